@@ -1,0 +1,57 @@
+# Countersign. `make demo` and `make test` do all their own set-up; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all up down status check format lock bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?= python3
+
+help: ## List what can be made.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml scripts/install.sh
+	@bash scripts/install.sh "$(PYTHON)" "$(VENV)"
+	@touch $(STAMP)
+
+setup: $(STAMP) ## Make the virtual environment from the locked, hashed dependencies.
+
+demo: setup ## The main job, end to end, in under five minutes; results under .countersign/demo/.
+	@$(BIN)/countersign demo
+
+test: setup ## Every check and every test.
+	@bash scripts/system-packages.sh
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest -q -n 2 $(PYTEST_ARGS)
+
+check: setup ## Style, types, import contracts, dependencies, SQL.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+	@$(BIN)/sqlfluff lint sql -q
+
+format: setup ## Format the code.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix -q . || true
+
+up: setup ## Run everything in the foreground; Ctrl-C stops it.
+	@$(BIN)/countersign up
+
+down: setup ## Stop what `countersign up --detach` started.
+	@$(BIN)/countersign down
+
+status: setup ## Which services run, and where.
+	@$(BIN)/countersign status
+
+lock: ## Resolve requirements*.in anew into requirements.lock.
+	@uv pip compile --python-version 3.11 requirements-dev.in -o requirements.lock -U -q \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+bench: setup ## Measure; prints ratios side by side.
+	@$(BIN)/python -m bench.ingest
+
+clean: ## Remove the virtual environment and caches; state under .countersign stays.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

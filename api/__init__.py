@@ -1,0 +1,1 @@
+"""Thin HTTP over the domain. The only place that imports FastAPI."""

@@ -1,0 +1,1 @@
+"""The grid room: the distribution network and its meters. Advisory only: nothing here can switch anything."""

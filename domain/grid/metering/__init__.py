@@ -1,0 +1,1 @@
+"""GridLens: interval reads from emulator and files, validation, roll-ups, loss and suspicion."""

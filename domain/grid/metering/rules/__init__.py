@@ -1,0 +1,1 @@
+"""Pure rules of metering: consumption, loss arithmetic, VEE, suspicion, encodings."""

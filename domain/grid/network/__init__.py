@@ -1,0 +1,1 @@
+"""The network as it is built: substations, feeders, devices, transformers, meters; importers and topology rules."""

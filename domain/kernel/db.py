@@ -1,0 +1,92 @@
+"""Engines by database role, and the one `transaction()` in which everything happens.
+
+A transaction is bound to a tenant when it begins: row-level security then shows and accepts that tenant's rows alone.
+The binding is local to the transaction, so a pooled connection carries nothing over.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from domain.kernel.errors import Unavailable
+from domain.kernel.settings import DbRole, settings
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`postgresql://...` with the psycopg 3 driver named, as SQLAlchemy wants it."""
+    scheme, rest = url.split("://", 1)
+    if scheme not in {"postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2"}:
+        raise ValueError(f"not a PostgreSQL address: {scheme}://")
+    return f"postgresql+psycopg://{rest}"
+
+
+def without_password(url: str) -> str:
+    """The address with its password left out, fit for printing."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    netloc = f"{parts.username}@{host}" if parts.username else host
+    if parts.port:
+        netloc += f":{parts.port}"
+    return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
+
+
+@lru_cache(maxsize=16)
+def engine_for(url: str) -> Engine:
+    """A pooled engine for one address; sessions speak UTC and give up on a lock after ten seconds."""
+    return create_engine(
+        sqlalchemy_url(url),
+        pool_size=5,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "application_name": "countersign"},
+    )
+
+
+@contextmanager
+def transaction(
+    tenant_id: str | None, role: DbRole = DbRole.APP, *, actor: str | None = None
+) -> Iterator[Connection]:
+    """One transaction as `role`, bound to `tenant_id` (None: no tenant's rows are visible).
+
+    Commits when the block ends, rolls back on any error.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    engine = engine_for(settings().url(role))
+    try:
+        connection = engine.connect()
+    except OperationalError as cause:
+        raise Unavailable(
+            "The database does not answer.", hint="`countersign status` shows which service is down."
+        ) from cause
+    with connection, connection.begin():
+        bind_tenant(connection, tenant_id, actor)
+        yield connection
+
+
+def bind_tenant(connection: Connection, tenant_id: str | None, actor: str | None = None) -> None:
+    """Bind the running transaction to a tenant and name its actor, both until it ends."""
+    connection.execute(
+        text(
+            "SELECT set_config('app.tenant', :tenant, true), set_config('app.actor', :actor, true),"
+            " set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '10s', true)"
+        ),
+        {"tenant": tenant_id or "", "actor": actor or ""},
+    )
+
+
+@contextmanager
+def loader_connection(tenant_id: str) -> Iterator[psycopg.Connection[Any]]:
+    """A plain psycopg transaction as the loader, for COPY. Commits at the end of the block, rolls back on error."""
+    with psycopg.connect(settings().url(DbRole.LOADER), connect_timeout=10) as connection:
+        connection.execute(
+            "SELECT set_config('app.tenant', %s, true), set_config('TimeZone', 'UTC', true)", (tenant_id,)
+        )
+        yield connection

@@ -1,0 +1,139 @@
+"""Settings of one running copy, read from the environment once.
+
+Settings that the product's specifications name keep their names (DATABASE_URL, S3_BUCKET_NAME, PORT ...); all
+others begin with COUNTERSIGN_. Nothing here opens a connection or creates a folder.
+"""
+
+import json
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from domain.kernel.errors import NotConfigured
+
+
+class Env(StrEnum):
+    """The environment a copy serves; each has its own database."""
+
+    DEV = "dev"
+    PILOT = "pilot"
+    PROD = "prod"
+
+
+class DbRole(StrEnum):
+    """Database roles. Each process is handed only those that it needs; docs/decisions/0004 says why."""
+
+    OWNER = "owner"
+    APP = "app"
+    LOADER = "loader"
+    MACHINE = "machine"
+    DAGSTER = "dagster"
+    AUDITOR = "auditor"
+
+    @property
+    def login(self) -> str:
+        """The role's name inside PostgreSQL."""
+        return f"countersign_{self.value}"
+
+
+class WriteMode(StrEnum):
+    """What a load does with a read that is already there: keep it (safe) or replace it where it differs (upsert)."""
+
+    SAFE = "safe"
+    UPSERT = "upsert"
+
+
+class Settings(BaseSettings):
+    """One copy's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="COUNTERSIGN_", populate_by_name=True, extra="ignore")
+
+    home: Path = Path(".countersign")
+    env: Annotated[Env, Field(validation_alias=AliasChoices("COUNTERSIGN_ENV", "APP_ENV"))] = Env.DEV
+    host: str = "127.0.0.1"
+    port: Annotated[int | None, Field(validation_alias=AliasChoices("COUNTERSIGN_PORT", "PORT"))] = None
+    dagster_port: int | None = None
+    database_port: int | None = None
+    database_url: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("DATABASE_URL"))] = None
+    owner_database_url: SecretStr | None = None
+    app_database_url: SecretStr | None = None
+    loader_database_url: SecretStr | None = None
+    machine_database_url: SecretStr | None = None
+    dagster_database_url: SecretStr | None = None
+    auditor_database_url: SecretStr | None = None
+    dagster_url: str | None = None
+    api_url: str | None = None
+    gridlens_api_key: Annotated[
+        SecretStr | None,
+        Field(validation_alias=AliasChoices("GRIDLENS_API_KEY", "COUNTERSIGN_GRIDLENS_API_KEY")),
+    ] = None
+    write_mode: Annotated[
+        WriteMode | None, Field(validation_alias=AliasChoices("AMI_WRITE_MODE", "COUNTERSIGN_WRITE_MODE"))
+    ] = None
+    quickcheck_public: Annotated[
+        bool, Field(validation_alias=AliasChoices("QUICKCHECK_PUBLIC", "COUNTERSIGN_QUICKCHECK_PUBLIC"))
+    ] = False
+    oidc_issuer: str | None = None
+    oidc_audience: str = "countersign"
+    oidc_jwks_url: str | None = None
+    aws_region: Annotated[str | None, Field(validation_alias="AWS_REGION")] = None
+    s3_bucket_name: Annotated[str | None, Field(validation_alias="S3_BUCKET_NAME")] = None
+    s3_endpoint_url: Annotated[str | None, Field(validation_alias="S3_ENDPOINT_URL")] = None
+    s3_prefix: Annotated[str, Field(validation_alias="S3_PREFIX")] = "reports"
+    inbox: Path | None = None
+    log_level: str = "INFO"
+    forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @property
+    def home_path(self) -> Path:
+        """The absolute folder that holds all state of this copy."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def inbox_path(self) -> Path:
+        """The watched folder for meter files, one sub-folder per tenant."""
+        return (self.inbox or self.home_path / "inbox").expanduser().resolve()
+
+    @property
+    def effective_write_mode(self) -> WriteMode:
+        """Upsert in dev, safe elsewhere, unless AMI_WRITE_MODE says otherwise."""
+        if self.write_mode is not None:
+            return self.write_mode
+        return WriteMode.UPSERT if self.env is Env.DEV else WriteMode.SAFE
+
+    def url(self, role: DbRole) -> str:
+        """The libpq URL (postgresql://...) with which `role` connects.
+
+        Order: the role's own setting, then the embedded database's secrets file, then DATABASE_URL with SET ROLE.
+
+        Raises:
+            NotConfigured: none of the three is there.
+        """
+        own: SecretStr | None = getattr(self, f"{role.value}_database_url")
+        if own is not None:
+            return own.get_secret_value()
+        if self.database_url is not None:
+            base = self.database_url.get_secret_value()
+            if role is DbRole.OWNER:
+                return base
+            joiner = "&" if "?" in base else "?"
+            return f"{base}{joiner}options=-c%20role%3D{role.login}"
+        secrets = self.home_path / "secrets" / "database.json"
+        try:
+            urls: dict[str, str] = json.loads(secrets.read_text())
+            return urls[role.value]
+        except (OSError, KeyError, ValueError) as cause:
+            raise NotConfigured(
+                f"No database is set up for role {role.value} under {self.home_path}.",
+                hint="Run `countersign up` for the embedded database, or set DATABASE_URL.",
+            ) from cause
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once; tests clear it with `settings.cache_clear()`."""
+    return Settings()

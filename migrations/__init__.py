@@ -1,0 +1,1 @@
+"""Dated, linear schema history; never edited after it has run anywhere."""

@@ -1,0 +1,1 @@
+"""When things run. The only place that imports Dagster."""

@@ -1,0 +1,1 @@
+"""Assets and automation of the kernel."""

@@ -1,0 +1,169 @@
+"""One real PostgreSQL for the whole run, built by the migrations; each test that needs it gets a clone of its own.
+
+The server lives under a folder of this checkout's own in the system's temporary folder and is stopped at the end.
+Immutable tables refuse TRUNCATE, so nothing is cleaned up: a clone is dropped as a whole.
+"""
+
+import hashlib
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cli.services.postgres import DATABASE, Postgres, own_the_schemas
+from domain.kernel import db, migrate
+from domain.kernel.settings import DbRole, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+SERVER = pytest.StashKey[Postgres]()
+_numbers = itertools.count()
+
+
+def _server() -> Postgres:
+    mark = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+    home = Path(tempfile.gettempdir()) / f"countersign-tests-{os.getuid()}-{mark}"
+    relaxed = {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "max_connections": "200",
+    }
+    return Postgres(home, extra_settings=relaxed)
+
+
+def _template_name() -> str:
+    content = b"".join(
+        path.read_bytes() for path in sorted([*ROOT.glob("migrations/**/*.py"), *ROOT.glob("sql/**/*.sql")])
+    )
+    return "template_" + hashlib.sha256(content).hexdigest()[:16]
+
+
+def _on(url: str, database: str) -> str:
+    return url.rsplit("/", 1)[0] + "/" + database
+
+
+def _make_template(server: Postgres) -> None:
+    """Build the migrated template once per set of migrations."""
+    superuser, name = server.urls()["superuser"], _template_name()
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        if connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", (name,)
+        ).fetchone():
+            return
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(
+                sql.Identifier(name), sql.Identifier(DbRole.OWNER.login)
+            )
+        )
+        with psycopg.connect(_on(superuser, name), autocommit=True) as inside:
+            own_the_schemas(inside)
+        migrate.apply(_on(server.urls()["owner"], name))
+        db.engine_for(_on(server.urls()["owner"], name)).dispose()
+        db.engine_for.cache_clear()
+        connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        server = config.stash[SERVER] = _server()
+        server.start()
+        _make_template(server)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVER in config.stash:
+        config.stash[SERVER].stop()
+
+
+@dataclass(frozen=True)
+class Database:
+    """A clone of the template that this test alone uses."""
+
+    name: str
+    urls: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def server() -> Postgres:
+    return _server()
+
+
+def clone(server: Postgres) -> Database:
+    """Clone the template under a fresh name."""
+    superuser = server.urls()["superuser"]
+    name = f"cs_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(_on(superuser, DATABASE), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(_template_name())
+            )
+        )
+        connection.execute(
+            sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(
+                sql.Identifier(name), sql.Identifier(DbRole.OWNER.login)
+            )
+        )
+    return Database(name, {role: _on(url, name) for role, url in server.urls().items()})
+
+
+def drop(server: Postgres, database: Database) -> None:
+    """Drop a clone, ending whatever still uses it."""
+    with psycopg.connect(_on(server.urls()["superuser"], DATABASE), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database.name)))
+
+
+def _bind(database: Database, home: Path, patch: pytest.MonkeyPatch) -> None:
+    for role in DbRole:
+        patch.setenv(f"COUNTERSIGN_{role.value.upper()}_DATABASE_URL", database.urls[role.value])
+    patch.setenv("COUNTERSIGN_HOME", str(home))
+    patch.delenv("DATABASE_URL", raising=False)
+    settings.cache_clear()
+
+
+def _unbind() -> None:
+    for engine_url in list(_engines()):
+        engine_url.dispose()
+    db.engine_for.cache_clear()
+    settings.cache_clear()
+
+
+def _engines() -> Iterator[db.Engine]:
+    for role in DbRole:
+        yield db.engine_for(settings().url(role))
+
+
+@pytest.fixture
+def database(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """An empty, migrated database for one test; the settings point at it."""
+    made = clone(server)
+    _bind(made, tmp_path / "home", monkeypatch)
+    yield made
+    _unbind()
+    drop(server, made)
+
+
+@pytest.fixture(scope="module")
+def module_database(server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Like `database`, shared by the tests of one module that only add to it."""
+    made = clone(server)
+    with pytest.MonkeyPatch.context() as patch:
+        _bind(made, tmp_path_factory.mktemp("home"), patch)
+        yield made
+        _unbind()
+    drop(server, made)
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real data; tests that need it skip where it is absent."""
+    if not SHARED.exists():
+        pytest.skip(f"the real data sets are not at {SHARED}")
+    return SHARED
