@@ -21,6 +21,7 @@ else
       exit 1
     }
   fi
-  "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r requirements.lock
+  # The lock is complete; --no-deps keeps pip from resolving it once more.
+  "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
   "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 fi
