@@ -43,12 +43,10 @@ def grant(table: str, privileges: str, *roles: str) -> None:
 def make_append_only(table: str) -> None:
     """Refuse UPDATE, DELETE and TRUNCATE on `table` for everyone, whatever the session's replication role."""
     op.execute(
-        f"CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        f"CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
-        f"CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        f"CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER refuse_change")
     op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER refuse_truncate")

@@ -53,9 +53,7 @@ def _make_template(server: Postgres) -> None:
     """Build the migrated template once per set of migrations."""
     superuser, name = server.urls()["superuser"], _template_name()
     with psycopg.connect(superuser, autocommit=True) as connection:
-        if connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", (name,)
-        ).fetchone():
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", (name,)).fetchone():
             return
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(

@@ -266,16 +266,12 @@ class Postgres:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._answers("postgres"):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Unavailable(
-                    f"PostgreSQL did not start: {self._last_log_line()}", hint=f"Its log is {self.log}."
-                )
+                raise Unavailable(f"PostgreSQL did not start: {self._last_log_line()}", hint=f"Its log is {self.log}.")
             time.sleep(0.05)
 
     def _last_log_line(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
-        return next(
-            (line for line in reversed(lines) if "FATAL" in line or "ERROR" in line), "no reason was logged"
-        )
+        return next((line for line in reversed(lines) if "FATAL" in line or "ERROR" in line), "no reason was logged")
 
     def _former_port(self) -> int | None:
         """The port of the last run, when it is still free, so that addresses stay good."""

@@ -39,11 +39,5 @@ def new_id() -> uuid.UUID:
     """A random, time-ordered id (uuid version 7, RFC 9562) for acts, proposals and events."""
     millis = time.time_ns() // 1_000_000
     rand = int.from_bytes(os.urandom(10), "big")
-    value = (
-        (millis & (2**48 - 1)) << 80
-        | 0x7 << 76
-        | ((rand >> 62) & 0xFFF) << 64
-        | 0b10 << 62
-        | (rand & (2**62 - 1))
-    )
+    value = (millis & (2**48 - 1)) << 80 | 0x7 << 76 | ((rand >> 62) & 0xFFF) << 64 | 0b10 << 62 | (rand & (2**62 - 1))
     return uuid.UUID(int=value)

@@ -49,9 +49,7 @@ def engine_for(url: str) -> Engine:
 
 
 @contextmanager
-def transaction(
-    tenant_id: str | None, role: DbRole = DbRole.APP, *, actor: str | None = None
-) -> Iterator[Connection]:
+def transaction(tenant_id: str | None, role: DbRole = DbRole.APP, *, actor: str | None = None) -> Iterator[Connection]:
     """One transaction as `role`, bound to `tenant_id` (None: no tenant's rows are visible).
 
     Commits when the block ends, rolls back on any error.

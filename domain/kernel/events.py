@@ -13,9 +13,7 @@ from sqlalchemy import Connection, text
 
 from domain.kernel.canonical import new_id
 
-SECRET_NAME = re.compile(
-    r"pass(word|wd)?$|secret|token|authorization|api_?key|credential|private_?key|cookie", re.I
-)
+SECRET_NAME = re.compile(r"pass(word|wd)?$|secret|token|authorization|api_?key|credential|private_?key|cookie", re.I)
 SECRET_VALUE = re.compile(
     r"(?P<keep>://[^:/@\s]+:)[^@\s]+(?=@)"  # password in an address
     r"|(?P<query>[?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|signature|sig|token)=)[^&\s\"']+"

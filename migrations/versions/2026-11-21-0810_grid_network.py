@@ -10,8 +10,7 @@ branch_labels = None
 depends_on = None
 
 TENANT = (
-    "tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '')"
-    " REFERENCES tenants (tenant_id)"
+    "tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '') REFERENCES tenants (tenant_id)"
 )
 
 TABLES = {
@@ -113,7 +112,7 @@ TABLES = {
   topology_version_id uuid NOT NULL,
   PRIMARY KEY (tenant_id, meter_id),
   FOREIGN KEY (tenant_id, feeder_id) REFERENCES feeders (tenant_id, feeder_id)""",
-    # A year of relative load or PV shapes on a local quarter-hour grid: 366 days x 96 values, mean 1 (load), peak 1 (PV).
+    # A leap year of relative shapes on a local quarter-hour grid: 366 days x 96 values; load has mean 1, PV peak 1.
     "load_profiles": """
   profile_id text NOT NULL,
   kind text NOT NULL CHECK (kind IN ('load', 'pv')),

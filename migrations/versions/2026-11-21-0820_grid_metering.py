@@ -10,8 +10,7 @@ branch_labels = None
 depends_on = None
 
 TENANT = (
-    "tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '')"
-    " REFERENCES tenants (tenant_id)"
+    "tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '') REFERENCES tenants (tenant_id)"
 )
 
 READ_COLUMNS = """
@@ -220,9 +219,7 @@ def upgrade() -> None:
 
 def _reads() -> None:
     op.execute("CREATE SCHEMA IF NOT EXISTS reads")
-    op.execute(
-        "COMMENT ON SCHEMA reads IS 'Partitions of public.meter_reads_electric: one per tenant and local day'"
-    )
+    op.execute("COMMENT ON SCHEMA reads IS 'Partitions of public.meter_reads_electric: one per tenant and local day'")
     op.execute(f"GRANT USAGE ON SCHEMA reads TO {LOADER}")
     op.execute(f"""
 DO $do$

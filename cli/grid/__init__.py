@@ -1,0 +1,12 @@
+"""`countersign grid`: study mode on files, and the network and metering of the running copy."""
+
+import click
+
+from cli.lazy import LazyGroup
+
+COMMANDS: dict[str, str] = {}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def grid() -> None:
+    """GridLens: network, reads, loss and suspicion."""
