@@ -206,7 +206,7 @@ def upgrade() -> None:
     op.execute("CREATE INDEX gl_feeder_day_date ON gl_feeder_day (tenant_id, local_date DESC)")
     op.execute("CREATE INDEX meter_suspicion_rank ON meter_suspicion (tenant_id, local_date DESC, rank)")
     op.execute("CREATE INDEX publish_jobs_recent ON publish_jobs (tenant_id, started_at DESC)")
-    for name in ("day_bounds", "day_open", "day_attach", "day_detach"):
+    for name in ("day_bounds", "day_open", "day_attach", "day_detach", "technical_loss"):
         run_sql_file(f"grid/functions/{name}.sql")
     op.execute(
         "REVOKE ALL ON FUNCTION day_open(text, date), day_attach(text, date, text), day_detach(text, date) FROM PUBLIC"
@@ -266,6 +266,7 @@ FROM ami_events""")
 def downgrade() -> None:
     for function in ("day_detach(text, date)", "day_attach(text, date, text)", "day_open(text, date)"):
         op.execute(f"DROP FUNCTION {function}")
+    op.execute("DROP FUNCTION technical_loss_dwh(bigint, smallint, double precision, double precision)")
     op.execute("DROP FUNCTION day_bounds(text, date)")
     op.execute("DROP VIEW v_ami_events_compat")
     for table in reversed([*TABLES, *ROLLUPS]):

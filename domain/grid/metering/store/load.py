@@ -1,0 +1,320 @@
+"""Loading reads: the one way by which rows come into meter_reads_electric.
+
+One transaction a batch: lock each (tenant, local day), answer at once when the same batch stands in the ledger of
+batches, copy, roll up, record. A fresh day is copied into a table of its own and attached; a day that has rows gets a
+row-level load that keeps every value that loses. Killed anywhere, nothing of the batch is there.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
+
+from domain.grid.metering.rules.copy_rows import COLUMNS, HEADER, TRAILER, copy_blocks
+from domain.grid.metering.rules.fleet import from_us
+from domain.grid.metering.rules.reads import Reads
+from domain.kernel.canonical import derived_id, new_id
+from domain.kernel.db import loader_connection
+from domain.kernel.errors import Conflict, Invalid
+from domain.kernel.settings import WriteMode
+from domain.kernel.sqlfiles import sql_file
+from domain.kernel.tenancy import Tenant
+
+_COPY = f"({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Energy at feeder heads. Grain: feeder and interval end; kWh."""
+
+    feeder_id: str
+    read_at: datetime
+    kwh: float
+    interval_minutes: int
+    source: str
+    arrived_at: datetime
+
+
+@dataclass(frozen=True)
+class DayPart:
+    """One local day's share of a batch: its reads, in as many parts as the maker likes, and the delivered energy.
+
+    `delivered` is read after `reads` is used up, so that one generator can make both.
+    """
+
+    day: date
+    reads: Iterable[Reads]
+    delivered: list[Delivered] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is loaded, and how it is known again.
+
+    Attributes:
+        digest: hash of everything that determines the batch's rows; the same digest is not loaded twice.
+        source: for example GL_EMULATOR or file:nem12.
+        window: first interval's start and last interval's end.
+    """
+
+    digest: str
+    source: str
+    window: tuple[datetime, datetime]
+    interval_minutes: int
+    mode: WriteMode
+    file_name: str | None = None
+    actor: str = "machine"
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load did. `already_published`: the same batch stood already and nothing was touched."""
+
+    batch_id: uuid.UUID
+    already_published: bool
+    counts: Mapping[str, int]
+
+
+def find_batch(tenant_id: str, digest: str) -> LoadResult | None:
+    """The batch with this digest, when it has been loaded; one index look-up, whatever its size."""
+    with loader_connection(tenant_id) as connection:
+        return _find(connection, tenant_id, digest)
+
+
+def load_reads(tenant: Tenant, batch: Batch, days: Iterable[DayPart], *, now: datetime) -> LoadResult:
+    """Load a batch in one transaction.
+
+    Args:
+        tenant: the session's tenant.
+        batch: how the batch is known, and its write mode.
+        days: its local days in ascending order, each once.
+        now: the instant that is recorded as the time of publishing.
+
+    Raises:
+        Invalid: a read stands twice in the batch, outside its day, or its meter is unknown to PostgreSQL's types.
+        Conflict: another load held the same day for too long.
+    """
+    try:
+        with loader_connection(tenant.tenant_id) as connection:
+            return _load(connection, tenant, batch, days, now)
+    except psycopg.errors.LockNotAvailable as cause:
+        raise Conflict(
+            "Another load is writing the same day.", hint="Try again in a moment.", code="DAY_LOCKED"
+        ) from cause
+    except psycopg.errors.UniqueViolation as cause:
+        raise Invalid(
+            "The batch holds two reads of one meter for one interval; nothing was stored.",
+            hint="Keep one of them, or load them in two batches.",
+            code="DUPLICATE_READ",
+        ) from cause
+
+
+def _load(
+    connection: psycopg.Connection[Any], tenant: Tenant, batch: Batch, days: Iterable[DayPart], now: datetime
+) -> LoadResult:
+    connection.execute("SELECT set_config('lock_timeout', '60s', true), set_config('work_mem', '128MB', true)")
+    # One batch of one digest at a time: the second finds the first's entry.
+    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (f"{tenant.tenant_id}|{batch.digest}",))
+    known = _find(connection, tenant.tenant_id, batch.digest)
+    if known is not None:
+        return known
+    batch_id = derived_id("read-batch", tenant.tenant_id, batch.digest)
+    counts = {"reads": 0, "inserted": 0, "updated": 0, "skipped": 0, "kept_versions": 0, "days": 0}
+    for part in days:
+        for name, value in _load_day(connection, tenant, batch, batch_id, part).items():
+            counts[name] += value
+        counts["days"] += 1
+    _record(connection, batch, batch_id, counts, now)
+    return LoadResult(batch_id, already_published=False, counts=counts)
+
+
+def _find(connection: psycopg.Connection[Any], tenant_id: str, digest: str) -> LoadResult | None:
+    row = connection.execute(
+        "SELECT batch_id, counts FROM read_batches WHERE tenant_id = %s AND digest = %s", (tenant_id, digest)
+    ).fetchone()
+    return None if row is None else LoadResult(row[0], already_published=True, counts=row[1])
+
+
+def _load_day(
+    connection: psycopg.Connection[Any], tenant: Tenant, batch: Batch, batch_id: uuid.UUID, part: DayPart
+) -> dict[str, int]:
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"reads|{tenant.tenant_id}|{part.day}",)
+    )
+    opened = connection.execute("SELECT * FROM day_open(%s, %s)", (tenant.tenant_id, part.day)).fetchone()
+    assert opened is not None  # noqa: S101 - a function call answers one row
+    table, is_fresh = sql.Identifier(*opened[0].split(".")), opened[1]
+    if is_fresh:
+        rows = _copy(connection, table, tenant.tenant_id, part.reads)
+        connection.execute("SELECT day_attach(%s, %s, %s)", (tenant.tenant_id, part.day, tenant.timezone))
+        counts = {"reads": rows, "inserted": rows}
+        delta: sql.Composable = sql.SQL("(SELECT 1::smallint AS sign, * FROM {})").format(table)
+    else:
+        counts = _merge(connection, tenant, batch, batch_id, table, part.reads)
+        delta = sql.Identifier("delta_reads")
+    _stage_delivered(connection, tenant.tenant_id, batch.mode, part.delivered)
+    _roll_up(connection, tenant, part.day, delta, replace=batch.mode is WriteMode.UPSERT)
+    connection.execute("DROP TABLE IF EXISTS staged_reads, new_reads, changed_reads, delta_reads, staged_delivered")
+    return counts
+
+
+def _copy(connection: psycopg.Connection[Any], table: sql.Composable, tenant_id: str, parts: Iterable[Reads]) -> int:
+    """COPY the parts into a table; memory stays flat however large the batch is."""
+    rows = 0
+    with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY {} " + _COPY).format(table)) as copy:
+        copy.write(HEADER)
+        for reads in parts:
+            rows += len(reads)
+            for block in copy_blocks(tenant_id, reads):
+                copy.write(block)
+        copy.write(TRAILER)
+    return rows
+
+
+def _merge(
+    connection: psycopg.Connection[Any],
+    tenant: Tenant,
+    batch: Batch,
+    batch_id: uuid.UUID,
+    table: sql.Composable,
+    parts: Iterable[Reads],
+) -> dict[str, int]:
+    """Add rows to a day that has some; keep or replace what stands, by the batch's mode."""
+    connection.execute(
+        "CREATE TEMPORARY TABLE staged_reads (LIKE meter_reads_electric INCLUDING DEFAULTS) ON COMMIT DROP"
+    )
+    rows = _copy(connection, sql.Identifier("staged_reads"), tenant.tenant_id, parts)
+    _refuse_duplicates(connection, rows)
+    connection.execute("ANALYZE staged_reads (meter_id, read_at)")
+    replace = batch.mode is WriteMode.UPSERT
+    for statement in sql_file("grid/load/new_and_changed.sql").split(";\n\n"):
+        connection.execute(sql.SQL(statement).format(day_table=table))
+    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+    inserted = connection.execute(
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM new_reads").format(table, columns, columns)
+    ).rowcount
+    kept = connection.execute(
+        sql_file("grid/load/keep_versions.sql"), {"kind": "replaced" if replace else "offered", "batch_id": batch_id}
+    ).rowcount
+    updated = 0
+    if replace:
+        updated = connection.execute(
+            sql.SQL(sql_file("grid/load/replace_changed.sql")).format(day_table=table)
+        ).rowcount
+    connection.execute(sql_file("grid/load/delta.sql"), {"replace": replace})
+    return {
+        "reads": rows,
+        "inserted": inserted,
+        "updated": updated,
+        "skipped": rows - inserted - updated,
+        "kept_versions": kept,
+    }
+
+
+def _refuse_duplicates(connection: psycopg.Connection[Any], rows: int) -> None:
+    """A primary key on the staging table: it serves the joins and finds a read that stands twice."""
+    if rows:
+        connection.execute("ALTER TABLE staged_reads ADD PRIMARY KEY (meter_id, read_at)")
+
+
+def _stage_delivered(
+    connection: psycopg.Connection[Any], tenant_id: str, mode: WriteMode, delivered: list[Delivered]
+) -> None:
+    connection.execute(
+        "CREATE TEMPORARY TABLE staged_delivered"
+        " (feeder_id text, read_at timestamptz, interval_minutes smallint, kwh float8, source text,"
+        " arrived_at timestamptz) ON COMMIT DROP"
+    )
+    with connection.cursor() as cursor, cursor.copy("COPY staged_delivered FROM STDIN") as copy:
+        for row in delivered:
+            copy.write_row((row.feeder_id, row.read_at, row.interval_minutes, row.kwh, row.source, row.arrived_at))
+    on_conflict = (
+        "DO UPDATE SET kwh = EXCLUDED.kwh, source = EXCLUDED.source, arrived_at = EXCLUDED.arrived_at"
+        " WHERE d.kwh IS DISTINCT FROM EXCLUDED.kwh"
+        if mode is WriteMode.UPSERT
+        else "DO NOTHING"
+    )
+    connection.execute(
+        "INSERT INTO feeder_delivered AS d (tenant_id, feeder_id, read_at, interval_minutes, kwh, source, arrived_at)"
+        " SELECT %s, feeder_id, read_at, interval_minutes, kwh, source, arrived_at FROM staged_delivered"
+        f" ON CONFLICT (tenant_id, feeder_id, read_at) {on_conflict}",
+        (tenant_id,),
+    )
+
+
+def _roll_up(
+    connection: psycopg.Connection[Any], tenant: Tenant, day: date, delta: sql.Composable, *, replace: bool
+) -> None:
+    """Move every roll-up of the day by what changed, in the transaction of the load."""
+    bounds = connection.execute("SELECT * FROM day_bounds(%s, %s)", (tenant.timezone, day)).fetchone()
+    assert bounds is not None  # noqa: S101 - a function call answers one row
+    values = {
+        "tenant": tenant.tenant_id,
+        "day": day,
+        "replace": replace,
+        "from_ts": bounds[0],
+        "to_ts": bounds[1],
+    }
+    for name in ("feeder_interval", "meter_day", "feeder_day_voltage", "feeder_day"):
+        statement = sql.SQL(sql_file(f"grid/load/rollup_{name}.sql"))
+        connection.execute(statement.format(delta=delta), values)
+
+
+def _record(
+    connection: psycopg.Connection[Any], batch: Batch, batch_id: uuid.UUID, counts: dict[str, int], now: datetime
+) -> None:
+    connection.execute(
+        "INSERT INTO read_batches (batch_id, digest, source, write_mode, window_start, window_end, interval_minutes,"
+        " file_name, counts, published_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            batch_id,
+            batch.digest,
+            batch.source,
+            batch.mode.value,
+            *batch.window,
+            batch.interval_minutes,
+            batch.file_name,
+            json.dumps(counts),
+            now,
+        ),
+    )
+    connection.execute(
+        "INSERT INTO events (event_id, event_type, occurred_at, actor_id, actor_role, entity_type, entity_id, run_id,"
+        " payload) VALUES (%s, 'grid.reads.published', %s, %s, 'MACHINE', 'read_batch', %s, %s, %s)",
+        (new_id(), now, batch.actor, str(batch_id), batch_id, json.dumps(counts | {"source": batch.source})),
+    )
+
+
+def by_local_day(reads: Reads, zone: ZoneInfo) -> Iterator[DayPart]:
+    """Cut reads that span several local days into one part a day, ascending; a read belongs to its interval's start."""
+    starts = reads.read_at - reads.interval_minutes * 60_000_000
+    distinct = np.unique(starts)
+    ordinal = {int(us): from_us(int(us)).astimezone(zone).toordinal() for us in distinct}
+    days = np.array([ordinal[int(us)] for us in distinct])[np.searchsorted(distinct, starts)]
+    for number in np.unique(days):
+        rows = np.flatnonzero(days == number)
+        yield DayPart(date.fromordinal(int(number)), [_take(reads, rows)])
+
+
+def _take(reads: Reads, rows: NDArray[np.intp]) -> Reads:
+    return Reads(
+        meters=reads.meters,
+        feeders=reads.feeders,
+        meter=reads.meter[rows],
+        read_at=reads.read_at[rows],
+        kwh=reads.kwh[rows],
+        voltage=reads.voltage[rows],
+        flags=reads.flags[rows],
+        arrived_at=reads.arrived_at[rows],
+        interval_minutes=reads.interval_minutes,
+        source=reads.source,
+    )

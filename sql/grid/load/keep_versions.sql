@@ -1,0 +1,17 @@
+-- Keep the value that loses: the standing one when it is replaced, the offered one when the standing one is kept.
+-- Grain: one read and value; a value that is offered again is not kept twice.
+INSERT INTO meter_read_versions
+(tenant_id, meter_id, read_at, kind, kwh, voltage, quality_flags, source, arrived_at, batch_id)
+SELECT
+    tenant_id,
+    meter_id,
+    read_at,
+    %(kind)s,
+    CASE WHEN %(kind)s = 'replaced' THEN old_kwh ELSE kwh END,
+    CASE WHEN %(kind)s = 'replaced' THEN old_voltage ELSE voltage END,
+    CASE WHEN %(kind)s = 'replaced' THEN old_quality_flags ELSE quality_flags END,
+    CASE WHEN %(kind)s = 'replaced' THEN old_source ELSE source END,
+    CASE WHEN %(kind)s = 'replaced' THEN old_arrived_at ELSE arrived_at END,
+    %(batch_id)s
+FROM changed_reads
+ON CONFLICT DO NOTHING;
