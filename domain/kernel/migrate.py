@@ -18,6 +18,7 @@ from domain.kernel.db import engine_for
 from domain.kernel.errors import Conflict, NotConfigured
 from domain.kernel.events import record
 from domain.kernel.settings import DbRole, Env, settings
+from domain.kernel.sqlfiles import sql_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -80,6 +81,8 @@ def apply(url: str | None = None) -> dict[str, str]:
     command.upgrade(alembic_config(owner), "head")
     engine = engine_for(owner)
     with engine.begin() as connection:
+        if settings().env is Env.DEV:
+            connection.exec_driver_sql(sql_file("reference_views.sql"))
         connection.execute(text("SELECT set_config('app.tenant', 'PLATFORM', true)"))
         kind = "BOOTSTRAP" if current is None else "DEV"
         record(

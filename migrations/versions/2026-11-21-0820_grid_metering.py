@@ -50,6 +50,7 @@ ROLLUPS = {
   feeder_id text NOT NULL,
   local_date date NOT NULL,
   intervals_matched integer NOT NULL,
+  intervals_seen integer NOT NULL,
   intervals_expected integer NOT NULL,
   reads_expected integer NOT NULL,
   reads_received integer NOT NULL,
@@ -184,6 +185,8 @@ TABLES = {
   PRIMARY KEY (tenant_id, local_date, meter_id)""",
 }
 
+VIEWS = ("v_gl_feeder_interval", "v_gl_feeder_day", "v_gl_event_outcomes")
+
 
 def upgrade() -> None:
     _reads()
@@ -206,8 +209,11 @@ def upgrade() -> None:
     op.execute("CREATE INDEX gl_feeder_day_date ON gl_feeder_day (tenant_id, local_date DESC)")
     op.execute("CREATE INDEX meter_suspicion_rank ON meter_suspicion (tenant_id, local_date DESC, rank)")
     op.execute("CREATE INDEX publish_jobs_recent ON publish_jobs (tenant_id, started_at DESC)")
-    for name in ("day_bounds", "day_open", "day_attach", "day_detach", "technical_loss"):
+    for name in ("day_bounds", "day_open", "day_attach", "day_detach", "technical_loss", "feeder_loss_baseline"):
         run_sql_file(f"grid/functions/{name}.sql")
+    for view in VIEWS:
+        run_sql_file(f"grid/views/{view}.sql")
+        grant(view, "SELECT", APP, MACHINE, AUDITOR)
     op.execute(
         "REVOKE ALL ON FUNCTION day_open(text, date), day_attach(text, date, text), day_detach(text, date) FROM PUBLIC"
     )
@@ -264,8 +270,14 @@ FROM ami_events""")
 
 
 def downgrade() -> None:
+    for view in ("overview_daily", "feeder_loss_daily"):
+        op.execute(f"DROP VIEW IF EXISTS v_kpi_electric_{view}")
+    op.execute("DROP VIEW IF EXISTS v_kpi_suspicious_meters_daily, v_kpi_fieldops_daily")
+    for view in reversed(VIEWS):
+        op.execute(f"DROP VIEW {view}")
     for function in ("day_detach(text, date)", "day_attach(text, date, text)", "day_open(text, date)"):
         op.execute(f"DROP FUNCTION {function}")
+    op.execute("DROP FUNCTION feeder_loss_baseline(text, text, date)")
     op.execute("DROP FUNCTION technical_loss_dwh(bigint, smallint, double precision, double precision)")
     op.execute("DROP FUNCTION day_bounds(text, date)")
     op.execute("DROP VIEW v_ami_events_compat")

@@ -3,8 +3,8 @@
 -- of a day that still runs is right. metered_hat fills the missing part by expected energy: metered / coverage.
 -- Technical loss solves D = C + P0 dt + k C^2 / dt for C (grid.md 2.3).
 INSERT INTO gl_feeder_day (
-    tenant_id, feeder_id, local_date, intervals_matched, intervals_expected, reads_expected, reads_received,
-    reads_estimated, delivered_dwh, metered_dwh, metered_hat_dwh, technical_loss_dwh, weight_expected, weight_received,
+    tenant_id, feeder_id, local_date, intervals_matched, intervals_seen, intervals_expected, reads_expected,
+    reads_received, reads_estimated, delivered_dwh, metered_dwh, metered_hat_dwh, technical_loss_dwh, weight_expected, weight_received,
     voltage_reads, voltage_sum_cv, voltage_below_a, voltage_below_b, peak_dwh, data_through
 )
 SELECT
@@ -12,6 +12,7 @@ SELECT
     g.feeder_id,
     g.local_date,
     count(*) FILTER (WHERE g.is_matched),
+    count(*),
     (extract(EPOCH FROM %(to_ts)s::timestamptz - %(from_ts)s::timestamptz) / 60 / max(g.interval_minutes))::integer,
     sum(g.reads_expected),
     sum(g.reads_received),
@@ -43,6 +44,7 @@ LEFT JOIN feeders AS f ON g.tenant_id = f.tenant_id AND g.feeder_id = f.feeder_i
 GROUP BY g.tenant_id, g.feeder_id, g.local_date
 ON CONFLICT (tenant_id, feeder_id, local_date) DO UPDATE SET
     intervals_matched = excluded.intervals_matched,
+    intervals_seen = excluded.intervals_seen,
     intervals_expected = excluded.intervals_expected,
     reads_expected = excluded.reads_expected,
     reads_received = excluded.reads_received,
