@@ -1,7 +1,7 @@
 -- What each injected event was expected to do, beside what was observed. Grain: event, KPI and feeder.
 -- Units: as `unit` says (pp: percentage points). expected_together sums the expectations of all events of that KPI on
 -- the feeder whose windows touch, because the observation cannot tell them apart.
--- The baseline of loss is the feeder's technical loss at the same load; of coverage and voltage, the hour before.
+-- Observed over at most the first 24 hours of the event. The baseline of loss is the feeder's technical loss at the same load; of coverage and voltage, the hour before.
 CREATE VIEW v_gl_event_outcomes WITH (security_invoker = true) AS
 SELECT
     x.tenant_id,
@@ -56,6 +56,7 @@ CROSS JOIN LATERAL (
     ) AS b ON true
     WHERE
         v.tenant_id = x.tenant_id AND v.feeder_id = x.feeder_id
-        AND v.read_at > e.starts_at AND v.read_at <= e.ends_at
+        AND v.read_at >= e.starts_at + make_interval(mins => v.interval_minutes)
+        AND v.read_at < least(e.ends_at, e.starts_at + interval '24 hours') + make_interval(mins => v.interval_minutes)
         AND (x.kpi = 'coverage_pct' OR (v.delivered_kwh IS NOT NULL AND v.reads_received > 0))
 ) AS o;

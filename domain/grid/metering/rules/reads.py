@@ -4,8 +4,8 @@ Grain: one row per meter and interval. A read carries the END of its interval, i
 of a watt-hour and voltages to a hundredth of a volt when they are made, so that sums are exact as integers.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,23 @@ class Reads:
     def __len__(self) -> int:
         """The number of reads."""
         return int(self.meter.shape[0])
+
+    def take(self, rows: "NDArray[np.intp] | slice") -> "Reads":
+        """Some of the reads."""
+        return replace(
+            self,
+            meter=self.meter[rows],
+            read_at=self.read_at[rows],
+            kwh=self.kwh[rows],
+            voltage=self.voltage[rows],
+            flags=self.flags[rows],
+            arrived_at=self.arrived_at[rows],
+        )
+
+    def in_pieces(self, size: int) -> "Iterator[Reads]":
+        """The reads in pieces of at most `size`."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
 
 
 def round_kwh(kwh: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import psycopg
-from numpy.typing import NDArray
 from psycopg import sql
 
 from domain.grid.metering.rules.copy_rows import COLUMNS, HEADER, TRAILER, copy_blocks
@@ -302,19 +301,4 @@ def by_local_day(reads: Reads, zone: ZoneInfo) -> Iterator[DayPart]:
     days = np.array([ordinal[int(us)] for us in distinct])[np.searchsorted(distinct, starts)]
     for number in np.unique(days):
         rows = np.flatnonzero(days == number)
-        yield DayPart(date.fromordinal(int(number)), [_take(reads, rows)])
-
-
-def _take(reads: Reads, rows: NDArray[np.intp]) -> Reads:
-    return Reads(
-        meters=reads.meters,
-        feeders=reads.feeders,
-        meter=reads.meter[rows],
-        read_at=reads.read_at[rows],
-        kwh=reads.kwh[rows],
-        voltage=reads.voltage[rows],
-        flags=reads.flags[rows],
-        arrived_at=reads.arrived_at[rows],
-        interval_minutes=reads.interval_minutes,
-        source=reads.source,
-    )
+        yield DayPart(date.fromordinal(int(number)), [reads.take(rows)])

@@ -1,0 +1,17 @@
+"""How far a tenant's reads go, by source: the ingest watermark that stands in for a clock."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+
+def ingest_watermark(connection: Connection, source: str | None = None) -> datetime | None:
+    """The latest interval end that any batch (of `source`, when given) covers; None before the first."""
+    found: datetime | None = connection.execute(
+        text(
+            "SELECT max(window_end) FROM read_batches WHERE tenant_id = current_setting('app.tenant')"
+            " AND (CAST(:source AS text) IS NULL OR source = :source)"
+        ),
+        {"source": source},
+    ).scalar()
+    return found
