@@ -73,3 +73,9 @@ def create_tenant(
                 "public": public_quickcheck,
             },
         )
+
+
+def is_public(tenant_id: str) -> bool:
+    """Whether the tenant lets its quickcheck be read without a key; False for one that does not exist."""
+    with transaction(None) as connection:
+        return bool(connection.execute(text("SELECT tenant_is_public(:id)"), {"id": tenant_id}).scalar())

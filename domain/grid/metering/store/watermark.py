@@ -15,3 +15,11 @@ def ingest_watermark(connection: Connection, source: str | None = None) -> datet
         {"source": source},
     ).scalar()
     return found
+
+
+def last_arrival(connection: Connection) -> datetime | None:
+    """When the last batch was written."""
+    found: datetime | None = connection.execute(
+        text("SELECT max(published_at) FROM read_batches WHERE tenant_id = current_setting('app.tenant')")
+    ).scalar()
+    return found

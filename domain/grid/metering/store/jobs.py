@@ -1,0 +1,122 @@
+"""Publish jobs and schedules as rows: what runs, what failed, which tenants publish by themselves."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.kernel.canonical import new_id
+from domain.kernel.db import transaction
+from domain.kernel.errors import CountersignError
+
+# A job that says nothing for this long was killed with its process.
+LOST_AFTER = timedelta(minutes=30)
+
+
+class Job:
+    """A job in progress; set `counts` and `window_end` before it ends."""
+
+    def __init__(self, job_id: uuid.UUID) -> None:
+        self.job_id = job_id
+        self.counts: dict[str, int] = {}
+        self.window_end: datetime | None = None
+
+
+@contextmanager
+def job(tenant_id: str, kind: str, now: datetime) -> Iterator[Job]:
+    """Record a job from its start to its end, in transactions of their own, so that a failure is seen too."""
+    running = Job(new_id())
+    with transaction(tenant_id) as connection:
+        connection.execute(
+            text("INSERT INTO publish_jobs (job_id, kind, status, started_at) VALUES (:id, :kind, 'running', :now)"),
+            {"id": running.job_id, "kind": kind, "now": now},
+        )
+    try:
+        yield running
+    except BaseException as error:
+        told = error.detail if isinstance(error, CountersignError) else type(error).__name__
+        _finish(tenant_id, running, "failed", told)
+        raise
+    _finish(tenant_id, running, "done", None)
+
+
+def _finish(tenant_id: str, done: Job, status: str, error: str | None) -> None:
+    with transaction(tenant_id) as connection:
+        connection.execute(
+            text(
+                "UPDATE publish_jobs SET status = :status, finished_at = clock_timestamp(), error = :error,"
+                " counts = CAST(:counts AS jsonb), window_end = :window_end WHERE job_id = :id"
+            ),
+            {
+                "id": done.job_id,
+                "status": status,
+                "error": error,
+                "counts": json.dumps(done.counts),
+                "window_end": done.window_end,
+            },
+        )
+
+
+def queue_health(connection: Connection, now: datetime) -> dict[str, int]:
+    """How many jobs wait, run, and failed within a day; a job that was killed counts as failed."""
+    row = connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE status = 'queued') AS queued,"
+            " count(*) FILTER (WHERE status = 'running' AND started_at > :lost) AS running,"
+            " count(*) FILTER (WHERE started_at > :day_ago AND (status = 'failed'"
+            "   OR status = 'running' AND started_at <= :lost)) AS failed_24h"
+            " FROM publish_jobs WHERE tenant_id = current_setting('app.tenant') AND started_at > :day_ago"
+        ),
+        {"lost": now - LOST_AFTER, "day_ago": now - timedelta(days=1)},
+    ).one()
+    return dict(row._mapping)
+
+
+def recent_jobs(connection: Connection, limit: int = 20) -> list[dict[str, Any]]:
+    """The latest jobs, newest first."""
+    rows = connection.execute(
+        text(
+            "SELECT job_id, kind, status, started_at, finished_at, window_end, counts, error FROM publish_jobs"
+            " WHERE tenant_id = current_setting('app.tenant') ORDER BY started_at DESC, job_id DESC LIMIT :n"
+        ),
+        {"n": limit},
+    ).mappings()
+    return [dict(row) for row in rows]
+
+
+def set_schedule(connection: Connection, *, is_on: bool, interval_minutes: int | None, by: str, at: datetime) -> int:
+    """Turn continuous publishing on or off; answer its interval. Without an interval the former one stays."""
+    interval: int = connection.execute(
+        text(
+            "INSERT INTO publish_schedules AS s (is_on, interval_minutes, changed_at, changed_by)"
+            " VALUES (:is_on, COALESCE(:minutes, 15), :at, :by)"
+            " ON CONFLICT (tenant_id) DO UPDATE SET is_on = EXCLUDED.is_on, changed_at = EXCLUDED.changed_at,"
+            " changed_by = EXCLUDED.changed_by, interval_minutes = COALESCE(:minutes, s.interval_minutes)"
+            " RETURNING interval_minutes"
+        ),
+        {"is_on": is_on, "minutes": interval_minutes, "at": at, "by": by},
+    ).scalar_one()
+    return interval
+
+
+def schedule_of(connection: Connection) -> dict[str, Any]:
+    """Whether the tenant publishes continuously, and how often."""
+    row = (
+        connection.execute(
+            text(
+                "SELECT is_on, interval_minutes, changed_at, changed_by FROM publish_schedules"
+                " WHERE tenant_id = current_setting('app.tenant')"
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return {"on": False, "interval_minutes": None} if row is None else {"on": row["is_on"], **_without_on(row)}
+
+
+def _without_on(row: Any) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != "is_on"}
