@@ -50,6 +50,7 @@ TABLES = {
   latitude double precision,
   longitude double precision,
   depth integer,
+  is_substation boolean NOT NULL DEFAULT false,
   topology_version_id uuid NOT NULL,
   PRIMARY KEY (tenant_id, node_id)""",
     # kind: line | cable | switch | transformer | reactor. An edge that a device guards names it.
@@ -89,8 +90,10 @@ TABLES = {
   phases text,
   topology_version_id uuid NOT NULL,
   PRIMARY KEY (tenant_id, transformer_id)""",
+    # external_ref: the load's name in the source. A meter that a newer version no longer has stays, inactive.
     "meters": """
   meter_id text NOT NULL,
+  external_ref text NOT NULL DEFAULT '',
   feeder_id text NOT NULL,
   transformer_id text,
   node_id text,
