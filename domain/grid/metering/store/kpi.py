@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from domain.kernel.sqlfiles import sql_file
+
 _TENANT = "tenant_id = current_setting('app.tenant')"
 
 
@@ -52,50 +54,13 @@ def fieldops_days(connection: Connection, limit: int) -> list[dict[str, Any]]:
 
 def current_loss(connection: Connection, matched: int = 4) -> dict[str, Any] | None:
     """The tenant's loss over its last matched intervals, and over the very last. Percent, corrected for coverage."""
-    found = rows(
-        connection,
-        f"""
-WITH latest AS (
-  SELECT read_at FROM gl_feeder_interval
-  WHERE {_TENANT} AND delivered_dwh IS NOT NULL AND reads_received > 0
-  GROUP BY read_at ORDER BY read_at DESC LIMIT :n
-)
-SELECT max(v.read_at) AS as_of, count(DISTINCT v.read_at) AS intervals,
-  round(100 * (sum(v.delivered_kwh) - sum(v.metered_hat_kwh)) / nullif(sum(v.delivered_kwh), 0), 4)::float8 AS loss_pct,
-  round(100 * (sum(v.delivered_kwh) - sum(v.metered_hat_kwh)) FILTER (WHERE v.read_at = l.last)
-    / nullif(sum(v.delivered_kwh) FILTER (WHERE v.read_at = l.last), 0), 4)::float8 AS last_interval_loss_pct
-FROM v_gl_feeder_interval AS v, (SELECT max(read_at) AS last FROM latest) AS l
-WHERE v.{_TENANT} AND v.read_at IN (SELECT read_at FROM latest) AND v.loss_status IN ('OK', 'NET_EXPORT')
-""",
-        n=matched,
-    )
+    found = rows(connection, sql_file("grid/queries/current_loss.sql"), n=matched)
     return found[0] if found and found[0]["as_of"] is not None else None
 
 
 def feeder_current_losses(connection: Connection, matched: int = 4) -> list[dict[str, Any]]:
     """Each feeder's loss over the tenant's last matched intervals and over the very last one, highest first."""
-    return rows(
-        connection,
-        f"""
-WITH latest AS (
-  SELECT read_at FROM gl_feeder_interval
-  WHERE {_TENANT} AND delivered_dwh IS NOT NULL AND reads_received > 0
-  GROUP BY read_at ORDER BY read_at DESC LIMIT :n
-), l AS (SELECT max(read_at) AS last FROM latest)
-SELECT v.feeder_id, max(v.read_at) AS as_of,
-  round(100 * (sum(v.delivered_kwh) - sum(v.metered_hat_kwh)) / nullif(sum(v.delivered_kwh), 0), 4)::float8 AS loss_pct,
-  (max(v.loss_pct_adj) FILTER (WHERE v.read_at = l.last))::float8 AS loss_pct_last_interval,
-  (max(v.loss_pct_raw) FILTER (WHERE v.read_at = l.last))::float8 AS loss_pct_raw_last_interval,
-  (max(v.technical_loss_pct) FILTER (WHERE v.read_at = l.last))::float8 AS technical_loss_pct,
-  (max(v.coverage_pct) FILTER (WHERE v.read_at = l.last))::float8 AS coverage_pct,
-  max(v.loss_status) FILTER (WHERE v.read_at = l.last) AS loss_status
-FROM v_gl_feeder_interval AS v CROSS JOIN l
-WHERE v.{_TENANT} AND v.read_at IN (SELECT read_at FROM latest)
-GROUP BY v.feeder_id
-ORDER BY loss_pct DESC NULLS LAST, v.feeder_id COLLATE "C"
-""",
-        n=matched,
-    )
+    return rows(connection, sql_file("grid/queries/feeder_current_losses.sql"), n=matched)
 
 
 def active_events(connection: Connection, as_of: datetime) -> list[dict[str, Any]]:

@@ -157,7 +157,7 @@ def _profiles(connection: Connection, profiles: tuple[LoadProfile, ...]) -> None
     connection.execute(
         text("CREATE TEMPORARY TABLE staged_profiles (LIKE load_profiles INCLUDING DEFAULTS) ON COMMIT DROP")
     )
-    rows = ((one.profile_id, one.kind, one.source, _array(one)) for one in profiles)
+    rows = ((one.profile_id, one.kind, one.source, one.shape.astype("<f4").tobytes()) for one in profiles)
     _copy(connection, "staged_profiles", ("profile_id", "kind", "source", "shape"), rows)
     connection.execute(
         text("""
@@ -167,11 +167,6 @@ ON CONFLICT (tenant_id, profile_id) DO UPDATE
 SET kind = EXCLUDED.kind, source = EXCLUDED.source, shape = EXCLUDED.shape""")
     )
     connection.execute(text("DROP TABLE staged_profiles"))
-
-
-def _array(profile: LoadProfile) -> str:
-    """The shape as PostgreSQL writes a real[]; `str` of a float32 is its shortest exact form."""
-    return "{" + ",".join(profile.shape.astype(str)) + "}"
 
 
 def _retire(connection: Connection, version: uuid.UUID, tenant_id: str) -> tuple[str, ...]:
