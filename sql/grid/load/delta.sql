@@ -11,20 +11,8 @@ SELECT
     quality_flags,
     interval_minutes,
     arrived_at
-FROM new_reads
-UNION ALL
-SELECT
-    1::smallint,
-    meter_id,
-    feeder_id,
-    read_at,
-    kwh,
-    voltage,
-    quality_flags,
-    interval_minutes,
-    arrived_at
-FROM changed_reads
-WHERE %(replace)s
+FROM differing_reads
+WHERE is_new OR %(replace)s
 UNION ALL
 SELECT
     -1::smallint,
@@ -36,5 +24,5 @@ SELECT
     old_quality_flags,
     old_interval_minutes,
     old_arrived_at
-FROM changed_reads
-WHERE %(replace)s;
+FROM differing_reads
+WHERE NOT is_new AND %(replace)s;

@@ -13,5 +13,6 @@ SELECT
     CASE WHEN %(kind)s = 'replaced' THEN old_source ELSE source END,
     CASE WHEN %(kind)s = 'replaced' THEN old_arrived_at ELSE arrived_at END,
     %(batch_id)s
-FROM changed_reads
+FROM differing_reads
+WHERE NOT is_new
 ON CONFLICT DO NOTHING;

@@ -124,9 +124,10 @@ def service_voltage(
     """
     kw = true_dwh / (DWH_PER_KWH * SLOT_HOURS)
     loading = np.clip(kw.sum(axis=0) / max(feeder.mean_kw, 1e-6), -1.0, 3.0)
-    heads = np.flatnonzero(np.diff(feeder.transformer, prepend=-1))
-    per_transformer = np.add.reduceat(true_dwh, heads, axis=0) / (DWH_PER_KWH * SLOT_HOURS)
-    own = np.cumsum(np.diff(feeder.transformer, prepend=-1) != 0) - 1
+    together = np.argsort(feeder.transformer, kind="stable")
+    numbers, heads = np.unique(feeder.transformer[together], return_index=True)
+    per_transformer = np.add.reduceat(true_dwh[together], heads, axis=0) / (DWH_PER_KWH * SLOT_HOURS)
+    own = np.searchsorted(numbers, feeder.transformer)
     share = per_transformer[own] / np.maximum(feeder.kva, 1.0)[:, None]
     noise = normal(draw(streams.voltage[:, None], (slots // SLOT_US)[None, :])) * NOISE_V
     volts = (

@@ -1,6 +1,6 @@
 """The meters and feeders that a generator works on, as columns, and the local calendar of a window.
 
-Grain: one entry per active meter, ordered by feeder, transformer, meter id. A feeder is always handled whole, because
+Grain: one entry per active meter, ordered by feeder and meter id. A feeder is always handled whole, because
 its delivered energy and its voltages depend on all its meters.
 """
 
@@ -30,7 +30,7 @@ class FeederMeters:
         load_profile, pv_profile: row of `Profiles.load` / `Profiles.pv` for each meter; -1: a flat load, no PV.
         pv_kw: installed PV of each meter, kW.
         residential: whether the interval noise is a household's.
-        transformer: index of each meter's transformer, ascending, so that equal ones are neighbours.
+        transformer: index of each meter's transformer.
         kva: rating of each meter's transformer.
         depth: 0 at the feeder's head to 1 at its end.
         noload_kw, copper_per_kw: technical loss P0 + k C^2 (grid.md 2.3), kW and 1/kW.

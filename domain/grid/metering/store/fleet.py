@@ -24,7 +24,7 @@ SELECT m.meter_id, m.feeder_id, m.class, m.base_kwh_day, m.pv_kw, m.load_profile
 FROM meters AS m
 LEFT JOIN transformers AS t ON t.tenant_id = m.tenant_id AND t.transformer_id = m.transformer_id
 WHERE m.is_active
-ORDER BY m.feeder_id COLLATE "C", m.transformer_id COLLATE "C" NULLS LAST, m.meter_id COLLATE "C"
+ORDER BY m.feeder_id COLLATE "C", m.meter_id COLLATE "C"
 """)
 _FEEDERS = text("""
 SELECT feeder_id, loss_noload_kw, loss_copper_per_kw FROM feeders ORDER BY feeder_id COLLATE "C"

@@ -162,7 +162,7 @@ def _load_day(
         delta = sql.Identifier("delta_reads")
     _stage_delivered(connection, tenant.tenant_id, batch.mode, part.delivered)
     _roll_up(connection, tenant, part.day, delta, replace=batch.mode is WriteMode.UPSERT)
-    connection.execute("DROP TABLE IF EXISTS staged_reads, new_reads, changed_reads, delta_reads, staged_delivered")
+    connection.execute("DROP TABLE IF EXISTS staged_reads, differing_reads, delta_reads, staged_delivered")
     return counts
 
 
@@ -192,14 +192,14 @@ def _merge(
         "CREATE TEMPORARY TABLE staged_reads (LIKE meter_reads_electric INCLUDING DEFAULTS) ON COMMIT DROP"
     )
     rows = _copy(connection, sql.Identifier("staged_reads"), tenant.tenant_id, parts)
-    _refuse_duplicates(connection, rows)
     connection.execute("ANALYZE staged_reads (meter_id, read_at)")
     replace = batch.mode is WriteMode.UPSERT
-    for statement in sql_file("grid/load/new_and_changed.sql").split(";\n\n"):
-        connection.execute(sql.SQL(statement).format(day_table=table))
+    connection.execute(sql.SQL(sql_file("grid/load/new_and_changed.sql")).format(day_table=table))
+    # A read that stands twice in the batch is found here.
+    connection.execute("ALTER TABLE differing_reads ADD PRIMARY KEY (meter_id, read_at)")
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     inserted = connection.execute(
-        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM new_reads").format(table, columns, columns)
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM differing_reads WHERE is_new").format(table, columns, columns)
     ).rowcount
     kept = connection.execute(
         sql_file("grid/load/keep_versions.sql"), {"kind": "replaced" if replace else "offered", "batch_id": batch_id}
@@ -217,12 +217,6 @@ def _merge(
         "skipped": rows - inserted - updated,
         "kept_versions": kept,
     }
-
-
-def _refuse_duplicates(connection: psycopg.Connection[Any], rows: int) -> None:
-    """A primary key on the staging table: it serves the joins and finds a read that stands twice."""
-    if rows:
-        connection.execute("ALTER TABLE staged_reads ADD PRIMARY KEY (meter_id, read_at)")
 
 
 def _stage_delivered(
