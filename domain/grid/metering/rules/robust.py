@@ -1,0 +1,39 @@
+"""Medians and means along the last axis that pass over NaN, silently and the same way on every machine."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+
+def median(values: Floats) -> Floats:
+    """The median along the last axis of what is not NaN; NaN where nothing is left."""
+    ordered = np.sort(values, axis=-1)  # NaN sorts to the end
+    count = np.count_nonzero(~np.isnan(values), axis=-1)
+    if values.shape[-1] == 0:
+        return np.full(values.shape[:-1], np.nan)
+    low = np.maximum((count - 1) // 2, 0)[..., None]
+    high = np.minimum(count // 2, values.shape[-1] - 1)[..., None]
+    middle = (np.take_along_axis(ordered, low, -1) + np.take_along_axis(ordered, high, -1))[..., 0] / 2.0
+    return np.where(count > 0, middle, np.nan)
+
+
+def median_deviation(values: Floats) -> Floats:
+    """The median absolute deviation from the median along the last axis, unscaled."""
+    return median(np.abs(values - np.asarray(median(values))[..., None]))
+
+
+def mean(values: Floats) -> Floats:
+    """The mean along the last axis of what is not NaN; NaN where nothing is left."""
+    known = ~np.isnan(values)
+    count = np.count_nonzero(known, axis=-1)
+    total = np.where(known, values, 0.0).sum(axis=-1)
+    out = np.full(np.shape(count), np.nan)
+    return np.divide(total, count, out=out, where=count > 0)
+
+
+def clip01(values: Floats) -> Floats:
+    """Between 0 and 1; NaN becomes 0, since what is not known is no evidence."""
+    return np.clip(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
