@@ -29,7 +29,9 @@ def utc_offset_us(instants: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int
     return offsets[where].reshape(instants.shape)
 
 
-def local_clock_us(read_at: NDArray[np.int64], interval_us: NDArray[np.int64] | int, zone: ZoneInfo) -> NDArray[np.int64]:
+def local_clock_us(
+    read_at: NDArray[np.int64], interval_us: NDArray[np.int64] | int, zone: ZoneInfo
+) -> NDArray[np.int64]:
     """The wall clock at the START of each interval, as if it were UTC microseconds."""
     starts = read_at - interval_us
     clock: NDArray[np.int64] = starts + utc_offset_us(starts, zone)

@@ -32,6 +32,10 @@ class LossStatus(StrEnum):
     NO_DELIVERED = "NO_DELIVERED"
 
 
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)
+
+
 def matched(delivered: ArrayLike, reads_received: ArrayLike) -> NDArray[np.bool_]:
     """Where an interval counts: something was delivered or taken back by measurement, and a read arrived."""
     both: NDArray[np.bool_] = np.isfinite(np.asarray(delivered, dtype=float)) & (np.asarray(reads_received) > 0)
@@ -42,7 +46,8 @@ def share_pct(part: ArrayLike, whole: ArrayLike) -> Floats:
     """100 * part / whole; NaN where the whole is not above zero."""
     part, whole = np.broadcast_arrays(np.asarray(part, dtype=float), np.asarray(whole, dtype=float))
     out = np.full(whole.shape, np.nan)
-    return np.divide(100.0 * part, whole, out=out, where=whole > 0)
+    np.divide(100.0 * part, whole, out=out, where=whole > 0)
+    return out
 
 
 def coverage_pct(reads_received: ArrayLike, reads_expected: ArrayLike) -> Floats:
@@ -62,7 +67,8 @@ def metered_hat(metered: ArrayLike, weight_expected: ArrayLike, weight_received:
         np.asarray(weight_received, dtype=float),
     )
     out = np.full(metered.shape, np.nan)
-    return np.divide(metered * expected, received, out=out, where=received > 0)
+    np.divide(metered * expected, received, out=out, where=received > 0)
+    return out
 
 
 def loss_pct_raw(delivered: ArrayLike, metered: ArrayLike, throughput: ArrayLike | None = None) -> Floats:
@@ -118,33 +124,33 @@ def expected_theft_delta(lam: ArrayLike, s: ArrayLike, q: ArrayLike, tau: ArrayL
         q: the targeted meters' share of the feeder's consumption.
         tau: share of the window's energy during which the theft is active; 1 for an interval.
     """
-    return 100.0 * (1.0 - np.asarray(lam, dtype=float)) * np.asarray(s) * np.asarray(q) * np.asarray(tau)
+    return _floats(100.0 * (1.0 - np.asarray(lam, dtype=float)) * np.asarray(s) * np.asarray(q) * np.asarray(tau))
 
 
 def expected_loss_pct(lam: ArrayLike, s: ArrayLike, q: ArrayLike, tau: ArrayLike = 1.0) -> Floats:
     """Loss with theft, percent: lam + (1 - lam) s q tau. 5 %, 0.7 of a tenth of the energy: 11.65."""
-    return 100.0 * np.asarray(lam, dtype=float) + expected_theft_delta(lam, s, q, tau)
+    return _floats(100.0 * np.asarray(lam, dtype=float) + expected_theft_delta(lam, s, q, tau))
 
 
 def expected_tenant_delta(phi: ArrayLike, lam: ArrayLike, s: ArrayLike, q: ArrayLike, tau: ArrayLike = 1.0) -> Floats:
     """Percentage points on the tenant's loss; phi is the feeder's share of the tenant's delivered energy."""
-    return np.asarray(phi, dtype=float) * expected_theft_delta(lam, s, q, tau)
+    return _floats(np.asarray(phi, dtype=float) * expected_theft_delta(lam, s, q, tau))
 
 
 def expected_raw_loss_pct(c: ArrayLike, lam: ArrayLike, s: ArrayLike = 0.0, q: ArrayLike = 0.0) -> Floats:
     """Raw loss when only the share c of the energy is read: 100 (1 - c (1 - lam)(1 - s q))."""
     seen = np.asarray(c, dtype=float) * (1.0 - np.asarray(lam, dtype=float)) * (1.0 - np.asarray(s) * np.asarray(q))
-    return 100.0 * (1.0 - seen)
+    return _floats(100.0 * (1.0 - seen))
 
 
 def expected_meter_ratio(s: ArrayLike, tau: ArrayLike = 1.0) -> Floats:
     """What a targeted meter records of its usual energy: 1 - s tau."""
-    return 1.0 - np.asarray(s, dtype=float) * np.asarray(tau)
+    return _floats(1.0 - np.asarray(s, dtype=float) * np.asarray(tau))
 
 
 def unaccounted_kwh(s: ArrayLike, q: ArrayLike, consumed_kwh: ArrayLike) -> Floats:
     """Energy used and not recorded in a window in which `consumed_kwh` was used: s q C."""
-    return np.asarray(s, dtype=float) * np.asarray(q) * np.asarray(consumed_kwh)
+    return _floats(np.asarray(s, dtype=float) * np.asarray(q) * np.asarray(consumed_kwh))
 
 
 # --- technical loss ---------------------------------------------------------------------------------------------------
@@ -155,7 +161,7 @@ def delivered_from_consumption(
 ) -> Floats:
     """D = C + P0 dt + k C^2 / dt (grid.md 2.3)."""
     consumed = np.asarray(consumed_kwh, dtype=float)
-    return consumed + np.asarray(noload_kw) * hours + np.asarray(copper_per_kw) * consumed**2 / hours
+    return _floats(consumed + np.asarray(noload_kw) * hours + np.asarray(copper_per_kw) * consumed**2 / hours)
 
 
 def consumption_from_delivered(
@@ -168,7 +174,7 @@ def consumption_from_delivered(
     above_noload = np.asarray(delivered_kwh, dtype=float) - np.asarray(noload_kw) * hours
     curvature = np.asarray(copper_per_kw, dtype=float) / hours
     root = np.sqrt(np.maximum(1.0 + 4.0 * curvature * above_noload, 0.0))
-    return 2.0 * above_noload / (1.0 + root)
+    return _floats(2.0 * above_noload / (1.0 + root))
 
 
 def technical_loss_kwh(
@@ -202,9 +208,7 @@ def fit_technical_loss(delivered: ArrayLike, loss: ArrayLike) -> tuple[float, fl
         a, b = (g22 * h1 - g12 * h2) / determinant, (g11 * h2 - g12 * h1) / determinant
         if a >= 0 and b >= 0:
             candidates.append((a, b))
-    a, b = min(
-        candidates, key=lambda c: c[0] * (g11 * c[0] + 2 * g12 * c[1] - 2 * h1) + c[1] * (g22 * c[1] - 2 * h2)
-    )
+    a, b = min(candidates, key=lambda c: c[0] * (g11 * c[0] + 2 * g12 * c[1] - 2 * h1) + c[1] * (g22 * c[1] - 2 * h2))
     return a / scale, b / scale**2
 
 

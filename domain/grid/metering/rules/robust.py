@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]
+AnyFloats = NDArray[np.floating[Any]]
+Floats = NDArray[np.float64]
 
 
-def median(values: Floats) -> Floats:
+def median(values: AnyFloats) -> Floats:
     """The median along the last axis of what is not NaN; NaN where nothing is left."""
     ordered = np.sort(values, axis=-1)  # NaN sorts to the end
     count = np.count_nonzero(~np.isnan(values), axis=-1)
@@ -17,23 +18,25 @@ def median(values: Floats) -> Floats:
     low = np.maximum((count - 1) // 2, 0)[..., None]
     high = np.minimum(count // 2, values.shape[-1] - 1)[..., None]
     middle = (np.take_along_axis(ordered, low, -1) + np.take_along_axis(ordered, high, -1))[..., 0] / 2.0
-    return np.where(count > 0, middle, np.nan)
+    return np.asarray(np.where(count > 0, middle, np.nan), dtype=np.float64)
 
 
-def median_deviation(values: Floats) -> Floats:
+def median_deviation(values: AnyFloats) -> Floats:
     """The median absolute deviation from the median along the last axis, unscaled."""
-    return median(np.abs(values - np.asarray(median(values))[..., None]))
+    return median(np.abs(values - median(values)[..., None]))
 
 
-def mean(values: Floats) -> Floats:
+def mean(values: AnyFloats) -> Floats:
     """The mean along the last axis of what is not NaN; NaN where nothing is left."""
     known = ~np.isnan(values)
     count = np.count_nonzero(known, axis=-1)
     total = np.where(known, values, 0.0).sum(axis=-1)
     out = np.full(np.shape(count), np.nan)
-    return np.divide(total, count, out=out, where=count > 0)
+    np.divide(total, count, out=out, where=count > 0)
+    return out
 
 
-def clip01(values: Floats) -> Floats:
+def clip01(values: AnyFloats) -> Floats:
     """Between 0 and 1; NaN becomes 0, since what is not known is no evidence."""
-    return np.clip(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    known = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
+    return np.asarray(np.clip(known, 0.0, 1.0), dtype=np.float64)
