@@ -45,7 +45,7 @@ def run(seeds: int, windows: list[int]) -> bool:
             spent += time.process_time() - began
             ours.append(judge(scored.order, world))
             own = scored.features.own
-            own_only.append(judge(np.lexsort((-own.ntl_kwh, -own.evidence)), world))
+            own_only.append(judge(np.lexsort((-own.z, -own.evidence)), world))
         for name, results in (("own only", own_only), ("score", ours)):
             table = np.array(results)
             mean, error = table.mean(axis=0), table.std(axis=0) / np.sqrt(len(table))

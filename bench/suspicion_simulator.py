@@ -17,9 +17,9 @@ METERS, FEEDERS, DAYS, SLOTS = 1200, 8, 35, 96
 THIEVES, VACANCIES, NEW_PV, MISSING = 10, 36, 36, 0.01
 KINDS = ("scale", "cap", "zero_runs")
 FIRST_DAY = 20_600  # a day in 2026; local time is UTC
-HOUR = np.array(
-    [0.62, 0.55, 0.5, 0.48, 0.48, 0.55, 0.75, 1.0, 1.05, 0.95, 0.9, 0.9]
-    + [0.92, 0.9, 0.9, 0.98, 1.15, 1.45, 1.7, 1.75, 1.6, 1.35, 1.05, 0.8]
+HOUR = np.fromstring(
+    "0.62 0.55 0.5 0.48 0.48 0.55 0.75 1 1.05 0.95 0.9 0.9 0.92 0.9 0.9 0.98 1.15 1.45 1.7 1.75 1.6 1.35 1.05 0.8",
+    sep=" ",
 )
 
 
@@ -94,9 +94,7 @@ def _consumption(rng: np.random.Generator) -> NDArray[np.float64]:
     return base * np.tile(shape, DAYS) * day * np.exp(noise)
 
 
-def _stolen(
-    rng: np.random.Generator, kind: str, true: NDArray[np.float64], severity: float
-) -> NDArray[np.float64]:
+def _stolen(rng: np.random.Generator, kind: str, true: NDArray[np.float64], severity: float) -> NDArray[np.float64]:
     """What a thief's meter records; each kind leaves out the share `severity` of the energy, or nearly."""
     if kind == "scale":
         return true * (1.0 - severity)
@@ -141,9 +139,7 @@ def _voltage(
     return np.clip(volts + rng.normal(0, 0.3, true.shape), 112.0, 127.0)
 
 
-def _delivered(
-    rng: np.random.Generator, true: NDArray[np.float64], feeder: NDArray[np.intp]
-) -> NDArray[np.float64]:
+def _delivered(rng: np.random.Generator, true: NDArray[np.float64], feeder: NDArray[np.intp]) -> NDArray[np.float64]:
     """D = C + P0 dt + k C^2 / dt with a mean loss of 3 to 7 %, a third of it no-load; metering error 0.2 %."""
     consumed = np.zeros((FEEDERS, true.shape[1]))
     np.add.at(consumed, feeder, true)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.grid.metering.rules.flags import Flag
 from domain.grid.metering.rules.local_days import US_PER_DAY, US_PER_MINUTE, local_clock_us
 from domain.grid.metering.rules.reads import Reads
 
@@ -34,7 +33,7 @@ class MeterMatrix:
         delivered: (feeders, T) kWh at the feeder head, or None.
         meter_class: M classes, or None.
         has_pv, is_vacant: M booleans from permits and move-outs, or None.
-        estimated: M shares of estimated reads over the axis, or None.
+        estimated: M shares of estimated reads in the judged window, or None.
         tamper: M counts of tamper reports in 30 days, or None.
     """
 
@@ -92,7 +91,6 @@ def from_reads(
     row, column = row_of[reads.meter], (reads.read_at - axis[0]) // (reads.interval_minutes * US_PER_MINUTE)
     kwh = _laid_out(row, column, reads.kwh, (len(order), len(axis)))
     has_voltage = bool(np.isfinite(reads.voltage).any())
-    estimated = np.bincount(row, weights=(reads.flags & Flag.ESTIMATED) != 0, minlength=len(order))
     feeder_ids = tuple(sorted(set(reads.feeders)))
     meter_ids = tuple(reads.meters[position] for position in order)
     day, slot = day_and_slot(axis, reads.interval_minutes, zone)
@@ -107,7 +105,6 @@ def from_reads(
         feeder=codes([reads.feeders[position] for position in order], feeder_ids),
         transformer=transformer_groups([(transformers or {}).get(meter, "") for meter in meter_ids]),
         voltage=_laid_out(row, column, reads.voltage, kwh.shape) if has_voltage else None,
-        estimated=estimated / np.maximum(np.bincount(row, minlength=len(order)), 1),
     )
     return replace(matrix, delivered=_delivered(matrix, delivered or {}))
 

@@ -37,7 +37,7 @@ def voltage_residual_z(matrix: MeterMatrix, window: Window, settings: ScoringSet
         kwh = matrix.kwh[members]
         others = _siblings_kwh(kwh.reshape(*rows.shape, -1)).reshape(kwh.shape)
         residual = _residual(apart, kwh, others, past)
-        z[members] = _window_z(residual, window, settings)
+        z[members] = _window_z(residual, _usual_load(matrix, members, past), window, settings)
     return z
 
 
@@ -104,12 +104,25 @@ def _residual(apart: Grid, own: Grid, siblings: Grid, past: NDArray[np.bool_]) -
     return np.where(known, y - slope1 * x1 - slope2 * x2, np.nan)
 
 
-def _window_z(residual: Floats, window: Window, settings: ScoringSettings) -> Floats:
-    """The mean of the window's daily residuals against the spread of the baseline's."""
+def _usual_load(matrix: MeterMatrix, members: NDArray[np.intp], past: NDArray[np.bool_]) -> Grid:
+    """(members, T) mean load of each interval of the day on the baseline: where a bypass would show most."""
+    order = np.flatnonzero(past)[np.argsort(matrix.slot[past], kind="stable")]
+    slots, starts = np.unique(matrix.slot[order], return_index=True)
+    kwh = np.abs(matrix.kwh[members][:, order])
+    seen = ~np.isnan(kwh)
+    total = np.add.reduceat(np.where(seen, kwh, 0.0), starts, axis=1, dtype=float)
+    by_slot = np.zeros((len(members), int(matrix.slot.max()) + 1))
+    by_slot[:, slots] = total / np.maximum(np.add.reduceat(seen.astype(np.int32), starts, axis=1), 1)
+    return (by_slot + 1e-6)[:, matrix.slot].astype(np.float32)
+
+
+def _window_z(residual: Floats, weight: Grid, window: Window, settings: ScoringSettings) -> Floats:
+    """The load-weighted mean of the window's daily residuals against the spread of the baseline's."""
     known = ~np.isnan(residual)
-    count = np.add.reduceat(known.astype(float), window.starts, axis=1)
-    total = np.add.reduceat(np.where(known, residual, 0.0), window.starts, axis=1)
-    daily = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    weighed = np.where(known, weight, 0.0)
+    load = np.add.reduceat(weighed, window.starts, axis=1, dtype=float)
+    total = np.add.reduceat(np.where(known, residual, 0.0) * weighed, window.starts, axis=1)
+    daily = np.where(load > 0, total / np.where(load > 0, load, 1.0), np.nan)
     past, now = daily[:, window.baseline], daily[:, window.window]
     days = np.maximum(np.count_nonzero(~np.isnan(now), axis=1), 1)
     sigma = MAD_TO_SIGMA * median_deviation(past) / np.sqrt(days) + settings.volt_sigma_floor_v
