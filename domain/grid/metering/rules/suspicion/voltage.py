@@ -17,7 +17,7 @@ from domain.grid.metering.rules.suspicion.settings import ScoringSettings
 from domain.grid.metering.rules.suspicion.window import Window
 
 Floats = NDArray[np.float64]
-_BASE_V = 120.0
+_NOMINAL_V = np.array([120.0, 208.0, 240.0, 277.0, 347.0, 480.0])
 _VALUES_AT_ONCE = 2_000_000
 
 
@@ -29,15 +29,17 @@ def voltage_residual_z(matrix: MeterMatrix, window: Window, settings: ScoringSet
     z = np.full(len(matrix.meter_ids), np.nan)
     if matrix.voltage is None:
         return z
-    past = window.intervals(window.baseline, len(matrix.read_at))
+    total = len(matrix.read_at)
+    past, now = window.intervals(window.baseline, total), window.intervals(window.window, total)
     for rows in _groups_of_equal_size(matrix, settings):
         members = rows.reshape(-1)
         volts = _on_120(matrix.voltage[members], past).reshape(*rows.shape, -1)
         apart = (volts - siblings_median(volts, settings.volt_min_siblings)).reshape(len(members), -1)
         kwh = matrix.kwh[members]
         others = _siblings_kwh(kwh.reshape(*rows.shape, -1)).reshape(kwh.shape)
-        residual = _residual(apart, kwh, others, past)
-        z[members] = _window_z(residual, _usual_load(matrix, members, past), window, settings)
+        residual, leverage = _residual(apart, kwh, others, past, now)
+        per_day = 24 * 60 / matrix.interval_minutes
+        z[members] = _window_z(residual, _usual_load(matrix, members, past), leverage * per_day, window, settings)
     return z
 
 
@@ -70,9 +72,10 @@ def _groups_of_equal_size(matrix: MeterMatrix, settings: ScoringSettings) -> Ite
 
 
 def _on_120(volts: Grid, past: NDArray[np.bool_]) -> Grid:
-    """Voltages on a 120 V base, each meter scaled by its own usual voltage, so that 120 and 240 V compare."""
-    usual = median(volts[:, past])[:, None]
-    return (volts * np.where(usual > 0, _BASE_V / np.where(usual > 0, usual, 1.0), np.nan)).astype(np.float32)
+    """Voltages on a 120 V base, by the nominal voltage nearest to the usual one, so that 120 and 240 V compare."""
+    usual = median(volts[:, past])
+    nearest = np.argmin(np.abs(np.nan_to_num(usual)[:, None] - _NOMINAL_V), axis=1)
+    return (volts * (_NOMINAL_V[0] / _NOMINAL_V[nearest])[:, None]).astype(np.float32)
 
 
 def _siblings_kwh(kwh: Grid) -> Grid:
@@ -84,8 +87,14 @@ def _siblings_kwh(kwh: Grid) -> Grid:
     return np.where(others > 0, total / np.maximum(others, 1), np.nan).astype(np.float32)
 
 
-def _residual(apart: Grid, own: Grid, siblings: Grid, past: NDArray[np.bool_]) -> Floats:
-    """V - V_ref less its regression on own and siblings' energy, fitted on the baseline; NaN where one is missing."""
+def _residual(
+    apart: Grid, own: Grid, siblings: Grid, past: NDArray[np.bool_], now: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """V - V_ref less its regression on own and siblings' energy, fitted on the baseline; NaN where one is missing.
+
+    And the leverage of the window: how far its loads lie from the baseline's, in the regression's own measure. A
+    meter that fell to nothing is judged at the edge of what the regression has seen, and its z must say so.
+    """
     known = ~(np.isnan(apart) | np.isnan(own) | np.isnan(siblings))
     fitted = known & past
     count = np.maximum(np.count_nonzero(fitted, axis=1), 1)[:, None]
@@ -101,7 +110,11 @@ def _residual(apart: Grid, own: Grid, siblings: Grid, past: NDArray[np.bool_]) -
     divisor = np.where(solvable, determinant, 1.0)
     slope1 = np.where(solvable, (g22 * h1 - g12 * h2) / divisor, 0.0)
     slope2 = np.where(solvable, (g11 * h2 - g12 * h1) / divisor, 0.0)
-    return np.where(known, y - slope1 * x1 - slope2 * x2, np.nan)
+    judged = known & now
+    seen = np.maximum(np.count_nonzero(judged, axis=1), 1)[:, None]
+    d1, d2 = (np.where(judged, x, 0.0).sum(axis=1, keepdims=True) / seen for x in (x1, x2))
+    leverage = np.where(solvable, (g22 * d1 * d1 - 2 * g12 * d1 * d2 + g11 * d2 * d2) / divisor, 0.0)
+    return np.where(known, y - slope1 * x1 - slope2 * x2, np.nan), leverage[:, 0]
 
 
 def _usual_load(matrix: MeterMatrix, members: NDArray[np.intp], past: NDArray[np.bool_]) -> Grid:
@@ -116,15 +129,19 @@ def _usual_load(matrix: MeterMatrix, members: NDArray[np.intp], past: NDArray[np
     return (by_slot + 1e-6)[:, matrix.slot].astype(np.float32)
 
 
-def _window_z(residual: Floats, weight: Grid, window: Window, settings: ScoringSettings) -> Floats:
-    """The load-weighted mean of the window's daily residuals against the spread of the baseline's."""
+def _window_z(residual: Floats, weight: Grid, leverage: Floats, window: Window, settings: ScoringSettings) -> Floats:
+    """The load-weighted mean of the window's daily residuals over its error of prediction.
+
+    The spread of a day is 1.4826 MAD of the baseline's days; the error has three parts: the window's days, the
+    baseline's days, and `leverage` (in days) of the regression.
+    """
     known = ~np.isnan(residual)
     weighed = np.where(known, weight, 0.0)
     load = np.add.reduceat(weighed, window.starts, axis=1, dtype=float)
     total = np.add.reduceat(np.where(known, residual, 0.0) * weighed, window.starts, axis=1)
     daily = np.where(load > 0, total / np.where(load > 0, load, 1.0), np.nan)
     past, now = daily[:, window.baseline], daily[:, window.window]
-    days = np.maximum(np.count_nonzero(~np.isnan(now), axis=1), 1)
-    sigma = MAD_TO_SIGMA * median_deviation(past) / np.sqrt(days) + settings.volt_sigma_floor_v
-    enough = np.count_nonzero(~np.isnan(past), axis=1) >= settings.min_baseline_days
-    return np.where(enough, (mean(now) - median(past)) / sigma, np.nan)
+    days_past, days_now = (np.count_nonzero(~np.isnan(days), axis=1) for days in (past, now))
+    parts = 1.0 / np.maximum(days_now, 1) + 1.0 / np.maximum(days_past, 1) + leverage
+    sigma = MAD_TO_SIGMA * median_deviation(past) * np.sqrt(parts) + settings.volt_sigma_floor_v
+    return np.where(days_past >= settings.min_baseline_days, (mean(now) - median(past)) / sigma, np.nan)
