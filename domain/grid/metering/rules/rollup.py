@@ -1,0 +1,245 @@
+"""Roll-ups of reads: a row per meter and local day, a row per feeder and interval, a row per feeder and local day.
+
+Sums are of integers (tenths of a watt-hour, hundredths of a volt), so that any order of rows, batch size or worker
+count gives the same total. The columns bear the names of gl_meter_day, gl_feeder_interval and gl_feeder_day. Pure:
+production and study mode on files call the same functions; study mode counts in finer units, so that a file's
+further decimals are kept.
+"""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.grid.metering.rules.flags import Flag
+from domain.grid.metering.rules.local_days import US_PER_MINUTE, local_days
+from domain.grid.metering.rules.loss import metered_hat
+from domain.grid.metering.rules.reads import CV_PER_VOLT, DWH_PER_KWH, Reads
+
+RANGE_A_LOW_PU = 114.0 / 120.0  # ANSI C84.1, service voltage
+RANGE_B_LOW_PU = 110.0 / 120.0
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class MeterDays:
+    """One row per meter and local day, in order of meter index and day.
+
+    Attributes:
+        meter: index into `Reads.meters`.
+        local_day: days since 1970-01-01.
+        energy: net energy in units of 1/units_per_kwh kWh.
+        reads, reads_estimated, zero_reads, negative_reads: counts.
+    """
+
+    meter: NDArray[np.int32]
+    local_day: NDArray[np.int32]
+    energy: Ints
+    reads: Ints
+    reads_estimated: Ints
+    zero_reads: Ints
+    negative_reads: Ints
+
+    def __len__(self) -> int:
+        """The number of meter-days."""
+        return int(self.meter.shape[0])
+
+
+@dataclass(frozen=True)
+class FeederIntervals:
+    """One row per feeder and interval, in order of feeder index and instant; see gl_feeder_interval.
+
+    `feeder` is an index into `feeders`, the distinct feeder ids in order.
+    """
+
+    feeders: tuple[str, ...]
+    feeder: NDArray[np.int32]
+    read_at: Ints
+    local_day: NDArray[np.int32]
+    reads_expected: Ints
+    reads_received: Ints
+    reads_estimated: Ints
+    metered: Ints
+    weight_expected: Ints
+    weight_received: Ints
+    voltage_reads: Ints
+    voltage_sum_cv: Ints
+    voltage_below_a: Ints
+    voltage_below_b: Ints
+    last_arrived_at: Ints
+
+    def __len__(self) -> int:
+        """The number of feeder-intervals."""
+        return int(self.feeder.shape[0])
+
+
+def energy_units(kwh: NDArray[np.float64], units_per_kwh: int = DWH_PER_KWH) -> Ints:
+    """Energies as whole numbers of 1/units_per_kwh kWh."""
+    return np.rint(kwh * units_per_kwh).astype(np.int64)
+
+
+def meter_days(reads: Reads, zone: ZoneInfo, *, units_per_kwh: int = DWH_PER_KWH) -> MeterDays:
+    """Roll reads up to meter and local day. Each (meter, read_at) must stand once; duplicates are the loader's matter.
+
+    The day is that of the interval's start in `zone`.
+    """
+    days = local_days(reads.read_at, reads.interval_minutes * US_PER_MINUTE, zone)
+    return roll_meter_days(reads.meter, days, energy_units(reads.kwh, units_per_kwh), reads.flags)
+
+
+def roll_meter_days(
+    meter: NDArray[np.int32], days: NDArray[np.int32], energy: Ints, flags: NDArray[np.int32]
+) -> MeterDays:
+    """`meter_days` on columns whose local days are known already."""
+    order, starts = _groups(meter, days)
+
+    def add(values: Ints | NDArray[np.bool_]) -> Ints:
+        return _sums(values[order].astype(np.int64), starts)
+
+    first = order[starts] if len(order) else order
+    return MeterDays(
+        meter=meter[first],
+        local_day=days[first],
+        energy=add(energy),
+        reads=_sizes(starts, len(order)),
+        reads_estimated=add((flags & Flag.ESTIMATED) != 0),
+        zero_reads=add(energy == 0),
+        negative_reads=add(energy < 0),
+    )
+
+
+def feeder_intervals(
+    reads: Reads,
+    zone: ZoneInfo,
+    weights: Ints,
+    *,
+    units_per_kwh: int = DWH_PER_KWH,
+    service_v: NDArray[np.float64] | None = None,
+) -> FeederIntervals:
+    """Roll reads up to feeder and interval.
+
+    Args:
+        reads: each (meter, read_at) once. `reads.meters` names every meter that is expected, read or not.
+        zone: the tenant's local time.
+        weights: expected energy per interval of each of `reads.meters`, whole numbers in any one unit.
+        units_per_kwh: unit of the energy sums.
+        service_v: nominal voltage of each of `reads.meters`, 120 where not given.
+    """
+    feeders, feeder_of = _feeder_codes(reads)
+    feeder = feeder_of[reads.meter]
+    order, starts = _groups(feeder, reads.read_at)
+    first = order[starts] if len(order) else order
+
+    def add(values: NDArray[np.int64] | NDArray[np.bool_]) -> Ints:
+        return _sums(values[order].astype(np.int64), starts)
+
+    nominal = np.full(len(reads.meters), 120.0) if service_v is None else service_v
+    measured = np.isfinite(reads.voltage)
+    per_unit = np.where(measured, reads.voltage, np.inf) / nominal[reads.meter]
+    arrived = reads.arrived_at[order]
+    meters_on = np.bincount(feeder_of, minlength=len(feeders))
+    weight_on = np.zeros(len(feeders), dtype=np.int64)
+    np.add.at(weight_on, feeder_of, weights)
+    rows = feeder[first]
+    return FeederIntervals(
+        feeders=feeders,
+        feeder=rows,
+        read_at=reads.read_at[first],
+        local_day=local_days(reads.read_at[first], reads.interval_minutes * US_PER_MINUTE, zone),
+        reads_expected=meters_on[rows].astype(np.int64),
+        reads_received=_sizes(starts, len(order)),
+        reads_estimated=add((reads.flags & Flag.ESTIMATED) != 0),
+        metered=add(energy_units(reads.kwh, units_per_kwh)),
+        weight_expected=weight_on[rows],
+        weight_received=add(weights[reads.meter]),
+        voltage_reads=add(measured),
+        voltage_sum_cv=add(np.rint(np.where(measured, reads.voltage, 0.0) * CV_PER_VOLT).astype(np.int64)),
+        voltage_below_a=add(per_unit < RANGE_A_LOW_PU),
+        voltage_below_b=add(per_unit < RANGE_B_LOW_PU),
+        last_arrived_at=np.maximum.reduceat(arrived, starts) if len(order) else arrived,
+    )
+
+
+@dataclass(frozen=True)
+class FeederDays:
+    """One row per feeder and local day over its matched intervals; see gl_feeder_day.
+
+    `delivered`, `metered` and `metered_hat` are over matched intervals; reads and weights over all intervals that
+    have a delivered value, so that an hour in which nobody was read lowers the coverage.
+    """
+
+    feeder: NDArray[np.int32]
+    local_day: NDArray[np.int32]
+    intervals_matched: Ints
+    delivered: Ints
+    throughput: Ints
+    metered: Ints
+    metered_hat: Ints
+    reads_expected: Ints
+    reads_received: Ints
+
+
+def feeder_days(
+    feeder: NDArray[np.int32],
+    local_day: NDArray[np.int32],
+    delivered: Ints,
+    metered: Ints,
+    reads_expected: Ints,
+    reads_received: Ints,
+    weight_expected: Ints,
+    weight_received: Ints,
+) -> FeederDays:
+    """Roll feeder-intervals that have a delivered value up to feeder and local day.
+
+    Rows whose `reads_received` is 0 are unmatched: they count as expected reads and for nothing else. Missing reads
+    are made up for interval by interval, so that a gap at the peak weighs as the peak.
+    """
+    order, starts = _groups(feeder, local_day)
+    first = order[starts] if len(order) else order
+    is_matched = reads_received > 0
+    hat = metered_hat(metered, weight_expected, weight_received)
+    by_count = metered_hat(metered, reads_expected, reads_received)
+    hat = np.where(np.isnan(hat), by_count, hat)
+
+    def add(values: Ints, among: NDArray[np.bool_] | None = None) -> Ints:
+        chosen = values if among is None else np.where(among, values, 0)
+        return _sums(chosen[order].astype(np.int64), starts)
+
+    return FeederDays(
+        feeder=feeder[first],
+        local_day=local_day[first],
+        intervals_matched=add(is_matched.astype(np.int64)),
+        delivered=add(delivered, is_matched),
+        throughput=add(np.abs(delivered), is_matched),
+        metered=add(metered, is_matched),
+        metered_hat=add(np.rint(np.where(is_matched, hat, 0.0)).astype(np.int64)),
+        reads_expected=add(reads_expected),
+        reads_received=add(reads_received),
+    )
+
+
+def _feeder_codes(reads: Reads) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    feeders = tuple(sorted(set(reads.feeders)))
+    code = {feeder: position for position, feeder in enumerate(feeders)}
+    return feeders, np.fromiter((code[f] for f in reads.feeders), dtype=np.int32, count=len(reads.feeders))
+
+
+def _groups(major: NDArray[np.int32], minor: NDArray[np.int32] | Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """An order by (major, minor), and where in it each distinct pair begins."""
+    step = np.diff(major) if len(major) else major
+    in_order = bool(np.all((step > 0) | ((step == 0) & (np.diff(minor) >= 0)))) if len(major) else True
+    order = np.arange(len(major)) if in_order else np.lexsort((minor, major))
+    if not len(order):
+        return order, order
+    changed = (np.diff(major[order]) != 0) | (np.diff(minor[order]) != 0)
+    return order, np.concatenate(([0], np.flatnonzero(changed) + 1))
+
+
+def _sums(values: Ints, starts: NDArray[np.intp]) -> Ints:
+    return np.add.reduceat(values, starts) if len(starts) else values[:0]
+
+
+def _sizes(starts: NDArray[np.intp], total: int) -> Ints:
+    return np.diff(np.append(starts, total)).astype(np.int64)

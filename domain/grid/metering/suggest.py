@@ -1,0 +1,151 @@
+"""Suggest: score meters for suspicion of unrecorded consumption. Advice to inspect, never an accusation or an act.
+
+What belongs here: reading what is needed, calling the pure rules, writing the rows and their event. The arithmetic is
+rules/suspicion; the queries are store/suspicion.py.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from domain.grid.metering.rules.local_days import day_number, local_midnight_us
+from domain.grid.metering.rules.suspicion import reasons
+from domain.grid.metering.rules.suspicion.features import DEFAULT_WINDOW_DAYS, measure
+from domain.grid.metering.rules.suspicion.matrix import (
+    MeterMatrix,
+    codes,
+    day_and_slot,
+    regular_axis,
+    transformer_groups,
+)
+from domain.grid.metering.rules.suspicion.score import score
+from domain.grid.metering.rules.suspicion.settings import SCORING_VERSION, SETTINGS, settings_of
+from domain.grid.metering.store import suspicion as store
+from domain.kernel.canonical import content_hash, derived_id, sha256_hex
+from domain.kernel.errors import Invalid
+from domain.kernel.events import record
+from domain.kernel.tenancy import Tenant, load_tenant
+
+SUSPICIOUS_SCORE = 60.0
+
+
+@dataclass(frozen=True)
+class ScoredDay:
+    """What one scoring did: `counts` holds meters, reads, suspicious (score of 60 or more) and replaced rows."""
+
+    run_id: uuid.UUID
+    local_date: date
+    scoring_version: str
+    counts: dict[str, int]
+
+
+def score_meters(
+    connection: Connection,
+    tenant_id: str,
+    local_date: date,
+    window_days: int = DEFAULT_WINDOW_DAYS,
+    *,
+    scoring_version: str = SCORING_VERSION,
+    actor_id: str = "grid.suspicion",
+) -> ScoredDay:
+    """Score every active meter for the window that ends with `local_date`, against up to 28 days before it.
+
+    Writes a row per meter and date to meter_suspicion in place of that date's former rows, and one ledger event, in
+    the caller's transaction (role machine). The run id follows from tenant, date, window, version and the bytes read:
+    the same inputs give the same id and the same rows.
+
+    Raises:
+        Invalid: an unknown scoring version, a window outside 1 to 28 days, or no reads at all in the window.
+    """
+    if scoring_version not in SETTINGS:
+        raise Invalid(f"There is no scoring version {scoring_version!r}.", hint=f"Known: {', '.join(SETTINGS)}.")
+    if not 1 <= window_days <= 28:
+        raise Invalid(f"A window of {window_days} days cannot be scored.", hint="Use 1 to 28 days.")
+    tenant, settings = load_tenant(connection), SETTINGS[scoring_version]
+    matrix, transformers, reads = _read_matrix(
+        connection, tenant, tenant_id, local_date, window_days, max(window_days + settings.baseline_days, 30)
+    )
+    run_id = derived_id(
+        "grid.suspicion",
+        tenant_id,
+        local_date.isoformat(),
+        str(window_days),
+        content_hash(settings_of(scoring_version)),
+        _digest(matrix),
+    )
+    scored = score(measure(matrix, window_days, settings), settings)
+    rows = [row | {"transformer_id": transformers[row["meter_id"]]} for row in reasons.rows(scored)]
+    replaced, inserted = store.replace_day(connection, tenant_id, local_date, rows)
+    suspicious = sum(row["score"] >= SUSPICIOUS_SCORE for row in rows)
+    counts = {"meters": inserted, "reads": reads, "suspicious": suspicious, "replaced": replaced}
+    record(
+        connection,
+        "grid.suspicion.scored",
+        actor_id=actor_id,
+        actor_role="MACHINE",
+        entity_type="meter_suspicion",
+        entity_id=local_date.isoformat(),
+        run_id=run_id,
+        payload={"counts": counts, "scoring_version": scoring_version, "window_days": window_days},
+    )
+    return ScoredDay(run_id, local_date, scoring_version, counts)
+
+
+def _read_matrix(
+    connection: Connection, tenant: Tenant, tenant_id: str, local_date: date, window_days: int, days: int
+) -> tuple[MeterMatrix, dict[str, str | None], int]:
+    """The matrix of the last `days` local days, the transformer of each meter, and how many reads it was made of."""
+    last = day_number(local_date)
+    bounds = [local_midnight_us(day, tenant.zone) for day in range(last - days + 1, last + 2)]
+    minutes = store.usual_interval_minutes(connection, tenant_id, bounds[-1 - window_days], bounds[-1])
+    meters = store.active_meters(connection, tenant_id)
+    if minutes is None or not meters:
+        raise Invalid(
+            f"No meter of {tenant_id} was read in the {window_days} days up to {local_date}; nothing was scored.",
+            hint="Publish or ingest reads for that window first.",
+        )
+    axis = regular_axis(bounds[0] + minutes * 60_000_000, bounds[-1], minutes)
+    grid = store.ReadGrid.empty(len(meters), axis, window_from_us=bounds[-1 - window_days], tamper_from_us=bounds[-31])
+    reads = 0
+    for after, until in pairwise(bounds):
+        reads += store.lay_out_day(connection, tenant_id, grid, after, until, minutes)
+    feeder_ids = tuple(sorted({meter.feeder_id for meter in meters}))
+    day, slot = day_and_slot(axis, minutes, tenant.zone)
+    received = np.count_nonzero(~np.isnan(grid.kwh[:, axis > bounds[-1 - window_days]]), axis=1)
+    matrix = MeterMatrix(
+        meter_ids=tuple(meter.meter_id for meter in meters),
+        read_at=axis,
+        day=day,
+        slot=slot,
+        interval_minutes=minutes,
+        kwh=grid.kwh,
+        feeder_ids=feeder_ids,
+        feeder=codes([meter.feeder_id for meter in meters], feeder_ids),
+        transformer=transformer_groups([meter.transformer_id or "" for meter in meters]),
+        voltage=None if np.isnan(grid.voltage).all() else grid.voltage,
+        delivered=store.delivered_kwh(connection, tenant_id, feeder_ids, axis, minutes),
+        meter_class=tuple(meter.meter_class for meter in meters),
+        has_pv=np.array([meter.has_pv for meter in meters], dtype=bool),
+        estimated=grid.estimated / np.maximum(received, 1),
+        tamper=grid.tampered,
+    )
+    return matrix, {meter.meter_id: meter.transformer_id for meter in meters}, reads
+
+
+def _digest(matrix: MeterMatrix) -> str:
+    """SHA-256 over the bytes that the scores are made of."""
+    parts: list[NDArray[Any] | None] = [matrix.kwh, matrix.voltage, matrix.delivered, matrix.estimated, matrix.tamper]
+    described = [sha256_hex(b"" if part is None else part.tobytes()) for part in parts]
+    network = [
+        list(matrix.meter_ids),
+        matrix.feeder.tolist(),
+        matrix.transformer.tolist(),
+        list(matrix.meter_class or ()),
+    ]
+    return content_hash([described, network])
