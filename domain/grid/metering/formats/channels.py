@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from domain.grid.metering.formats.parsed import ParsedReads
 from domain.grid.metering.rules.flags import Flag
+from domain.grid.metering.rules.runs import starts_of
 
 
 def net(parsed: ParsedReads, channel: NDArray[np.int32], sign: NDArray[np.float64]) -> ParsedReads:
@@ -55,15 +56,6 @@ def _meters_with_many(meter: NDArray[np.int32], channel: NDArray[np.int32], mete
     pairs = np.unique(np.stack([meter, channel], axis=1), axis=0)
     answer: NDArray[np.bool_] = np.bincount(pairs[:, 0], minlength=meters) > 1
     return answer
-
-
-def starts_of(*keys: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:
-    """Where a new group of equal keys begins."""
-    new = np.zeros(len(keys[0]), np.bool_)
-    new[:1] = True
-    for key in keys:
-        new[1:] |= key[1:] != key[:-1]
-    return np.flatnonzero(new)
 
 
 def _with(

@@ -1,4 +1,4 @@
-"""NEM12, the interval file of the Australian market (AEMO Meter Data File Format): records 100, 200, 300, 400, 500, 900.
+"""NEM12, the interval file of the Australian market (AEMO Meter Data File Format): records 100 to 500, and 900.
 
 All stamps are AEST, UTC+10 without daylight saving, whatever the tenant's zone. Energy taken from the grid (suffix E)
 counts against energy sent into it (suffix B); other channels are left aside and counted. Order of records within a
@@ -222,7 +222,8 @@ class Reader:
         keep = ~_join([day.null | (day.flags == 0) for day in self.days], np.bool_)
 
         def spread(values: list[int], kind: Any) -> NDArray[Any]:
-            return np.repeat(np.array(values, kind), per_day)[keep]
+            answer: NDArray[Any] = np.repeat(np.array(values, kind), per_day)[keep]
+            return answer
 
         ends = [day.midnight_us + _steps(len(day.kwh)) * day.channel.minutes * US_PER_MINUTE for day in self.days]
         read_at = _join(ends, np.int64)[keep]

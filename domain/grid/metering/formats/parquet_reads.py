@@ -86,7 +86,7 @@ def _long_table(columns: dict[str, Any], rows: int, name: str, mapping: FileMapp
         numbers={column: np.where(np.isfinite(values), values, np.nan) for column, values in numbers.items()},
         unreadable={column: np.isinf(values) for column, values in numbers.items()},
         texts={column: _texts(columns[column], column, name) for column in TEXTS if column in columns},
-        shown={column: values for column, values in numbers.items()},
+        shown=dict(numbers),
     )
 
 

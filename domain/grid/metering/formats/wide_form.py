@@ -29,12 +29,12 @@ NUMBERED = re.compile(r"(?:interval|int|period|hh|value|val|kwh|v|p|i|e|q)?[ _\-
 
 
 def interval_columns(headers: Sequence[str]) -> dict[int, int]:
-    """Position of each interval column -> minute of the day at which its interval starts; empty if it is no such file."""
+    """Position of each interval column -> minute of the day at which it starts; empty for another kind of file."""
     clock = {i: m for i, header in enumerate(headers) if (m := CLOCK.fullmatch(header.strip())) and ":" in header}
     if len(clock) in COUNTS:
         length = COUNTS[len(clock)]
         minutes = {i: int(m[1]) * 60 + int(m[2]) for i, m in clock.items()}
-        is_start = any(m[3] for m in clock.values()) or min(minutes.values()) == 0 and _first(minutes) == 0
+        is_start = any(m[3] for m in clock.values()) or minutes[min(minutes)] == 0
         starts = {i: (minute if is_start else minute - length) % DAY_MINUTES for i, minute in minutes.items()}
     else:
         numbers = {i: int(m[1]) for i, header in enumerate(headers) if (m := NUMBERED.fullmatch(header.strip()))}
@@ -44,10 +44,6 @@ def interval_columns(headers: Sequence[str]) -> dict[int, int]:
         first = min(numbers.values())
         starts = {i: (number - first) * length for i, number in numbers.items()}
     return starts if sorted(starts.values()) == list(range(0, DAY_MINUTES, length)) else {}
-
-
-def _first(minutes: dict[int, int]) -> int:
-    return minutes[min(minutes)]
 
 
 def to_reads(
