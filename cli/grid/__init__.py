@@ -4,7 +4,9 @@ import click
 
 from cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "ingest": "cli.grid.ingest:ingest",
+}
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)

@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     s3_endpoint_url: Annotated[str | None, Field(validation_alias="S3_ENDPOINT_URL")] = None
     s3_prefix: Annotated[str, Field(validation_alias="S3_PREFIX")] = "reports"
     inbox: Path | None = None
+    ingest_max_mb: int = 200
+    ingest_max_rows: int = 10_000_000
     log_level: str = "INFO"
     forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode] = ()
 

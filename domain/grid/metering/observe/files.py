@@ -1,0 +1,251 @@
+"""Take in a file of real reads: detect, parse, check, flag, load, and say of every row that was left out why.
+
+A file that makes no sense as a whole is refused and nothing of it is stored. Rows that make no sense are written to a
+rejects file while the good rows load. The same file for the same tenant is loaded once, however often it is sent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domain.grid.metering.formats.detect import FORMAT_VERSION, parse_file
+from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
+from domain.grid.metering.formats.source import Source, read_bytes
+from domain.grid.metering.observe.checked import Checked, check
+from domain.grid.metering.observe.rejects import write_rejects
+from domain.grid.metering.rules.intervals import US_PER_MINUTE, as_instant, day_of, local_days
+from domain.grid.metering.rules.reads import Reads
+from domain.grid.metering.rules.vee import DailyEnergy, VeeSettings
+from domain.grid.metering.store.conflicts import record_conflicts
+from domain.grid.metering.store.load import Batch, DayPart, LoadResult, load_reads
+from domain.grid.metering.store.registry import daily_energy_before, known_meters
+from domain.kernel.canonical import content_hash, sha256_hex
+from domain.kernel.db import transaction
+from domain.kernel.settings import WriteMode, settings
+from domain.kernel.tenancy import Tenant, load_tenant
+
+SAMPLE = 20
+LOADED = ("inserted", "updated", "skipped", "kept_versions")
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What became of one file.
+
+    Attributes:
+        status: loaded, already_published, checked (a dry run), nothing_to_load (every row was rejected), refused
+            (the file as a whole) or postponed (try again later); the last two only from a watched folder.
+        counts: rows, reads, meters, rejected, duplicates, conflicts, other_feeder, and what the load did.
+        rules, flags: reads by VEE rule and by flag letter. notes: what the format left aside.
+        rejects_sample: the first rejected rows; all of them are in `rejects_path`.
+    """
+
+    file: str
+    status: str
+    sha256: str = ""
+    format: str = ""
+    batch_ids: tuple[str, ...] = ()
+    window: tuple[datetime, datetime] | None = None
+    interval_minutes: tuple[int, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
+    rejects_path: Path | None = None
+    rejects_sample: tuple[dict[str, Any], ...] = ()
+    error: dict[str, str] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as JSON members."""
+        return vars(self) | {
+            "batch_ids": list(self.batch_ids),
+            "window": [moment.isoformat() for moment in self.window] if self.window else None,
+            "interval_minutes": list(self.interval_minutes),
+            "rejects_path": str(self.rejects_path) if self.rejects_path else None,
+            "rejects_sample": list(self.rejects_sample),
+        }
+
+
+def limits_of_copy() -> Limits:
+    """How much a file may hold in this copy."""
+    return Limits(max_bytes=settings().ingest_max_mb * 1024 * 1024, max_rows=settings().ingest_max_rows)
+
+
+def ingest_file(
+    tenant_id: str,
+    source: Source,
+    name: str,
+    *,
+    mode: WriteMode,
+    now: datetime,
+    actor: str = "machine",
+    mapping: FileMapping | None = None,
+    dry_run: bool = False,
+    limits: Limits | None = None,
+    vee: VeeSettings | None = None,
+) -> IngestResult:
+    """Take in one file.
+
+    Args:
+        tenant_id: the session's tenant.
+        source: a path, bytes, or an open binary file such as an upload.
+        name: the file's name, for messages, rejects and the ledger of batches; it decides nothing.
+        mode: safe keeps a read that stands, upsert replaces it where it differs.
+        now: the present instant; reads without an arrival time arrived now.
+        actor: who asked, for the ledger.
+        mapping: what the file does not say of itself.
+        dry_run: parse, check and report; store and write nothing.
+        limits: sizes; those of the copy by default.
+        vee: limits of the VEE rules.
+
+    Raises:
+        Invalid: the file as a whole makes no sense; nothing of it was stored.
+        TooLarge: it is larger than the limits.
+        Conflict: another load is writing the same day.
+    """
+    limits, mapping, vee = limits or limits_of_copy(), mapping or FileMapping(), vee or VeeSettings()
+    content = read_bytes(source, name, limits)
+    sha256 = sha256_hex(content)
+    with transaction(tenant_id) as connection:
+        tenant = load_tenant(connection)
+    parsed = parse_file(content, name, mapping, tenant.zone, limits)
+    del content
+    checked = _checked(tenant, parsed, now, vee)
+    facts = _facts(name, sha256, parsed, checked)
+    if dry_run:
+        return IngestResult(status="checked", counts=checked.counts, **facts)
+    loads = [
+        _load(
+            tenant, reads, days, _digest(tenant, sha256, parsed, checked, mapping, mode, reads), mode, name, now, actor
+        )
+        for reads, days in zip(checked.reads, checked.days, strict=True)
+    ]
+    for conflicts in checked.conflicts:
+        record_conflicts(tenant_id, [conflicts], _batch_of(conflicts, checked.reads, loads).batch_id)
+    return IngestResult(
+        status=_status(loads),
+        batch_ids=tuple(str(load.batch_id) for load in loads),
+        counts=checked.counts | _loaded_counts(loads),
+        rejects_path=write_rejects(tenant_id, sha256, name, checked.rejects),
+        **facts,
+    )
+
+
+def _checked(tenant: Tenant, parsed: ParsedReads, now: datetime, vee: VeeSettings) -> Checked:
+    """Check the reads against the registry and the stored days of the weeks before."""
+    with transaction(tenant.tenant_id) as connection:
+        known = known_meters(connection, parsed.meters)
+        days = local_days(tenant.zone, parsed.read_at)
+        history = DailyEnergy(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
+        if len(parsed) and known:
+            least = vee.day_share * 24 * 60 / int(parsed.interval_minutes.max())
+            first, last = day_of(int(days.min())), day_of(int(days.max()) + 1)
+            askable = [meter if meter in known else "" for meter in parsed.meters]
+            history = daily_energy_before(connection, askable, first, last, weeks=vee.high_low_weeks, least_reads=least)
+    return check(parsed, known, history, tenant.zone, now=now, settings=vee)
+
+
+def _facts(name: str, sha256: str, parsed: ParsedReads, checked: Checked) -> dict[str, Any]:
+    sample = checked.rejects.frame().head(SAMPLE).to_dict("records")
+    return {
+        "file": name,
+        "sha256": sha256,
+        "format": parsed.format,
+        "window": _window(checked.reads),
+        "interval_minutes": tuple(reads.interval_minutes for reads in checked.reads),
+        "rules": checked.by_rule,
+        "flags": checked.by_flag,
+        "notes": parsed.notes,
+        "rejects_sample": tuple(sample),
+    }
+
+
+def _window(parts: list[Reads]) -> tuple[datetime, datetime] | None:
+    """From the first interval's start to the last interval's end."""
+    if not parts:
+        return None
+    first = min(int(reads.read_at.min()) - reads.interval_minutes * US_PER_MINUTE for reads in parts)
+    return as_instant(first), as_instant(max(int(reads.read_at.max()) for reads in parts))
+
+
+def _digest(
+    tenant: Tenant,
+    sha256: str,
+    parsed: ParsedReads,
+    checked: Checked,
+    mapping: FileMapping,
+    mode: WriteMode,
+    reads: Reads,
+) -> str:
+    """What makes the load the same load again.
+
+    The meters that were taken are part of it: a file whose meters were unknown loads when they have been registered.
+    """
+    return content_hash(
+        {
+            "file": sha256,
+            "format": parsed.format,
+            "version": FORMAT_VERSION,
+            "tenant": tenant.tenant_id,
+            "timezone": tenant.timezone,
+            "mapping": mapping.as_json(),
+            "mode": mode.value,
+            "interval_minutes": reads.interval_minutes,
+            "reads": checked.counts["reads"],
+            "meters": sorted(reads.meters),
+        }
+    )
+
+
+def _load(
+    tenant: Tenant,
+    reads: Reads,
+    days: Any,
+    digest: str,
+    mode: WriteMode,
+    name: str,
+    now: datetime,
+    actor: str,
+) -> LoadResult:
+    window = _window([reads])
+    assert window is not None  # noqa: S101 - there are reads
+    batch = Batch(digest, reads.source, window, reads.interval_minutes, mode, file_name=name, actor=actor)
+    return load_reads(tenant, batch, _day_parts(reads, days), now=now)
+
+
+def _day_parts(reads: Reads, days: Any) -> Iterator[DayPart]:
+    """The reads of each local day, ascending."""
+    order = np.argsort(days, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(days[order])) + 1):
+        if len(rows):
+            yield DayPart(day_of(int(days[rows[0]])), [reads.take(rows)])
+
+
+def _batch_of(conflicts: Reads, reads: list[Reads], loads: list[LoadResult]) -> LoadResult:
+    """The load to which conflicts of the same interval length belong; else the file's first."""
+    same = [
+        load for part, load in zip(reads, loads, strict=True) if part.interval_minutes == conflicts.interval_minutes
+    ]
+    return (same or loads)[0]
+
+
+def _status(loads: list[LoadResult]) -> str:
+    if not loads:
+        return "nothing_to_load"
+    return "already_published" if all(load.already_published for load in loads) else "loaded"
+
+
+def _loaded_counts(loads: list[LoadResult]) -> dict[str, int]:
+    """What the loads did now; a load that stood already did nothing, its reads were skipped."""
+    counts = dict.fromkeys(LOADED, 0)
+    for load in loads:
+        if load.already_published:
+            counts["skipped"] += int(load.counts["reads"])
+            continue
+        for key in LOADED:
+            counts[key] += int(load.counts.get(key, 0))
+    return counts
