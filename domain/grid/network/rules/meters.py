@@ -36,11 +36,13 @@ def class_of_profile(profile: str, peak_kw: float, *, medium_voltage: bool) -> s
     return _CLASS_BY_LETTER.get(profile[:1], "sml_com")
 
 
-def class_of_load(peak_kw: float) -> str:
-    """The customer class by size alone, for sources that name no profile."""
+def class_of_load(peak_kw: float, shape: str = "") -> str:
+    """The customer class by the name of the load's shape, else by size."""
     if peak_kw >= LARGE_LOAD_KW:
         return "ci"
-    return "sml_com" if peak_kw > 15.0 else "res"
+    if shape.lower().startswith("res"):
+        return "res"
+    return "sml_com" if peak_kw > 15.0 or shape.lower().startswith("com") else "res"
 
 
 def base_kwh_day(peak_kw: float, meter_class: str) -> float:
