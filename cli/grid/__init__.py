@@ -4,7 +4,10 @@ import click
 
 from cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "import": "cli.grid.network:import_command",
+    "network": "cli.grid.network:network_command",
+}
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)

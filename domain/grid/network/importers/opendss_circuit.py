@@ -251,6 +251,8 @@ def _feeders(
             hint="Check that the model's lines are enabled and closed.",
             code="OPENDSS_NO_FEEDER",
         )
+    for side_by_side in outgoing.values():
+        side_by_side.sort(key=lambda edge: (-len(edge.phases or ""), edge.edge_id))
     return [
         Feeder(
             feeder_id=f"FEEDER_{number}",
@@ -259,7 +261,7 @@ def _feeders(
             substation_id=f"SUB_{circuit.name}",
             base_kv=round(kv[bus], 4) if bus in kv else None,
             rated_a=outgoing[bus][0].rated_a,
-            head_edges=tuple(edge.edge_id for edge in outgoing[bus]),
+            head_edges=tuple(edge.edge_id for edge in outgoing[bus]),  # the one with most phases first
         )
         for number, bus in enumerate(sorted(outgoing), start=1)
     ]

@@ -36,7 +36,7 @@ def assemble(draft: Network, *, assume: bool = True) -> Network:
     devices = list(network.devices)
     if assume:
         below = meters_below(traced)
-        devices += assume_protection(tree, network.edges, network.feeders, network.transformers, devices, below)
+        devices += assume_protection(tree, network.edges, network.transformers, devices, below)
     guards = guards_by_edge(traced, devices)
     chain = nearest_devices(traced, guards)
     transformers, winding = place_transformers(traced, chain)
