@@ -5,6 +5,8 @@ import click
 from cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "import": "cli.grid.network:import_command",
+    "network": "cli.grid.network:network_command",
     "ingest": "cli.grid.ingest:ingest",
 }
 

@@ -36,7 +36,7 @@ def assemble(draft: Network, *, assume: bool = True) -> Network:
     devices = list(network.devices)
     if assume:
         below = meters_below(traced)
-        devices += assume_protection(tree, network.edges, network.feeders, network.transformers, devices, below)
+        devices += assume_protection(tree, network.edges, network.transformers, devices, below)
     guards = guards_by_edge(traced, devices)
     chain = nearest_devices(traced, guards)
     transformers, winding = place_transformers(traced, chain)
@@ -98,8 +98,7 @@ def _graph_findings(traced: Traced) -> list[Finding]:
     bare = [node.node_id for node in network.nodes if node.latitude is None or node.longitude is None]
     if bare:
         found.append(finding("info", "COORDINATES_MISSING", bare, "nodes without coordinates are not drawn on maps"))
-    blank = [edge.edge_id for edge in network.edges if not edge.phases]
+    blank = [edge.edge_id for edge in network.edges if not edge.phases or "X" in edge.phases]
     if blank:
-        text = "edges whose phases the source does not name; no lateral fuse is assumed there"
-        found.append(finding("info", "PHASES_UNKNOWN", blank, text))
+        found.append(finding("info", "PHASES_UNKNOWN", blank, "edges whose phases the source does not name"))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from domain.grid.network.rules.model import AMI_TYPES, Network
+from domain.kernel.errors import Conflict
 
 # Of 256 hash buckets: 78 % radio mesh, 17 % cellular, 5 % power line; the usual mix of a mixed rural and town fleet.
 _MESH_BELOW, _CELLULAR_BELOW = 200, 243
@@ -36,11 +37,13 @@ def class_of_profile(profile: str, peak_kw: float, *, medium_voltage: bool) -> s
     return _CLASS_BY_LETTER.get(profile[:1], "sml_com")
 
 
-def class_of_load(peak_kw: float) -> str:
-    """The customer class by size alone, for sources that name no profile."""
+def class_of_load(peak_kw: float, shape: str = "") -> str:
+    """The customer class by the name of the load's shape, else by size."""
     if peak_kw >= LARGE_LOAD_KW:
         return "ci"
-    return "sml_com" if peak_kw > 15.0 else "res"
+    if shape.lower().startswith("res"):
+        return "res"
+    return "sml_com" if peak_kw > 15.0 or shape.lower().startswith("com") else "res"
 
 
 def base_kwh_day(peak_kw: float, meter_class: str) -> float:
@@ -68,6 +71,9 @@ def settled(network: Network, standing: Mapping[str, str]) -> Network:
 
     A meter is who its source says it is. A customer added or removed must not move the ids of the others, and another
     network must not inherit the reads of the one before it: new meters whose id is taken get the next free number.
+
+    Raises:
+        Conflict: the source states its own meter ids, and one of them is taken by another source's meter.
     """
     taken = set(standing.values())
     number = max((int(own[1:]) for own in taken if own[:1] == "M" and own[1:].isdigit()), default=0)
@@ -76,6 +82,12 @@ def settled(network: Network, standing: Mapping[str, str]) -> Network:
     for meter in network.meters:
         own = standing.get(meter.external_ref)
         if own is None and meter.meter_id in taken:
+            if meter.meter_id == meter.external_ref:
+                raise Conflict(
+                    f"Nothing was imported: meter {meter.meter_id} is already the id of another network's customer.",
+                    hint="Import each network into a tenant of its own.",
+                    code="METER_ID_TAKEN",
+                )
             number = max(number, len(network.meters)) + 1
             own = f"M{number:0{width}d}"
         placed.append(meter if own is None else replace(meter, meter_id=own))

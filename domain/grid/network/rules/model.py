@@ -72,7 +72,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What joins two nodes. After assembly `from_node` is the one nearer to the feeder's head."""
+    """What joins two nodes. After assembly `from_node` is the one nearer to the feeder's head.
+
+    `phases` are letters, `X` for each phase that the source counts and does not name; None where it says nothing.
+    """
 
     edge_id: str
     from_node: str

@@ -144,32 +144,71 @@ def nearest_windings(traced: Traced, winding: dict[int, str]) -> list[str | None
 def place_meters(
     traced: Traced, chain: list[str | None], nearest_winding: list[str | None]
 ) -> tuple[list[tuple[Meter, float]], list[Finding]]:
-    """Fed meters with their distance from the head in metres; the others as findings."""
+    """Meters with their distance from the head in metres.
+
+    Where tracing reaches a meter, the traced feeder holds. Where it does not, the feeder that the source states is
+    kept; a meter with neither is left out.
+    """
     network, tree = traced.network, traced.tree
-    reach = [0.0] * len(network.feeders)
-    for node in tree.order:
-        reach[tree.feeder[node]] = max(reach[tree.feeder[node]], tree.distance_m[node])
-    known = {transformer.transformer_id for transformer in network.transformers}
+    reach, places = _reach(traced), _places(traced)
+    stated = {feeder.feeder_id for feeder in network.feeders}
+    transformers = {one.transformer_id for one in network.transformers}
     placed: list[tuple[Meter, float]] = []
     unfed: list[str] = []
+    untraced: list[str] = []
+    moved: list[str] = []
     for meter in network.meters:
         index = traced.node_at.get(meter.node_id or "", NONE)
         if index == NONE or tree.feeder[index] == NONE:
-            unfed.append(meter.external_ref)
+            (untraced if meter.feeder_id in stated else unfed).append(meter.external_ref)
+            if meter.feeder_id in stated:
+                placed.append((meter, 0.0))
             continue
-        at, feeder, distance = network.nodes[index], tree.feeder[index], tree.distance_m[index]
-        own = meter.transformer_id if meter.transformer_id in known else None
+        feeder, distance = tree.feeder[index], tree.distance_m[index]
+        feeder_id = network.feeders[feeder].feeder_id
+        if meter.feeder_id not in {None, feeder_id}:
+            moved.append(meter.external_ref)
         filled = replace(
             meter,
-            feeder_id=network.feeders[feeder].feeder_id,
-            transformer_id=own or nearest_winding[index],
+            feeder_id=feeder_id,
+            transformer_id=meter.transformer_id if meter.transformer_id in transformers else nearest_winding[index],
             device_id=chain[index],
             electrical_depth=round(distance / reach[feeder], 6) if reach[feeder] else 0.0,
-            latitude=at.latitude if meter.latitude is None else meter.latitude,
-            longitude=at.longitude if meter.longitude is None else meter.longitude,
+            latitude=places[index][0] if meter.latitude is None else meter.latitude,
+            longitude=places[index][1] if meter.longitude is None else meter.longitude,
         )
         placed.append((filled, distance))
-    if not unfed:
-        return placed, []
-    text = "meters that no feeder reaches over closed edges were left out"
-    return placed, [finding("warning", "METERS_UNFED", sorted(unfed), text)]
+    return placed, _meter_findings(unfed, untraced, moved)
+
+
+def _meter_findings(unfed: list[str], untraced: list[str], moved: list[str]) -> list[Finding]:
+    found = [
+        finding(
+            "warning", "METERS_UNFED", sorted(unfed), "meters that no feeder reaches over closed edges were left out"
+        ),
+        finding(
+            "info", "METERS_UNTRACED", sorted(untraced), "meters that tracing does not reach keep their stated feeder"
+        ),
+        finding(
+            "warning", "FEEDER_DIFFERS", sorted(moved), "meters whose stated feeder is not the one that feeds them"
+        ),
+    ]
+    return [one for one in found if one.count]
+
+
+def _reach(traced: Traced) -> list[float]:
+    """Metres to the far end of each feeder."""
+    reach = [0.0] * len(traced.network.feeders)
+    for node in traced.tree.order:
+        reach[traced.tree.feeder[node]] = max(reach[traced.tree.feeder[node]], traced.tree.distance_m[node])
+    return reach
+
+
+def _places(traced: Traced) -> list[tuple[float | None, float | None]]:
+    """Latitude and longitude of each node; one without them takes those of the nearest node towards the head."""
+    places: list[tuple[float | None, float | None]] = [(node.latitude, node.longitude) for node in traced.network.nodes]
+    for node in traced.tree.order:
+        above = traced.tree.parent[node]
+        if None in places[node] and above != NONE:
+            places[node] = places[above]
+    return places

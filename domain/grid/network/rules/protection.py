@@ -8,7 +8,7 @@ replaces the assumption. An open switch is a tie, and no assumption.
 
 from collections.abc import Sequence
 
-from domain.grid.network.rules.model import Device, Edge, Feeder, Transformer
+from domain.grid.network.rules.model import Device, Edge, Transformer
 from domain.grid.network.rules.topology import NONE, Tree
 
 MAX_METERS_BEHIND_FUSE = 40
@@ -17,7 +17,6 @@ MAX_METERS_BEHIND_FUSE = 40
 def assume_protection(
     tree: Tree,
     edges: Sequence[Edge],
-    feeders: Sequence[Feeder],
     transformers: Sequence[Transformer],
     named: Sequence[Device],
     meters_below: Sequence[int],
@@ -32,7 +31,7 @@ def assume_protection(
                 device_id, kind, edge.edge_id, normally_open, edge.phases, edge.rated_a, assumed=assumed
             )
 
-    for edge in _head_edges(tree, edges, feeders):
+    for edge in _head_edges(tree, edges):
         add(f"BRK-{edge.edge_id}", "breaker", edge)
     for edge in edges:
         if edge.kind == "switch":
@@ -56,13 +55,12 @@ def phase_count(phases: str | None) -> int | None:
     return len(phases) if phases else None
 
 
-def _head_edges(tree: Tree, edges: Sequence[Edge], feeders: Sequence[Feeder]) -> list[Edge]:
-    """The first edge of each feeder; below a head without one, each edge that leaves it."""
-    first = {edge_id for feeder in feeders for edge_id in feeder.head_edges}
-    found = [edge for edge in edges if edge.edge_id in first and not edge.is_open]
+def _head_edges(tree: Tree, edges: Sequence[Edge]) -> list[Edge]:
+    """The edge by which each feeder is entered; below a head without one, each edge that leaves it."""
+    entered = [tree.parent_edge[node] for node in tree.order if tree.parent[node] == NONE]
     bare = {node for node in tree.order if tree.parent[node] == NONE and tree.parent_edge[node] == NONE}
-    found += [edges[tree.parent_edge[node]] for node in tree.order if tree.parent[node] in bare]
-    return found
+    leaving = [tree.parent_edge[node] for node in tree.order if tree.parent[node] in bare]
+    return [edges[index] for index in (*entered, *leaving) if index != NONE]
 
 
 def _lateral_heads(tree: Tree, edges: Sequence[Edge]) -> list[Edge]:

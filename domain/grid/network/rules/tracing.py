@@ -68,7 +68,10 @@ def _heads(
 
 
 def _banks(edges: tuple[Edge, ...]) -> frozenset[int]:
-    """Edges that lie beside others of different phases between the same two nodes: one bank, not a loop."""
+    """Edges that lie beside others of different phases between the same two nodes: one bank, not a loop.
+
+    Phases that are counted and not named (`X`) are taken for different ones as long as there are no more than three.
+    """
     beside: dict[tuple[str, ...], list[int]] = {}
     for index, edge in enumerate(edges):
         beside.setdefault(tuple(sorted((edge.from_node, edge.to_node))), []).append(index)
@@ -76,6 +79,7 @@ def _banks(edges: tuple[Edge, ...]) -> frozenset[int]:
     for group in beside.values():
         phases = [edges[index].phases or "" for index in group]
         together = "".join(phases)
-        if len(group) > 1 and all(phases) and len(set(together)) == len(together):
+        different = len(set(together)) == len(together) or ("X" in together and len(together) <= 3)
+        if len(group) > 1 and all(phases) and different:
             found.update(group)
     return frozenset(found)

@@ -1,0 +1,161 @@
+"""Read an OpenDSS model (.dss with the files that it redirects to) with the DSS engine itself.
+
+The engine compiles the model in a context of its own, without changing this process's working folder, without editors,
+forms or system commands. Nothing is solved for: only what stands in the model is read.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from domain.grid.network.importers.opendss_circuit import PROTECTION, Bus, Circuit, Control, Element, Load
+from domain.grid.network.importers.opendss_names import METRES, UNIT_NONE, bus_and_phases
+from domain.grid.network.rules.model import Finding, finding
+from domain.kernel.canonical import sha256_hex
+from domain.kernel.errors import Invalid, NotFound
+
+_PASSIVE = ("capacitor", "regcontrol", "capcontrol", "generator", "pvsystem", "storage", "energymeter", "monitor")
+
+
+def read_dss_file(path: Path) -> Circuit:
+    """The circuit that a .dss file describes.
+
+    Raises:
+        NotFound: no such file.
+        Invalid: the engine refuses the model; its own words are given.
+    """
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}.", hint="Name the model's master file (.dss).")
+    circuit = _compile(path)
+    found: list[Finding] = []
+    elements, without_unit = _elements(circuit)
+    disabled = [name.lower() for name in circuit.AllElementNames if not _enabled(circuit, name)]
+    passive = [name.lower() for name in circuit.AllElementNames if name.lower().split(".")[0] in _PASSIVE]
+    found += [
+        finding("info", "DISABLED_LEFT_OUT", sorted(disabled), "elements that the model disables"),
+        finding("info", "CONTROLS_LEFT_OUT", sorted(passive), "elements that do not switch customers"),
+        finding(
+            "info",
+            "LENGTH_UNIT_ASSUMED",
+            sorted(without_unit),
+            "lengths without a unit are taken for thousands of feet",
+        ),
+    ]
+    circuit.SetActiveElement("vsource.source")
+    source_bus, _ = bus_and_phases(circuit.ActiveCktElement.BusNames[0], 3)
+    name = str(circuit.Name).lower()
+    return Circuit(
+        name=name,
+        source=f"OpenDSS {name}",
+        sha256=_folder_hash(path),
+        source_bus=source_bus,
+        buses=tuple(_buses(circuit)),
+        elements=tuple(elements),
+        loads=tuple(_loads(circuit)),
+        controls=tuple(_controls(circuit)),
+        findings=tuple(one for one in found if one.count),
+    )
+
+
+def _compile(path: Path) -> Any:
+    # Loading the engine takes half a second: only who reads a model pays for it.
+    from dss import DSS, DSSException
+
+    engine = DSS.NewContext()
+    engine.AllowForms = False
+    engine.AllowEditor = False
+    engine.AllowChangeDir = False
+    try:
+        engine.Text.Command = f'compile "{path.resolve()}"'
+    except DSSException as cause:
+        raise Invalid(
+            f"OpenDSS refuses {path.name}: {' '.join(str(cause.args[-1]).split())[:500]}",
+            hint="Correct the model; files that it redirects to must stand where it names them.",
+            code="OPENDSS_INVALID",
+        ) from cause
+    if engine.NumCircuits == 0 or engine.ActiveCircuit.NumBuses == 0:
+        raise Invalid(
+            f"{path.name} describes no circuit.", hint="Name the model's master file.", code="OPENDSS_INVALID"
+        )
+    return engine.ActiveCircuit
+
+
+def _folder_hash(path: Path) -> str:
+    """Over the master file and all files beside it, by name."""
+    files = sorted(one for one in path.parent.iterdir() if one.is_file())
+    return sha256_hex("|".join(f"{one.name}:{sha256_hex(one.read_bytes())}" for one in [path, *files]).encode())
+
+
+def _enabled(circuit: Any, name: str) -> bool:
+    circuit.SetActiveElement(name)
+    return bool(circuit.ActiveCktElement.Enabled)
+
+
+def _buses(circuit: Any) -> list[Bus]:
+    found = []
+    for index in range(circuit.NumBuses):
+        bus = circuit.Buses[index]
+        placed = bool(bus.Coorddefined)
+        found.append(
+            Bus(str(bus.Name).lower(), float(bus.kVBase) or None, bus.x if placed else None, bus.y if placed else None)
+        )
+    return found
+
+
+def _elements(circuit: Any) -> tuple[list[Element], list[str]]:
+    """Enabled lines, transformers and reactors between two buses; names of lines without a unit of length."""
+    found, without_unit = [], []
+    for name in circuit.AllElementNames:
+        cls, _, own = name.lower().partition(".")
+        if cls not in {"line", "transformer", "reactor"} or not _enabled(circuit, name):
+            continue
+        element = circuit.ActiveCktElement
+        names = [bus_and_phases(bus, element.NumPhases) for bus in element.BusNames]
+        (first, phases), others = names[0], {bus for bus, _ in names[1:]} - {names[0][0]}
+        length_m, is_switch, kva = None, False, None
+        if cls == "line":
+            line = circuit.Lines
+            line.Name = own
+            length_m, is_switch = float(line.Length) * METRES[int(line.Units)], bool(line.IsSwitch)
+            if int(line.Units) == UNIT_NONE:
+                without_unit.append(own)
+        elif cls == "transformer":
+            circuit.Transformers.Name = own
+            kva = float(circuit.Transformers.kVA)
+        circuit.SetActiveElement(name)
+        is_open = any(element.IsOpen(terminal, 0) for terminal in range(1, element.NumTerminals + 1))
+        amps = float(element.NormalAmps) or None
+        for number, other in enumerate(sorted(others)):
+            label = own if number == 0 else f"{own}.{number + 1}"
+            found.append(Element(cls, label, first, other, phases, length_m, is_switch, is_open, amps, kva))
+    return found, without_unit
+
+
+def _loads(circuit: Any) -> list[Load]:
+    found = []
+    loads = circuit.Loads
+    index = loads.First
+    while index:
+        element = circuit.ActiveCktElement
+        if element.Enabled:
+            bus, phases = bus_and_phases(element.BusNames[0], int(element.NumPhases))
+            shape = str(loads.Yearly or loads.daily or "").lower()
+            found.append(Load(str(loads.Name).lower(), bus, phases, float(loads.kW), shape, int(loads.NumCust)))
+        index = loads.Next
+    return found
+
+
+def _controls(circuit: Any) -> list[Control]:
+    """Reclosers, relays, fuses (by the element that they interrupt) and switch controls."""
+    found = []
+    for name in circuit.AllElementNames:
+        cls, _, own = name.lower().partition(".")
+        if cls not in {*PROTECTION, "swtcontrol"} or not _enabled(circuit, name):
+            continue
+        element = circuit.ActiveCktElement
+        target = ""
+        for field in ("SwitchedObj", "MonitoredObj"):
+            if not target and field in list(element.AllPropertyNames):
+                target = str(element.Properties(field).Val)
+        normal = str(element.Properties("Normal").Val) if "Normal" in list(element.AllPropertyNames) else ""
+        found.append(Control(cls, own, target.lower(), normally_open="open" in normal.lower().strip("[]")))
+    return found
