@@ -56,12 +56,24 @@ class _Refused(Exception):
 
 
 def spend(principal: Principal, limit: Limit) -> None:
-    """Count one use, or refuse.
+    """Count one use by the caller, or refuse.
 
     Raises:
         TooManyRequests: with the seconds to wait.
     """
-    bucket = f"{limit.door}|{principal.tenant_id}|{principal.id}"
+    _spend(f"{limit.door}|{principal.tenant_id}|{principal.id}", limit)
+
+
+def spend_anonymously(tenant_id: str, limit: Limit) -> None:
+    """Count one use by callers who are not known; they share what the tenant's public door allows.
+
+    Raises:
+        TooManyRequests: with the seconds to wait.
+    """
+    _spend(f"{limit.door}|{tenant_id}|anyone", limit)
+
+
+def _spend(bucket: str, limit: Limit) -> None:
     try:
         with _engine(settings().url(DbRole.APP)).begin() as connection:
             row = connection.execute(_COUNT, {"bucket": bucket, "span_s": limit.span_s}).one()

@@ -81,6 +81,8 @@ def _make_feeder(connection, number, meters, version, rng) -> None:  # type: ign
             for i in range(meters)
         ],
     )
+
+
 def make_token(tenant_id: str = "T", *roles: str, email: str = "ada@example.org", ttl_s: int = 600) -> str:
     """A person with the given roles, and a bearer token that carries all of them."""
     person = ensure_person(tenant_id, email, email.split("@")[0], roles)
