@@ -1,13 +1,17 @@
 """Makers of test data: small, valid, and only what a test does not care about is filled in."""
 
+from datetime import timedelta
+
 import numpy as np
 from sqlalchemy import text
 
 from domain.grid.metering.rules.fleet import PROFILE_DAYS, SLOTS_PER_DAY
 from domain.kernel.canonical import derived_id
 from domain.kernel.db import transaction
+from domain.kernel.people import ensure_person
 from domain.kernel.settings import DbRole
 from domain.kernel.tenancy import create_tenant
+from domain.kernel.tokens import issue_dev_token
 
 
 def make_tenant(tenant_id: str = "T", timezone: str = "America/New_York", *, is_demo: bool = True) -> str:
@@ -77,3 +81,9 @@ def _make_feeder(connection, number, meters, version, rng) -> None:  # type: ign
             for i in range(meters)
         ],
     )
+
+
+def make_token(tenant_id: str = "T", *roles: str, email: str = "ada@example.org", ttl_s: int = 600) -> str:
+    """A person with the given roles, and a bearer token that carries all of them."""
+    person = ensure_person(tenant_id, email, email.split("@")[0], roles)
+    return issue_dev_token(str(person.id), person.email, person.name, tenant_id, list(roles), timedelta(seconds=ttl_s))

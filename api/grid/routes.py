@@ -5,7 +5,6 @@ Bodies of a few lines: the caller's right, one verb of the domain, its answer as
 
 from typing import Annotated, Any
 
-from domain.kernel.principal import Principal
 from fastapi import APIRouter, Query
 
 from api.deps import CallerDep, MaybeCallerDep, TenantId, allow, tenant_for
@@ -20,6 +19,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
 from domain.kernel.errors import Unauthenticated
 from domain.kernel.events import record
+from domain.kernel.principal import Principal
 from domain.kernel.settings import Env, settings
 from domain.kernel.tenancy import is_public
 

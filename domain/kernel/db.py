@@ -44,6 +44,7 @@ def engine_for(url: str) -> Engine:
         pool_size=5,
         max_overflow=10,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 10, "application_name": "countersign"},
     )
 

@@ -80,6 +80,12 @@ class TooLarge(CountersignError):
     code, status = "TOO_LARGE", 413
 
 
+class Stale(CountersignError):
+    """The caller acted on a version that is no longer the newest (`If-Match`)."""
+
+    code, status = "STALE", 412
+
+
 class Conflict(CountersignError):
     """The state of the thing does not allow it."""
 

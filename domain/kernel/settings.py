@@ -65,12 +65,14 @@ class Settings(BaseSettings):
     machine_database_url: SecretStr | None = None
     dagster_database_url: SecretStr | None = None
     auditor_database_url: SecretStr | None = None
+    instance: str = ""
     dagster_url: str | None = None
     api_url: str | None = None
     gridlens_api_key: Annotated[
         SecretStr | None,
         Field(validation_alias=AliasChoices("GRIDLENS_API_KEY", "COUNTERSIGN_GRIDLENS_API_KEY")),
     ] = None
+    gridlens_tenant: str = "DEMO_TENANT"
     write_mode: Annotated[
         WriteMode | None, Field(validation_alias=AliasChoices("AMI_WRITE_MODE", "COUNTERSIGN_WRITE_MODE"))
     ] = None
@@ -110,7 +112,8 @@ class Settings(BaseSettings):
     def url(self, role: DbRole) -> str:
         """The libpq URL (postgresql://...) with which `role` connects.
 
-        Order: the role's own setting, then the embedded database's secrets file, then DATABASE_URL with SET ROLE.
+        Order: the role's own setting, then DATABASE_URL with SET ROLE, then the embedded database's secrets file. A
+        process that was handed some roles by setting has no others, whatever lies in the file.
 
         Raises:
             NotConfigured: none of the three is there.
@@ -118,6 +121,11 @@ class Settings(BaseSettings):
         own: SecretStr | None = getattr(self, f"{role.value}_database_url")
         if own is not None:
             return own.get_secret_value()
+        if any(getattr(self, f"{other.value}_database_url") for other in DbRole):
+            raise NotConfigured(
+                f"This process was not handed the database role {role.value}.",
+                hint="Each process gets only the roles that it needs; do this with `countersign` instead.",
+            )
         if self.database_url is not None:
             base = self.database_url.get_secret_value()
             if role is DbRole.OWNER:

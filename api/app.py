@@ -1,0 +1,54 @@
+"""The application: routers of every room behind one gate, one watch, one way of telling errors."""
+
+import asyncio
+from importlib.metadata import version
+from uuid import uuid4
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import APIRouter, FastAPI
+
+from api.errors import add_error_handlers
+from api.gate import Gate
+from api.grid import routes as ami
+from api.kernel import health
+from api.openapi import describe
+from api.pages import mount_static
+from api.watch import REQUEST_ID, Watch
+
+DESCRIPTION = "Machines observe and suggest; nothing takes effect until a person countersigns."
+# Requests that may hold a transaction at once: fewer than the pool's connections, so that a request which holds one
+# never waits behind those that wait for one.
+SESSIONS = 10
+
+
+def routers() -> list[APIRouter]:
+    """The routers of every room, in the order in which their routes are tried."""
+    return [health.router, ami.router]
+
+
+def create_app(*more: APIRouter) -> FastAPI:
+    """Build the application; `more` routers come after the rooms' own."""
+    app = FastAPI(
+        title="Countersign",
+        version=version("countersign"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.sessions = asyncio.Semaphore(SESSIONS)
+    for router in [*routers(), *more]:
+        app.include_router(router)
+    mount_static(app)
+    add_error_handlers(app)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    # The last added is the outermost: id, watch, gate, routes.
+    app.add_middleware(Gate, application=app)
+    app.add_middleware(Watch)
+    app.add_middleware(
+        CorrelationIdMiddleware,
+        header_name="X-Request-ID",
+        generator=lambda: uuid4().hex,
+        validator=lambda given: REQUEST_ID.fullmatch(given) is not None,
+    )
+    return app

@@ -1,0 +1,158 @@
+"""What is decided before a byte of the body is read: 405, then 401, then 403, then 413.
+
+A framework would parse and judge the body first and tell an unknown caller which field is wrong; here an unknown caller
+learns nothing. Routes say who may with `Allowed` (api/deps.py), and this gate reads it off them.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.deps import Allowed, BodyLimit, maybe_caller
+from api.errors import problem, problem_of
+from domain.kernel.access import authenticate
+from domain.kernel.errors import CountersignError, TooLarge, Unauthenticated
+from domain.kernel.principal import Principal
+
+PROTECTED = ("/v1/", "/api/")
+DEFAULT_BODY_LIMIT = 8 * 1024 * 1024
+Authenticate = Callable[[str], Principal]
+
+
+@dataclass(frozen=True)
+class Door:
+    """One route as the gate sees it."""
+
+    template: str
+    path: re.Pattern[str]
+    methods: frozenset[str]
+    allowed: tuple[Allowed, ...]
+    open_to_anyone: bool
+    body_limit: int
+
+
+class Gate:
+    """Pure ASGI middleware; the doors are read off the application at the first request, when all are there."""
+
+    def __init__(self, app: ASGIApp, application: FastAPI, authenticate: Authenticate = authenticate) -> None:
+        self.app = app
+        self.application = application
+        self.authenticate = authenticate
+        self.doors: list[Door] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or answer it here."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if self.doors is None:
+            self.doors = list(doors_of(self.application))
+        state = scope.setdefault("state", {})
+        state["principal"] = None
+        refusal, door = await self._judge(scope)
+        state["route"] = door.template if door else "unknown"
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        await self.app(scope, _counted(receive, door.body_limit if door else DEFAULT_BODY_LIMIT), send)
+
+    async def _judge(self, scope: Scope) -> tuple[Response | None, Door | None]:
+        path, method = scope["path"], scope["method"]
+        here = [door for door in self.doors or [] if door.path.match(path)]
+        door = next((door for door in here if method in door.methods), None)
+        if here and door is None:
+            verbs = ", ".join(sorted({verb for candidate in here for verb in candidate.methods}))
+            return (
+                problem(
+                    405,
+                    "METHOD_NOT_ALLOWED",
+                    f"This address does not take {method}.",
+                    hint=f"It takes {verbs}.",
+                    path=path,
+                    headers={"Allow": verbs},
+                ),
+                here[0],
+            )
+        try:
+            await self._admit(scope, door)
+        except CountersignError as error:
+            return problem_of(error, path), door
+        return None, door
+
+    async def _admit(self, scope: Scope, door: Door | None) -> None:
+        headers = Headers(scope=scope)
+        token = _bearer(headers.get("authorization"))
+        if token is not None:
+            scope["state"]["principal"] = await run_in_threadpool(self.authenticate, token)
+        principal: Principal | None = scope["state"]["principal"]
+        if principal is None and scope["path"].startswith(PROTECTED) and not (door and door.open_to_anyone):
+            raise Unauthenticated(
+                "This address needs to know who calls.", hint="Send the header `Authorization: Bearer TOKEN`."
+            )
+        if door is None:
+            return
+        if principal is not None or not door.open_to_anyone:
+            for allowed in door.allowed:
+                allowed.check(principal)
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > door.body_limit:
+            raise TooLarge(f"The body has {length} bytes; this door takes {door.body_limit}.", hint="Send it in parts.")
+
+
+def doors_of(application: FastAPI) -> Iterator[Door]:
+    """Every route with its conditions, in the order in which they are tried."""
+    for context in iter_route_contexts(application.router.routes):
+        path, methods = getattr(context, "path_regex", None), context.methods
+        if path is None or not methods:
+            continue
+        calls = list(_calls(getattr(context, "dependant", None)))
+        limits = [call.size_bytes for call in calls if isinstance(call, BodyLimit)]
+        yield Door(
+            template=context.path_format or "",
+            path=path,
+            methods=frozenset(methods),
+            allowed=tuple(call for call in calls if isinstance(call, Allowed)),
+            open_to_anyone=maybe_caller in calls,
+            body_limit=limits[-1] if limits else DEFAULT_BODY_LIMIT,
+        )
+
+
+def _calls(dependant: object) -> Iterator[object]:
+    for child in getattr(dependant, "dependencies", ()):
+        yield child.call
+        yield from _calls(child)
+
+
+def _bearer(header: str | None) -> str | None:
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated(
+            "The Authorization header is not a bearer token.", hint="Send `Authorization: Bearer TOKEN`."
+        )
+    return token.strip()
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Count a body that comes without a length, and stop it at the limit."""
+    seen = 0
+
+    async def counting() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise HTTPException(413)
+        return message
+
+    return counting

@@ -1,0 +1,100 @@
+"""Is this copy alive, and is what it stands on there: for supervisors, load balancers and `countersign up`."""
+
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Literal
+
+import httpx
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from domain.kernel.db import transaction
+from domain.kernel.errors import CountersignError
+from domain.kernel.settings import settings
+
+router = APIRouter(tags=["health"])
+TIMEOUT_S = 3.0
+State = Literal["ok", "down", "not configured"]
+
+
+class Live(BaseModel):
+    """That the process answers, and which one it is."""
+
+    status: Literal["ok"] = "ok"
+    instance: str = Field(description="Names one start of one copy, so that a probe knows whom it reached.")
+    version: str
+    env: str
+
+
+class Ready(BaseModel):
+    """What the process stands on."""
+
+    status: Literal["ok", "down"]
+    checks: dict[str, State] = Field(examples=[{"database": "ok", "objects": "ok", "dagster": "ok"}])
+
+
+@router.get("/health/live")
+def live() -> Live:
+    """Answer without asking anything else."""
+    current = settings()
+    return Live(instance=current.instance, version=version("countersign"), env=current.env.value)
+
+
+@router.get("/health/ready", responses={503: {"model": Ready, "description": "Something needed is down."}})
+def ready(response: Response) -> Ready:
+    """Ask the database, the object store and Dagster."""
+    checks = {name: _ask(check) for name, check in CHECKS.items()}
+    down = "down" in checks.values()
+    response.status_code = 503 if down else 200
+    return Ready(status="down" if down else "ok", checks=checks)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics() -> Response:
+    """Counts and durations for Prometheus; no personal data."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _database() -> State:
+    with transaction(None) as connection:
+        connection.execute(text("SELECT 1"))
+    return "ok"
+
+
+def _objects() -> State:
+    current = settings()
+    if current.s3_bucket_name is None:
+        folder = current.home_path / "objects"
+        return "ok" if os.access(folder if folder.exists() else current.home_path, os.W_OK) else "down"
+    import boto3
+    from botocore.config import Config
+
+    short = Config(connect_timeout=TIMEOUT_S, read_timeout=TIMEOUT_S, retries={"max_attempts": 0})
+    client = boto3.client("s3", region_name=current.aws_region, endpoint_url=current.s3_endpoint_url, config=short)
+    client.head_bucket(Bucket=current.s3_bucket_name)
+    return "ok"
+
+
+def _dagster() -> State:
+    url = settings().dagster_url
+    if url is None:
+        return "not configured"
+    with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
+        return "ok" if client.get(f"{url.rstrip('/')}/server_info").is_success else "down"
+
+
+CHECKS: dict[str, Callable[[], State]] = {"database": _database, "objects": _objects, "dagster": _dagster}
+
+
+def _ask(check: Callable[[], State]) -> State:
+    """One check's state; whatever fails in it is `down`, and the reasons stay in the logs of those services."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return check()
+    except (CountersignError, SQLAlchemyError, httpx.HTTPError, BotoCoreError, ClientError, OSError):
+        return "down"

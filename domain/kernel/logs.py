@@ -1,0 +1,75 @@
+"""Structured logs: one JSON object a line, with the request's id, and never a secret.
+
+Every line of ours and of the libraries passes the one redaction filter (`events.redact`) before it is written.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+import structlog
+
+from domain.kernel.events import redact
+
+Context = Callable[[], dict[str, Any]]
+
+
+def configure_logs(
+    process: str, level: str = "INFO", context: Context | None = None, stream: TextIO | None = None
+) -> None:
+    """Send the logs of this process to standard error as JSON lines.
+
+    Args:
+        process: which service writes (`api`, `supervisor` ...).
+        level: the least level that is written.
+        context: members to add to every line, such as the request's id.
+        stream: where to write instead.
+    """
+
+    def name_the_process(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
+        return {"process": process, **(context() if context else {}), **line}
+
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        name_the_process,
+        structlog.processors.format_exc_info,
+        redact_line,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact_line,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    # A log that cannot be written must not print what it would have hidden.
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("httpx", "httpcore", "botocore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def redact_line(_: Any, __: str, line: Any) -> Any:
+    """Take the secrets out of one log line; what the formatter itself needs stays."""
+    kept = {name: line[name] for name in ("_record", "_from_structlog") if name in line}
+    return redact({name: value for name, value in line.items() if name not in kept}) | kept
+
+
+def logger(name: str) -> Any:
+    """A logger that takes an event's name and its members as keywords."""
+    return structlog.stdlib.get_logger(name)

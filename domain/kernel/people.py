@@ -1,0 +1,204 @@
+"""People and what they are: users, and roles in a tenant with a beginning and an end.
+
+A role is never deleted: ending it sets its end, so that who could sign what, and when, stays answerable. All writes
+here are administration (the owner's connection) and stand in the ledger with what they change.
+"""
+
+import re
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from domain.kernel.canonical import new_id
+from domain.kernel.db import transaction
+from domain.kernel.errors import Conflict, Invalid, NotFound
+from domain.kernel.events import record
+from domain.kernel.principal import Role
+from domain.kernel.settings import DbRole
+
+EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
+KEEPERS = frozenset({Role.ADMIN, Role.PLATFORM_ADMIN})
+
+_HELD = """
+SELECT role FROM role_assignments
+WHERE user_id = :user_id AND tenant_id = :tenant_id
+  AND valid_from <= clock_timestamp() AND (valid_to IS NULL OR valid_to > clock_timestamp())
+ORDER BY role
+"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One human being as a tenant knows him or her."""
+
+    id: uuid.UUID
+    email: str
+    name: str
+    active: bool
+    roles: frozenset[Role]
+
+
+def normal_email(email: str) -> str:
+    """The address as it is kept: lower case, no blanks around it.
+
+    Raises:
+        Invalid: it is not an address.
+    """
+    kept = email.strip().lower()
+    if not EMAIL.fullmatch(kept):
+        raise Invalid("That is not an e-mail address.", hint="Write it like name@example.org.")
+    return kept
+
+
+def known_roles(roles: Collection[str]) -> frozenset[Role]:
+    """The roles by name.
+
+    Raises:
+        Invalid: a name that is no role.
+    """
+    unknown = sorted(set(roles) - {role.value for role in Role})
+    if unknown:
+        raise Invalid(f"{', '.join(unknown)} is not a role.", hint=f"Roles are {', '.join(Role)}.")
+    return frozenset(Role(role) for role in roles)
+
+
+def ensure_person(
+    tenant_id: str, email: str, name: str, roles: Collection[str], *, actor_id: str = "countersign"
+) -> Person:
+    """Make the person known and give the roles that are missing in the tenant. Safe to run again.
+
+    Raises:
+        Invalid: no address, or an unknown role.
+        NotFound: no such tenant.
+    """
+    kept, wanted = normal_email(email), known_roles(roles)
+    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection:
+        _check_tenant(connection, tenant_id)
+        user_id = _user_id(connection, kept, name, actor_id)
+        held = roles_of(connection, user_id, tenant_id)
+        for role in sorted(wanted - held):
+            _give(connection, user_id, tenant_id, role, actor_id)
+        return _load(connection, user_id, tenant_id)
+
+
+def end_role(tenant_id: str, user_id: uuid.UUID, role: Role, *, actor_id: str = "countersign") -> None:
+    """End a role now. The last administrator of a tenant stays.
+
+    Raises:
+        NotFound: the person does not hold the role.
+        Conflict: nobody would be left to administer the tenant.
+    """
+    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection:
+        connection.execute(text("SELECT 1 FROM tenants WHERE tenant_id = :t FOR UPDATE"), {"t": tenant_id})
+        if role in KEEPERS and _holders(connection, tenant_id, role) <= {user_id}:
+            raise Conflict(
+                f"The last {role} of {tenant_id} keeps the role.",
+                hint=f"Give {role} to somebody else first.",
+                code="LAST_ADMIN",
+            )
+        ended = connection.execute(
+            text(
+                "UPDATE role_assignments SET valid_to = clock_timestamp() WHERE user_id = :user_id"
+                " AND tenant_id = :tenant_id AND role = :role AND valid_to IS NULL"
+            ),
+            {"user_id": user_id, "tenant_id": tenant_id, "role": role.value},
+        )
+        if ended.rowcount == 0:
+            raise NotFound(f"The person does not hold {role} in {tenant_id}.")
+        _tell(connection, "access.role.ended", user_id, actor_id, role=role.value)
+
+
+def set_active(tenant_id: str, user_id: uuid.UUID, active: bool, *, actor_id: str = "countersign") -> None:
+    """Let a person in or keep a person out, in every tenant; the roles stay on record.
+
+    Raises:
+        NotFound: no such person.
+    """
+    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection:
+        changed = connection.execute(
+            text("UPDATE users SET active = :active WHERE id = :user_id"), {"active": active, "user_id": user_id}
+        )
+        if changed.rowcount == 0:
+            raise NotFound("There is no such person.")
+        _tell(connection, "access.person.activated" if active else "access.person.deactivated", user_id, actor_id)
+
+
+def roles_of(connection: Connection, user_id: uuid.UUID, tenant_id: str) -> frozenset[Role]:
+    """What the person is in the tenant now."""
+    rows = connection.execute(text(_HELD), {"user_id": user_id, "tenant_id": tenant_id})
+    return frozenset(Role(row.role) for row in rows)
+
+
+def find_person(connection: Connection, tenant_id: str, *, user_id: str | None, email: str | None) -> Person | None:
+    """The person by id or by address, if the tenant that the transaction is bound to knows him or her."""
+    row = connection.execute(
+        text(
+            "SELECT id, email, name, active FROM users WHERE id = CAST(:user_id AS uuid) OR email = lower(:email)"
+            " ORDER BY id LIMIT 1"
+        ),
+        {"user_id": user_id, "email": email},
+    ).one_or_none()
+    if row is None:
+        return None
+    return Person(row.id, row.email, row.name, row.active, roles_of(connection, row.id, tenant_id))
+
+
+def _load(connection: Connection, user_id: uuid.UUID, tenant_id: str) -> Person:
+    found = find_person(connection, tenant_id, user_id=str(user_id), email=None)
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
+
+
+def _check_tenant(connection: Connection, tenant_id: str) -> None:
+    if not connection.execute(text("SELECT 1 FROM tenants WHERE tenant_id = :t"), {"t": tenant_id}).first():
+        raise NotFound(f"There is no tenant {tenant_id}.", hint="Create it first, or check how it is spelt.")
+
+
+def _user_id(connection: Connection, email: str, name: str, actor_id: str) -> uuid.UUID:
+    added = connection.execute(
+        text(
+            "INSERT INTO users (id, email, name) VALUES (:id, :email, :name) ON CONFLICT (email) DO NOTHING"
+            " RETURNING id"
+        ),
+        {"id": new_id(), "email": email, "name": name},
+    ).scalar_one_or_none()
+    if added is not None:
+        _tell(connection, "access.person.added", added, actor_id)
+        return uuid.UUID(str(added))
+    found = connection.execute(text("SELECT id FROM users WHERE email = :email"), {"email": email}).scalar_one()
+    return uuid.UUID(str(found))
+
+
+def _give(connection: Connection, user_id: uuid.UUID, tenant_id: str, role: Role, actor_id: str) -> None:
+    connection.execute(
+        text("INSERT INTO role_assignments (user_id, tenant_id, role) VALUES (:user_id, :tenant_id, :role)"),
+        {"user_id": user_id, "tenant_id": tenant_id, "role": role.value},
+    )
+    _tell(connection, "access.role.given", user_id, actor_id, role=role.value)
+
+
+def _holders(connection: Connection, tenant_id: str, role: Role) -> set[uuid.UUID]:
+    rows = connection.execute(
+        text(
+            "SELECT ra.user_id FROM role_assignments AS ra JOIN users AS u ON u.id = ra.user_id AND u.active"
+            " WHERE ra.tenant_id = :tenant_id AND ra.role = :role AND ra.valid_from <= clock_timestamp()"
+            " AND (ra.valid_to IS NULL OR ra.valid_to > clock_timestamp()) ORDER BY ra.user_id"
+        ),
+        {"tenant_id": tenant_id, "role": role.value},
+    )
+    return {row.user_id for row in rows}
+
+
+def _tell(connection: Connection, event_type: str, user_id: uuid.UUID, actor_id: str, **payload: str) -> None:
+    record(
+        connection,
+        event_type,
+        actor_id=actor_id,
+        actor_role="ADMIN",
+        entity_type="user",
+        entity_id=str(user_id),
+        payload=dict(payload),
+    )

@@ -1,0 +1,40 @@
+"""A client on the real application, with the doors that only tests have."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+from fastapi.testclient import TestClient
+
+from api import limits
+from api.app import create_app
+from domain.kernel.keys import create_key
+from domain.kernel.settings import DbRole, settings
+from tests.conftest import Database
+from tests.kernel import doors
+from tests.makers import make_tenant, make_token
+
+
+@pytest.fixture(scope="module")
+def client(module_database: Database) -> Iterator[TestClient]:
+    """Tenants T and U; the module adds what it needs."""
+    make_tenant("T")
+    make_tenant("U")
+    structlog.configure(processors=[structlog.processors.JSONRenderer(default=str)])
+    with TestClient(create_app(doors.router), raise_server_exceptions=False) as made:
+        yield made
+    limits._engine(settings().url(DbRole.APP)).dispose()
+    limits._engine.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def bearer(client: TestClient) -> Callable[..., dict[str, str]]:
+    """Headers of a person of T with the given roles; `service=` scopes make it a key instead."""
+
+    def make(*roles: str, tenant: str = "T", service: tuple[str, ...] = ()) -> dict[str, str]:
+        if service:
+            return {"Authorization": f"Bearer {create_key(tenant, 'test', service)[1]}"}
+        name = "-".join([tenant, *roles]).lower() or "nobody"
+        return {"Authorization": f"Bearer {make_token(tenant, *roles, email=f'{name}@example.org')}"}
+
+    return make
