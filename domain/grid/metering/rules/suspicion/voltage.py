@@ -75,7 +75,8 @@ def _on_120(volts: Grid, past: NDArray[np.bool_]) -> Grid:
     """Voltages on a 120 V base, by the nominal voltage nearest to the usual one, so that 120 and 240 V compare."""
     usual = median(volts[:, past])
     nearest = np.argmin(np.abs(np.nan_to_num(usual)[:, None] - _NOMINAL_V), axis=1)
-    return (volts * (_NOMINAL_V[0] / _NOMINAL_V[nearest])[:, None]).astype(np.float32)
+    scaled: Grid = (volts * (_NOMINAL_V[0] / _NOMINAL_V[nearest])[:, None]).astype(np.float32)
+    return scaled
 
 
 def _siblings_kwh(kwh: Grid) -> Grid:
