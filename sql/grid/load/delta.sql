@@ -25,4 +25,4 @@ SELECT
     old_interval_minutes,
     old_arrived_at
 FROM differing_reads
-WHERE NOT is_new AND %(replace)s;
+WHERE NOT is_new AND %(replace)s

@@ -15,4 +15,4 @@ SELECT
     %(batch_id)s
 FROM differing_reads
 WHERE NOT is_new
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING

@@ -60,4 +60,4 @@ ON CONFLICT (tenant_id, feeder_id, local_date) DO UPDATE SET
     voltage_below_a = excluded.voltage_below_a,
     voltage_below_b = excluded.voltage_below_b,
     peak_dwh = excluded.peak_dwh,
-    data_through = excluded.data_through;
+    data_through = excluded.data_through

@@ -4,9 +4,8 @@ SELECT
     %(tenant)s,
     feeder_id,
     %(day)s,
-    floor(voltage * 2)::smallint,
-    sum(sign)
-FROM {delta}
-WHERE voltage IS NOT NULL
-GROUP BY feeder_id, floor(voltage * 2)::smallint
-ON CONFLICT (tenant_id, feeder_id, local_date, voltage_bin) DO UPDATE SET reads = g.reads + excluded.reads;
+    voltage_bin,
+    sum(reads)
+FROM moved_voltages
+GROUP BY feeder_id, voltage_bin
+ON CONFLICT (tenant_id, feeder_id, local_date, voltage_bin) DO UPDATE SET reads = g.reads + excluded.reads

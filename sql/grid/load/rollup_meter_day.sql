@@ -7,12 +7,12 @@ SELECT
     meter_id,
     max(feeder_id),
     %(day)s,
-    sum(sign),
-    sum(sign * (quality_flags >> 1 & 1)),
-    sum(sign * (kwh * 10000)::bigint)::bigint,
-    sum(CASE WHEN kwh = 0 THEN sign ELSE 0 END),
-    sum(CASE WHEN kwh < 0 THEN sign ELSE 0 END)
-FROM {delta}
+    sum(reads),
+    sum(estimated),
+    sum(kwh_dwh),
+    sum(zero_reads),
+    sum(negative_reads)
+FROM moved_meter_days
 GROUP BY meter_id
 ON CONFLICT (tenant_id, meter_id, local_date) DO UPDATE SET
     feeder_id = excluded.feeder_id,
@@ -20,4 +20,4 @@ ON CONFLICT (tenant_id, meter_id, local_date) DO UPDATE SET
     reads_estimated = g.reads_estimated + excluded.reads_estimated,
     kwh_dwh = g.kwh_dwh + excluded.kwh_dwh,
     zero_reads = g.zero_reads + excluded.zero_reads,
-    negative_reads = g.negative_reads + excluded.negative_reads;
+    negative_reads = g.negative_reads + excluded.negative_reads

@@ -20,6 +20,7 @@ from psycopg import sql
 from domain.grid.metering.rules.copy_rows import COLUMNS, HEADER, TRAILER, copy_blocks
 from domain.grid.metering.rules.fleet import from_us
 from domain.grid.metering.rules.reads import Reads
+from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
 from domain.kernel.canonical import derived_id, new_id
 from domain.kernel.db import loader_connection
 from domain.kernel.errors import Conflict, Invalid
@@ -127,9 +128,10 @@ def _load(
     if known is not None:
         return known
     batch_id = derived_id("read-batch", tenant.tenant_id, batch.digest)
+    registry = prepare(connection)
     counts = {"reads": 0, "inserted": 0, "updated": 0, "skipped": 0, "kept_versions": 0, "days": 0}
     for part in days:
-        for name, value in _load_day(connection, tenant, batch, batch_id, part).items():
+        for name, value in _load_day(connection, tenant, batch, batch_id, registry, part).items():
             counts[name] += value
         counts["days"] += 1
     _record(connection, batch, batch_id, counts, now)
@@ -144,7 +146,12 @@ def _find(connection: psycopg.Connection[Any], tenant_id: str, digest: str) -> L
 
 
 def _load_day(
-    connection: psycopg.Connection[Any], tenant: Tenant, batch: Batch, batch_id: uuid.UUID, part: DayPart
+    connection: psycopg.Connection[Any],
+    tenant: Tenant,
+    batch: Batch,
+    batch_id: uuid.UUID,
+    registry: Registry,
+    part: DayPart,
 ) -> dict[str, int]:
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"reads|{tenant.tenant_id}|{part.day}",)
@@ -153,16 +160,17 @@ def _load_day(
     assert opened is not None  # noqa: S101 - a function call answers one row
     table, is_fresh = sql.Identifier(*opened[0].split(".")), opened[1]
     if is_fresh:
-        rows = _copy(connection, table, tenant.tenant_id, part.reads)
+        tee = Tee(tenant, registry)
+        rows = _copy(connection, table, tenant.tenant_id, tee.through(part.reads))
         connection.execute("SELECT day_attach(%s, %s, %s)", (tenant.tenant_id, part.day, tenant.timezone))
+        tee.store(connection)
         counts = {"reads": rows, "inserted": rows}
-        delta: sql.Composable = sql.SQL("(SELECT 1::smallint AS sign, * FROM {})").format(table)
     else:
         counts = _merge(connection, tenant, batch, batch_id, table, part.reads)
-        delta = sql.Identifier("delta_reads")
-    _stage_delivered(connection, tenant.tenant_id, batch.mode, part.delivered)
-    _roll_up(connection, tenant, part.day, delta, replace=batch.mode is WriteMode.UPSERT)
-    connection.execute("DROP TABLE IF EXISTS staged_reads, differing_reads, delta_reads, staged_delivered")
+        connection.execute(sql_file("grid/load/moved_from_delta.sql"))
+        connection.execute("DROP TABLE staged_reads, differing_reads, delta_reads")
+    _deliver(connection, tenant.tenant_id, batch.mode, part.delivered)
+    roll_up(connection, tenant, part.day, replace=batch.mode is WriteMode.UPSERT)
     return counts
 
 
@@ -219,14 +227,8 @@ def _merge(
     }
 
 
-def _stage_delivered(
-    connection: psycopg.Connection[Any], tenant_id: str, mode: WriteMode, delivered: list[Delivered]
-) -> None:
-    connection.execute(
-        "CREATE TEMPORARY TABLE staged_delivered"
-        " (feeder_id text, read_at timestamptz, interval_minutes smallint, kwh float8, source text,"
-        " arrived_at timestamptz) ON COMMIT DROP"
-    )
+def _deliver(connection: psycopg.Connection[Any], tenant_id: str, mode: WriteMode, delivered: list[Delivered]) -> None:
+    """Store the energy at the feeders' heads, and leave it staged for the roll-up."""
     with connection.cursor() as cursor, cursor.copy("COPY staged_delivered FROM STDIN") as copy:
         for row in delivered:
             copy.write_row((row.feeder_id, row.read_at, row.interval_minutes, row.kwh, row.source, row.arrived_at))
@@ -242,24 +244,6 @@ def _stage_delivered(
         f" ON CONFLICT (tenant_id, feeder_id, read_at) {on_conflict}",
         (tenant_id,),
     )
-
-
-def _roll_up(
-    connection: psycopg.Connection[Any], tenant: Tenant, day: date, delta: sql.Composable, *, replace: bool
-) -> None:
-    """Move every roll-up of the day by what changed, in the transaction of the load."""
-    bounds = connection.execute("SELECT * FROM day_bounds(%s, %s)", (tenant.timezone, day)).fetchone()
-    assert bounds is not None  # noqa: S101 - a function call answers one row
-    values = {
-        "tenant": tenant.tenant_id,
-        "day": day,
-        "replace": replace,
-        "from_ts": bounds[0],
-        "to_ts": bounds[1],
-    }
-    for name in ("feeder_interval", "meter_day", "feeder_day_voltage", "feeder_day"):
-        statement = sql.SQL(sql_file(f"grid/load/rollup_{name}.sql"))
-        connection.execute(statement.format(delta=delta), values)
 
 
 def _record(
