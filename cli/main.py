@@ -8,6 +8,12 @@ from cli.lazy import LazyGroup
 from domain.kernel.errors import CountersignError
 
 COMMANDS = {
+    "up": "cli.services.up:up",
+    "down": "cli.services.up:down",
+    "status": "cli.services.up:status",
+    "migrate": "cli.services.administer:migrate",
+    "token": "cli.services.administer:token",
+    "psql": "cli.services.administer:psql",
     "grid": "cli.grid:grid",
 }
 

@@ -216,7 +216,7 @@ class Postgres:
     def _write_urls(self, passwords: dict[str, str]) -> None:
         """Keep the passwords, and the addresses made of them for the present port."""
         store = self.home / "secrets" / "database-passwords.json"
-        _write_private(store, json.dumps(passwords))
+        write_private(store, json.dumps(passwords))
 
     def _publish_urls(self, port: int) -> None:
         passwords = json.loads((self.home / "secrets" / "database-passwords.json").read_text())
@@ -225,7 +225,7 @@ class Postgres:
             name: f"postgresql://{logins[name]}:{password}@127.0.0.1:{port}/{DATABASE}"
             for name, password in passwords.items()
         }
-        _write_private(self.secrets_file, json.dumps(urls, indent=1))
+        write_private(self.secrets_file, json.dumps(urls, indent=1))
 
     def _launch_when_free(self, launcher: Launcher, programs: Path) -> None:
         """Launch; after a kill -9 the former server's last processes may still hold the folder for some seconds."""
@@ -326,7 +326,7 @@ def own_the_schemas(database: psycopg.Connection[tuple[object, ...]]) -> None:
     database.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
 
 
-def _write_private(path: Path, content: str) -> None:
+def write_private(path: Path, content: str) -> None:
     """Write a file that only we can read, all of it or none of it."""
     temporary = path.with_suffix(".tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
