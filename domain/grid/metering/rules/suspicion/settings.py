@@ -32,6 +32,8 @@ class ScoringSettings:
     # The residual's z is close to standard normal for honest meters: below 1 is chance, from 5 on it is full evidence.
     volt_z_chance: float = 1.0
     volt_z_full: float = 5.0
+    # Voltage counts in full when it shows at least this part of the missing energy as still flowing.
+    volt_share_full: float = 0.5
     volt_sigma_floor_v: float = 0.005
     loss_z_full: float = 6.0
     attribution_min_own: float = 0.05
