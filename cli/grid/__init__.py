@@ -4,7 +4,11 @@ import click
 
 from cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "loss": "cli.grid.study:loss",
+    "rollup": "cli.grid.study:rollup",
+    "suspicion": "cli.grid.study:suspicion",
+}
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)

@@ -180,7 +180,7 @@ def _interval_minutes(file: FileColumns, kept: _Kept, owners: int) -> NDArray[np
     minutes = np.rint(np.diff(kept.read_at) / US_PER_MINUTE).astype(np.int64)
     inside = np.diff(kept.owner) == 0
     if not inside.any():
-        across = np.diff(np.unique(np.rint(kept.read_at / US_PER_MINUTE).astype(np.int64)))
+        across = np.diff(np.unique(np.rint(kept.read_at / US_PER_MINUTE))).astype(np.int64)
         usual = _most_common(across) if len(across) else ASSUMED_MINUTES
         if not len(across):
             kept.notes.append(f"{file.path.name}: one instant tells no interval; {usual} minutes were assumed.")
@@ -230,7 +230,7 @@ def _on_grid(file: FileColumns, kept: _Kept, step: NDArray[np.int64]) -> NDArray
     own_step = step[kept.owner]
     five = 5 * US_PER_MINUTE
     phase = _most_common(((np.rint(kept.read_at / five).astype(np.int64) * five) % own_step) % (15 * US_PER_MINUTE))
-    base = np.minimum(own_step, 15 * US_PER_MINUTE)
+    base = np.gcd(own_step, 15 * US_PER_MINUTE)
     snapped = np.rint((kept.read_at - phase) / base).astype(np.int64) * base + phase
     off = np.abs(snapped - kept.read_at)
     first = np.flatnonzero(np.concatenate(([True], np.diff(kept.owner) != 0)))
