@@ -10,7 +10,7 @@ from domain.grid.metering.rules.suspicion.matrix import MeterMatrix
 from domain.grid.metering.rules.suspicion.own import Own, own_drop
 from domain.grid.metering.rules.suspicion.settings import ScoringSettings
 from domain.grid.metering.rules.suspicion.shape import Shape, load_shape
-from domain.grid.metering.rules.suspicion.voltage import voltage_residual_z
+from domain.grid.metering.rules.suspicion.voltage import Voltage, voltage_residual
 from domain.grid.metering.rules.suspicion.window import Window, choose_window
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,6 @@ class Features:
     """What is known of each meter of `matrix` in `window`; NaN where its input is absent.
 
     Attributes:
-        volt_z: residual voltage, negative = more drop than the read explains.
         tamper: counts in 30 days as floats, NaN where nobody reports them.
         suppressors: per code, the meters to which it applies.
     """
@@ -31,7 +30,7 @@ class Features:
     window: Window
     own: Own
     shape: Shape
-    volt_z: Floats
+    volt: Voltage
     loss: Attribution
     tamper: Floats
     suppressors: dict[str, NDArray[np.bool_]]
@@ -48,7 +47,7 @@ def measure(matrix: MeterMatrix, window_days: int, settings: ScoringSettings) ->
         window=window,
         own=own,
         shape=shape,
-        volt_z=voltage_residual_z(matrix, window, settings),
+        volt=voltage_residual(matrix, window, own, settings),
         loss=loss_attribution(matrix, window, own, settings),
         tamper=unknown if matrix.tamper is None else matrix.tamper.astype(float),
         suppressors=_suppressors(matrix, own, shape, settings),

@@ -42,7 +42,7 @@ def rows(scores: Scores) -> Iterator[dict[str, Any]]:
             "peer_drop_pct": _number(100.0 * own.peer_drop[row], 2),
             "zero_run_hours": _number(shape.zero_run_hours[row], 2),
             "flatness": _number(shape.flat[row], 4),
-            "volt_resid_z": _number(features.volt_z[row], 3),
+            "volt_resid_z": _number(features.volt.z[row], 3),
             "loss_attrib": _number(features.loss.evidence[row], 4),
             "tamper_count_30d": None if tamper is None else int(tamper),
             "ntl_kwh_est": None if math.isnan(own.drop[row]) else _number(own.ntl_kwh[row], 4),
@@ -62,7 +62,7 @@ def _reasons(scores: Scores, row: int) -> list[dict[str, Any]]:
     own, shape = features.own, features.shape
     values = {
         "own": _number(100.0 * own.drop[row], 2),
-        "volt": _number(features.volt_z[row], 3),
+        "volt": _number(features.volt.z[row], 3),
         "loss_attrib": _number(features.loss.evidence[row], 4),
         "zero": _number(shape.zero_run_hours[row], 2),
         "flat": _number(shape.flat[row], 4),

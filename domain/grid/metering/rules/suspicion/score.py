@@ -45,8 +45,9 @@ class Scores:
 def evidence(features: Features, settings: ScoringSettings) -> dict[str, Floats]:
     """Each feature as 0..1, NaN where it could not be looked at."""
     tamper = 1.0 - 0.5**features.tamper
-    above_chance = (-features.volt_z - settings.volt_z_chance) / (settings.volt_z_full - settings.volt_z_chance)
-    volt = np.where(np.isnan(features.volt_z), np.nan, clip01(above_chance))
+    above_chance = (-features.volt.z - settings.volt_z_chance) / (settings.volt_z_full - settings.volt_z_chance)
+    as_caused = clip01(features.volt.hidden_share / settings.volt_share_full)
+    volt = np.where(np.isnan(features.volt.z), np.nan, clip01(above_chance) * as_caused)
     return {
         "own": np.where(np.isnan(features.own.drop), np.nan, features.own.evidence),
         "volt": volt,

@@ -29,9 +29,11 @@ class ScoringSettings:
     zero_of_typical: float = 0.02
     flat_min_drop: float = 0.1
     volt_min_siblings: int = 3
-    # The residual's z is close to standard normal for honest meters: below 1 is chance, from 5 on it is full evidence.
+    # The residual's z is close to standard normal for honest meters: below 1 is chance, from 4 on it is full evidence.
     volt_z_chance: float = 1.0
-    volt_z_full: float = 5.0
+    volt_z_full: float = 4.0
+    # Voltage counts in full when it shows at least this part of the missing energy as still flowing.
+    volt_share_full: float = 0.7
     volt_sigma_floor_v: float = 0.005
     loss_z_full: float = 6.0
     attribution_min_own: float = 0.05

@@ -6,13 +6,15 @@ their load explains them); in the window a thief's lies lower than its own read 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.grid.metering.rules.loss import MAD_TO_SIGMA
-from domain.grid.metering.rules.robust import mean, median, median_deviation
+from domain.grid.metering.rules.robust import AnyFloats, mean, median, median_deviation
 from domain.grid.metering.rules.suspicion.matrix import Grid, MeterMatrix
+from domain.grid.metering.rules.suspicion.own import Own
 from domain.grid.metering.rules.suspicion.settings import ScoringSettings
 from domain.grid.metering.rules.suspicion.window import Window
 
@@ -21,14 +23,25 @@ _NOMINAL_V = np.array([120.0, 208.0, 240.0, 277.0, 347.0, 480.0])
 _VALUES_AT_ONCE = 2_000_000
 
 
-def voltage_residual_z(matrix: MeterMatrix, window: Window, settings: ScoringSettings) -> Floats:
-    """The z of the window's residual per meter, negative = more drop than the read explains.
+@dataclass(frozen=True)
+class Voltage:
+    """Per meter; NaN with fewer than three siblings that measure voltage on the transformer, or without a baseline.
 
-    NaN with fewer than three siblings that measure voltage on the transformer, or without a baseline.
+    Attributes:
+        z: of the window's residual, negative = more drop than the read explains.
+        hidden_share: the residual over what the meter's missing energy would cause if it still flowed: near 1 for a
+            bypass, near 0 for a home that stands empty.
     """
-    z = np.full(len(matrix.meter_ids), np.nan)
+
+    z: Floats
+    hidden_share: Floats
+
+
+def voltage_residual(matrix: MeterMatrix, window: Window, own: Own, settings: ScoringSettings) -> Voltage:
+    """Voltage evidence of every meter."""
+    found = Voltage(np.full(len(matrix.meter_ids), np.nan), np.full(len(matrix.meter_ids), np.nan))
     if matrix.voltage is None:
-        return z
+        return found
     total = len(matrix.read_at)
     past, now = window.intervals(window.baseline, total), window.intervals(window.window, total)
     for rows in _groups_of_equal_size(matrix, settings):
@@ -37,10 +50,13 @@ def voltage_residual_z(matrix: MeterMatrix, window: Window, settings: ScoringSet
         apart = (volts - siblings_median(volts, settings.volt_min_siblings)).reshape(len(members), -1)
         kwh = matrix.kwh[members]
         others = _siblings_kwh(kwh.reshape(*rows.shape, -1)).reshape(kwh.shape)
-        residual, leverage = _residual(apart, kwh, others, past, now)
-        per_day = 24 * 60 / matrix.interval_minutes
-        z[members] = _window_z(residual, _usual_load(matrix, members, past), leverage * per_day, window, settings)
-    return z
+        residual, leverage, slope = _residual(apart, kwh, others, past, now)
+        load = _usual_load(matrix, members, past)
+        shift, sigma = _window_shift(residual, load, leverage * 24 * 60 / matrix.interval_minutes, window, settings)
+        caused = slope * _missing_load(kwh, load, own.expected_kwh_day[members], window)
+        found.z[members] = shift / sigma
+        found.hidden_share[members] = shift / np.where(caused < 0, caused, np.nan)
+    return found
 
 
 def siblings_median(volts: Grid, min_siblings: int) -> Grid:
@@ -90,11 +106,12 @@ def _siblings_kwh(kwh: Grid) -> Grid:
 
 def _residual(
     apart: Grid, own: Grid, siblings: Grid, past: NDArray[np.bool_], now: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """V - V_ref less its regression on own and siblings' energy, fitted on the baseline; NaN where one is missing.
 
     And the leverage of the window: how far its loads lie from the baseline's, in the regression's own measure. A
-    meter that fell to nothing is judged at the edge of what the regression has seen, and its z must say so.
+    meter that fell to nothing is judged at the edge of what the regression has seen, and its z must say so. And the
+    slope on its own energy, volts per kWh of an interval, negative.
     """
     known = ~(np.isnan(apart) | np.isnan(own) | np.isnan(siblings))
     fitted = known & past
@@ -115,7 +132,7 @@ def _residual(
     seen = np.maximum(np.count_nonzero(judged, axis=1), 1)[:, None]
     d1, d2 = (np.where(judged, x, 0.0).sum(axis=1, keepdims=True) / seen for x in (x1, x2))
     leverage = np.where(solvable, (g22 * d1 * d1 - 2 * g12 * d1 * d2 + g11 * d2 * d2) / divisor, 0.0)
-    return np.where(known, y - slope1 * x1 - slope2 * x2, np.nan), leverage[:, 0]
+    return np.where(known, y - slope1 * x1 - slope2 * x2, np.nan), leverage[:, 0], slope1[:, 0]
 
 
 def _usual_load(matrix: MeterMatrix, members: NDArray[np.intp], past: NDArray[np.bool_]) -> Grid:
@@ -130,19 +147,34 @@ def _usual_load(matrix: MeterMatrix, members: NDArray[np.intp], past: NDArray[np
     return (by_slot + 1e-6)[:, matrix.slot].astype(np.float32)
 
 
-def _window_z(residual: Floats, weight: Grid, leverage: Floats, window: Window, settings: ScoringSettings) -> Floats:
-    """The load-weighted mean of the window's daily residuals over its error of prediction.
+def _window_shift(
+    residual: Floats, weight: Grid, leverage: Floats, window: Window, settings: ScoringSettings
+) -> tuple[Floats, Floats]:
+    """The load-weighted mean of the window's daily residuals above the baseline's median, and its error.
 
     The spread of a day is 1.4826 MAD of the baseline's days; the error has three parts: the window's days, the
     baseline's days, and `leverage` (in days) of the regression.
     """
-    known = ~np.isnan(residual)
-    weighed = np.where(known, weight, 0.0)
-    load = np.add.reduceat(weighed, window.starts, axis=1, dtype=float)
-    total = np.add.reduceat(np.where(known, residual, 0.0) * weighed, window.starts, axis=1)
-    daily = np.where(load > 0, total / np.where(load > 0, load, 1.0), np.nan)
+    daily = _daily_mean(residual, weight, window)
     past, now = daily[:, window.baseline], daily[:, window.window]
     days_past, days_now = (np.count_nonzero(~np.isnan(days), axis=1) for days in (past, now))
     parts = 1.0 / np.maximum(days_now, 1) + 1.0 / np.maximum(days_past, 1) + leverage
     sigma = MAD_TO_SIGMA * median_deviation(past) * np.sqrt(parts) + settings.volt_sigma_floor_v
-    return np.where(days_past >= settings.min_baseline_days, (mean(now) - median(past)) / sigma, np.nan)
+    return np.where(days_past >= settings.min_baseline_days, mean(now) - median(past), np.nan), sigma
+
+
+def _missing_load(kwh: Grid, weight: Grid, expected_kwh_day: Floats, window: Window) -> Floats:
+    """Load-weighted mean, over the window's days, of the energy of an interval that was expected and not read."""
+    per_day = np.add.reduceat(weight, window.starts, axis=1, dtype=float)
+    lengths = np.diff(np.append(window.starts, kwh.shape[1]))
+    expected = weight * np.repeat(expected_kwh_day / per_day, lengths, axis=1)
+    return mean(_daily_mean(expected - kwh, weight, window)[:, window.window])
+
+
+def _daily_mean(values: AnyFloats, weight: Grid, window: Window) -> Floats:
+    """(members, days) weighted means of what is known."""
+    known = ~np.isnan(values)
+    weighed = np.where(known, weight, 0.0)
+    load = np.add.reduceat(weighed, window.starts, axis=1, dtype=float)
+    total = np.add.reduceat(np.where(known, values, 0.0) * weighed, window.starts, axis=1)
+    return np.asarray(np.where(load > 0, total / np.where(load > 0, load, 1.0), np.nan), dtype=np.float64)

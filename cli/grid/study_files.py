@@ -1,0 +1,282 @@
+"""Files of an analyst as columns: CSV (also gzipped) or Parquet in, numpy out, or one sentence on what is wrong.
+
+What belongs here: finding columns, numbers and stamps, and naming file, row and column of what is not as expected. A
+row of a CSV is its line number (the header is line 1), a row of a Parquet file counts from 1. What the columns mean
+together (duplicates, interval lengths) is study_reads.py.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pa_parquet
+from numpy.typing import NDArray
+
+from domain.kernel.errors import Invalid
+
+PARQUET_MAGIC = b"PAR1"
+EXAMPLE = "meter_id,read_at,kwh"
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A column of text: distinct values and, per row, an index into them; -1 where the cell is empty."""
+
+    values: tuple[str, ...]
+    code: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class FileColumns:
+    """One file's columns by their wanted names.
+
+    Attributes:
+        first_row: what the first data row is called in messages.
+        stamps: a text column, or microseconds and whether they are UTC already.
+    """
+
+    path: Path
+    first_row: int
+    texts: dict[str, Codes]
+    numbers: dict[str, NDArray[np.float64]]
+    stamps: Codes | tuple[NDArray[np.int64], bool]
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(next(iter(self.numbers.values())))
+
+    def refuse(self, row: int, column: str, problem: str, hint: str = "") -> Invalid:
+        """The error that names a cell."""
+        return Invalid(f"{self.path.name}, row {row + self.first_row}, column {column}: {problem}", hint=hint)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which columns a file must and may have; each is found under its name or an alias, whatever the case."""
+
+    texts: tuple[str, ...]
+    numbers: tuple[str, ...]
+    optional_texts: tuple[str, ...] = ()
+    optional_numbers: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    stamp: str = "read_at"
+
+    def find(self, path: Path, there: Sequence[str]) -> dict[str, str]:
+        """The file's own name of each column that is wanted and there.
+
+        Raises:
+            Invalid: a required column is missing, or stands twice.
+        """
+        by_name: dict[str, str] = {}
+        for own in there:
+            name = own.strip().strip("\ufeff").lower()
+            name = dict(self.aliases).get(name, name)
+            if name in by_name and name in self.all_names:
+                raise Invalid(f"{path.name} has column {name} twice.", hint="Keep one of them.")
+            by_name[name] = own
+        required = (*self.texts, self.stamp, *self.numbers)
+        missing = [name for name in required if name not in by_name]
+        if missing:
+            raise Invalid(
+                f"{path.name} has no column {', '.join(missing)}; its columns are {', '.join(there) or 'none'}.",
+                hint=f"Expected {', '.join(required)}.",
+            )
+        return {name: by_name[name] for name in self.all_names if name in by_name}
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Required and optional names."""
+        return (*self.texts, self.stamp, *self.numbers, *self.optional_texts, *self.optional_numbers)
+
+    @property
+    def all_texts(self) -> tuple[str, ...]:
+        """Names of the columns of text."""
+        return (*self.texts, *self.optional_texts)
+
+
+def read_columns(path: Path, wanted: Wanted) -> FileColumns:
+    """Read a file by what it is, not by what it is called.
+
+    Raises:
+        Invalid: not readable, empty, half a file, a column missing, a cell that is not a number.
+    """
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(4)
+    except OSError as cause:
+        raise Invalid(f"{path} cannot be read: {cause.strerror}.") from cause
+    if not head:
+        raise Invalid(f"{path.name} is empty.", hint=f"Expected a header line such as {EXAMPLE} and rows.")
+    is_parquet = head == PARQUET_MAGIC or path.suffix.lower() in {".parquet", ".pq"}
+    found = _parquet(path, wanted) if is_parquet else _csv(path, wanted)
+    if not len(found):
+        raise Invalid(f"{path.name} has a header and no rows.", hint="Expected at least one row.")
+    _refuse_gaps(found, wanted)
+    return found
+
+
+def _refuse_gaps(found: FileColumns, wanted: Wanted) -> None:
+    for name in wanted.texts:
+        empty = np.flatnonzero(found.texts[name].code < 0)
+        if len(empty):
+            raise found.refuse(int(empty[0]), name, "is empty, expected an id.")
+    for name in wanted.numbers:
+        bad = np.flatnonzero(~np.isfinite(found.numbers[name]))
+        if len(bad):
+            raise found.refuse(
+                int(bad[0]),
+                name,
+                "is empty or not a number, expected a number such as 0.25.",
+                "Leave missing reads out.",
+            )
+    if isinstance(found.stamps, Codes):
+        empty = np.flatnonzero(found.stamps.code < 0)
+        if len(empty):
+            raise found.refuse(int(empty[0]), wanted.stamp, "is empty, expected a time such as 2026-11-21T08:15:00Z.")
+
+
+# --- Parquet ----------------------------------------------------------------------------------------------------------
+
+
+def _parquet(path: Path, wanted: Wanted) -> FileColumns:
+    try:
+        own = wanted.find(path, pa_parquet.read_schema(path).names)
+        table = pa_parquet.read_table(path, columns=list(own.values()))
+    except (pa.ArrowException, OSError) as cause:
+        raise Invalid(
+            f"{path.name} is not a whole Parquet file; perhaps it was cut off while being copied.",
+            hint="Copy or export it again.",
+        ) from cause
+    texts = {name: _codes(_as_text(path, name, table[own[name]])) for name in wanted.all_texts if name in own}
+    numbers = {}
+    for name in (*wanted.numbers, *wanted.optional_numbers):
+        if name in own:
+            numbers[name] = _parquet_numbers(path, name, table[own[name]])
+    return FileColumns(path, 1, texts, numbers, _parquet_stamps(path, wanted.stamp, table[own[wanted.stamp]]))
+
+
+def _as_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowException as cause:
+        raise Invalid(f"{path.name}, column {name} holds {column.type}, expected text.") from cause
+
+
+def _parquet_numbers(path: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float64]:
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    if not any(is_kind(column.type) for is_kind in kinds):
+        raise Invalid(f"{path.name}, column {name} holds {column.type}, expected numbers.")
+    floats: NDArray[np.float64] = column.cast(pa.float64()).to_numpy().astype(np.float64)
+    return floats
+
+
+def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | tuple[NDArray[np.int64], bool]:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
+        return _codes(_as_text(path, name, column))
+    if not pa.types.is_timestamp(column.type):
+        raise Invalid(f"{path.name}, column {name} holds {column.type}, expected timestamps or text in ISO 8601.")
+    if column.null_count:
+        row = int(np.flatnonzero(column.is_null().to_numpy())[0]) + 1
+        raise Invalid(f"{path.name}, row {row}, column {name}: is empty, expected a time.")
+    micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_numpy()
+    return micros.astype(np.int64), column.type.tz is not None
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def _csv(path: Path, wanted: Wanted) -> FileColumns:
+    names, delimiter = _header(path)
+    own = wanted.find(path, names)
+    position = {name: f"c{names.index(own_name)}" for name, own_name in own.items()}
+    numbers = [name for name in (*wanted.numbers, *wanted.optional_numbers) if name in own]
+    coded = pa.dictionary(pa.int32(), pa.string())
+    types = {column: pa.float64() if name in numbers else coded for name, column in position.items()}
+    try:
+        table = _read_csv(path, len(names), delimiter, types)
+    except pa.ArrowInvalid as cause:
+        _name_the_bad_number(path, len(names), delimiter, {name: position[name] for name in numbers})
+        raise Invalid(
+            f"{path.name} cannot be read as CSV: {str(cause).splitlines()[0]}.", hint=f"Expected {EXAMPLE} in UTF-8."
+        ) from cause
+    return FileColumns(
+        path=path,
+        first_row=2,
+        texts={name: _codes(table[position[name]]) for name in wanted.all_texts if name in own},
+        numbers={name: table[position[name]].to_numpy().astype(np.float64) for name in numbers},
+        stamps=_codes(table[position[wanted.stamp]]),
+    )
+
+
+def _header(path: Path) -> tuple[list[str], str]:
+    try:
+        with pa.input_stream(str(path), compression="detect") as stream:
+            first = stream.read(65_536).decode("utf-8-sig", errors="replace")
+    except (OSError, pa.ArrowException) as cause:
+        raise Invalid(
+            f"{path.name} cannot be unpacked: {cause}.", hint="Expected CSV, gzipped CSV or Parquet."
+        ) from cause
+    line = first.splitlines()[0] if first.strip() else ""
+    if "\x00" in line or "\ufffd" in line:
+        raise Invalid(f"{path.name} is neither CSV in UTF-8 nor Parquet.", hint=f"Expected a header such as {EXAMPLE}.")
+    delimiter = max(",;\t", key=line.count)
+    names = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
+    if not line.strip():
+        raise Invalid(f"{path.name} has an empty first line.", hint=f"Expected a header such as {EXAMPLE}.")
+    return [name.strip() for name in names], delimiter
+
+
+def _read_csv(path: Path, width: int, delimiter: str, types: dict[str, pa.DataType]) -> pa.Table:
+    ragged: list[pa_csv.InvalidRow] = []
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "error"
+
+    try:
+        return pa_csv.read_csv(
+            pa.input_stream(str(path), compression="detect"),
+            pa_csv.ReadOptions(column_names=[f"c{number}" for number in range(width)], skip_rows=1, use_threads=False),
+            pa_csv.ParseOptions(delimiter=delimiter, invalid_row_handler=note),
+            pa_csv.ConvertOptions(column_types=types, include_columns=list(types), strings_can_be_null=True),
+        )
+    except pa.ArrowInvalid:
+        if not ragged:
+            raise
+        row = ragged[0]
+        where = f", row {row.number}" if row.number else ""
+        raise Invalid(
+            f"{path.name}{where} has {row.actual_columns} cells, expected {row.expected_columns}: {row.text[:80]!r}."
+        ) from None
+
+
+def _name_the_bad_number(path: Path, width: int, delimiter: str, numbers: dict[str, str]) -> None:
+    """Find the first cell of a column of numbers that is none. Slow, and only walked when something is wrong."""
+    table = _read_csv(path, width, delimiter, dict.fromkeys(numbers.values(), pa.string()))
+    columns = {name: table[column].to_pylist() for name, column in numbers.items()}
+    for row in range(table.num_rows):
+        for name, cells in columns.items():
+            try:
+                float(cells[row] or 0)
+            except ValueError:
+                raise Invalid(
+                    f"{path.name}, row {row + 2}, column {name}: {cells[row]!r} is not a number,"
+                    " expected one such as 0.25."
+                ) from None
+
+
+def _codes(column: pa.ChunkedArray) -> Codes:
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    joined = encoded.unify_dictionaries().combine_chunks()
+    chunk = joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
+    values = [str(value).strip() for value in chunk.dictionary.to_pylist()]
+    code = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    distinct = sorted(set(values) - {""})
+    renumber = {value: number for number, value in enumerate(distinct)}
+    table = np.array([*(renumber.get(value, -1) for value in values), -1], dtype=np.int32)
+    return Codes(tuple(distinct), table[code])

@@ -1,0 +1,100 @@
+"""Stamps of a file as instants: with an offset as they say, without one as local time of the given zone.
+
+Where clocks go back, an hour of local stamps stands twice: the first of two equal stamps of a meter is the earlier
+instant. Where clocks go forward an hour does not exist, and a stamp in it is refused.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cli.grid.study_files import Codes, FileColumns
+from domain.kernel.errors import Invalid
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (a wall clock, on purpose)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that name.
+
+    Raises:
+        Invalid: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
+        raise Invalid(
+            f"--tz: {name!r} is not a time zone.", hint="Expected a name such as America/New_York or UTC."
+        ) from cause
+
+
+def instants(file: FileColumns, column: str, owner: NDArray[np.int32], zone: ZoneInfo) -> NDArray[np.int64]:
+    """Microseconds since 1970 UTC of each row; `owner` is the meter or feeder that tells equal stamps apart.
+
+    Raises:
+        Invalid: a stamp that is none, or that does not exist in the zone.
+    """
+    if isinstance(file.stamps, Codes):
+        micros, aware = _parsed(file, column, file.stamps)
+        clock, is_aware = micros[file.stamps.code], aware[file.stamps.code]
+    else:
+        clock, utc = file.stamps
+        is_aware = np.full(len(clock), utc)
+    out = clock.copy()
+    naive = np.flatnonzero(~is_aware)
+    if len(naive):
+        out[naive] = _from_local(file, column, clock[naive], naive, owner[naive], zone)
+    return out
+
+
+def _parsed(file: FileColumns, column: str, stamps: Codes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Microseconds of each distinct text, and whether it said its offset."""
+    micros, aware = np.empty(len(stamps.values), np.int64), np.empty(len(stamps.values), bool)
+    for number, value in enumerate(stamps.values):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            row = int(np.flatnonzero(stamps.code == number)[0])
+            raise file.refuse(
+                row, column, f"{value!r} is not a time, expected ISO 8601 such as 2026-11-21T08:15:00Z."
+            ) from None
+        aware[number] = moment.tzinfo is not None
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        micros[number] = (moment - _EPOCH) // _MICROSECOND
+    return micros, aware
+
+
+def _from_local(
+    file: FileColumns,
+    column: str,
+    clock: NDArray[np.int64],
+    rows: NDArray[np.intp],
+    owner: NDArray[np.int32],
+    zone: ZoneInfo,
+) -> NDArray[np.int64]:
+    distinct, where = np.unique(clock, return_inverse=True)
+    earlier, later = np.empty_like(distinct), np.empty_like(distinct)
+    for number, micros in enumerate(distinct.tolist()):
+        local = _EPOCH + timedelta(microseconds=micros)
+        both = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+        if both[0].astimezone(zone).replace(tzinfo=None) != local:
+            row = int(rows[np.flatnonzero(where == number)[0]])
+            raise file.refuse(
+                row,
+                column,
+                f"{local} does not exist in {zone.key}, where clocks go forward.",
+                "If the file keeps standard time all year, give a fixed zone such as --tz Etc/GMT+5.",
+            )
+        earlier[number], later[number] = ((moment.replace(tzinfo=None) - _EPOCH) // _MICROSECOND for moment in both)
+    out = earlier[where]
+    twice = np.flatnonzero((earlier != later)[where])
+    if len(twice):
+        order = twice[np.lexsort((twice, clock[twice], owner[twice]))]
+        again = (np.diff(clock[order]) == 0) & (np.diff(owner[order]) == 0)
+        repeated = order[1:][again]
+        out[repeated] = later[where[repeated]]
+    return out
