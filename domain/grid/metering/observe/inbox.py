@@ -108,8 +108,7 @@ def scan_inbox(
         if alone:
             for inbox in _inboxes(folder, tenant_id, settle_s):
                 mapping = _mapping(inbox.mapping())
-                for name in inbox.waiting():
-                    results.append(_take(inbox, tenant_id, name, mapping, mode, now, actor))
+                results += [_take(inbox, tenant_id, name, mapping, mode, now, actor) for name in inbox.waiting()]
     return results
 
 
