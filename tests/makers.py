@@ -87,3 +87,23 @@ def make_token(tenant_id: str = "T", *roles: str, email: str = "ada@example.org"
     """A person with the given roles, and a bearer token that carries all of them."""
     person = ensure_person(tenant_id, email, email.split("@")[0], roles)
     return issue_dev_token(str(person.id), person.email, person.name, tenant_id, list(roles), timedelta(seconds=ttl_s))
+
+
+def make_meters(tenant_id: str, meter_ids: list[str], *, feeder_id: str = "F1", has_pv: bool = False) -> None:
+    """Register meters on one feeder of a tenant that exists already."""
+    version = derived_id("test-topology", tenant_id)
+    with transaction(tenant_id, DbRole.OWNER) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO feeders (feeder_id, code, name, tech_loss_pct, topology_version_id)"
+                " VALUES (:f, :f, :f, 5, :v) ON CONFLICT DO NOTHING"
+            ),
+            {"f": feeder_id, "v": version},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO meters (meter_id, feeder_id, base_kwh_day, has_pv, topology_version_id)"
+                " VALUES (:id, :f, 10, :pv, :v)"
+            ),
+            [{"id": meter_id, "f": feeder_id, "pv": has_pv, "v": version} for meter_id in meter_ids],
+        )

@@ -10,6 +10,8 @@ from domain.grid.metering.formats.parsed import ParsedReads
 from domain.grid.metering.rules.flags import Flag
 from domain.grid.metering.rules.runs import starts_of
 
+HALF_KNOWN = "the other direction of this interval has no value, so its net energy is not known"
+
 
 def net(parsed: ParsedReads, channel: NDArray[np.int32], sign: NDArray[np.float64]) -> ParsedReads:
     """One read per meter and interval, from reads per channel; `sign` is 1 for energy taken, -1 for energy sent.
@@ -50,6 +52,23 @@ def _once_per_channel(parsed: ParsedReads, channel: NDArray[np.int32], rows: NDA
         [f"line {line} gives another value for this channel and interval" for line in parsed.row[kept[differs]]],
     )
     return order[starts]
+
+
+def half_known(
+    meter: NDArray[np.int32], channel: NDArray[np.int32], read_at: NDArray[np.int64], good: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Good rows of intervals of which another channel has no good value: their net energy is not known."""
+    if good.all():
+        return np.zeros(len(good), np.bool_)
+    order = np.lexsort((~good, channel, read_at, meter))
+    channels = order[starts_of(meter[order], read_at[order], channel[order])]
+    # Each channel's best row stands first; an interval is known when the best rows of all its channels are good.
+    intervals = starts_of(meter[channels], read_at[channels])
+    known = np.logical_and.reduceat(good[channels], intervals)
+    first = starts_of(meter[order], read_at[order])
+    answer = np.zeros(len(good), np.bool_)
+    answer[order] = ~np.repeat(known, np.diff(np.append(first, len(order))))
+    return answer & good
 
 
 def _meters_with_many(meter: NDArray[np.int32], channel: NDArray[np.int32], meters: int) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from domain.grid.metering.formats import quality, stamps
-from domain.grid.metering.formats.channels import net
+from domain.grid.metering.formats.channels import HALF_KNOWN, half_known, net
 from domain.grid.metering.formats.parsed import ALLOWED_MINUTES, US_PER_MINUTE, FileMapping, ParsedReads
 from domain.grid.metering.formats.sieve import Sieve
 from domain.grid.metering.formats.spacing import spacing_minutes
@@ -74,6 +74,8 @@ def to_reads(table: LongTable, mapping: FileMapping, zone: ZoneInfo, sieve: Siev
     read_at, minutes = _times(table, mapping, zone, meter, sieve)
     arrived = _arrived(table, zone, meter, sieve)
     feeder, feeders = _feeders(table)
+    channel = (sign < 0).astype(np.int32)
+    sieve.refuse(half_known(meter, channel, read_at, sieve.good), "direction", "", HALF_KNOWN)
     keep = sieve.good
     parsed = ParsedReads(
         format=table.format,
@@ -92,7 +94,7 @@ def to_reads(table: LongTable, mapping: FileMapping, zone: ZoneInfo, sieve: Siev
         rejects=sieve.rejects,
         notes=dict(table.notes),
     )
-    return net(parsed, (sign[keep] < 0).astype(np.int32), sign[keep])
+    return net(parsed, channel[keep], sign[keep])
 
 
 def _meters(table: LongTable, mapping: FileMapping, sieve: Sieve) -> tuple[NDArray[np.int32], list[str]]:

@@ -17,53 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.grid.metering.formats import quality
-from domain.grid.metering.formats.channels import net
+from domain.grid.metering.formats.channels import HALF_KNOWN, half_known, net
 from domain.grid.metering.formats.long_form import MAX_ID, MAX_KWH
+from domain.grid.metering.formats.nem12_records import DAY_MINUTES, Channel, Day, join, read_date, read_number
 from domain.grid.metering.formats.parsed import US_PER_MINUTE, FileMapping, Limits, ParsedReads, Rejects
 from domain.grid.metering.formats.source import too_many_rows
 from domain.grid.metering.rules.flags import Flag
 from domain.kernel.errors import Invalid
 
 AEST_US = 10 * 60 * US_PER_MINUTE
-DAY_MINUTES = 1440
 MINUTES = (5, 15, 30)
 UNITS = {"WH": 0.001, "KWH": 1.0, "MWH": 1000.0}
 SIGNS = {"E": 1, "B": -1}
 # Reason codes of the market that are one of our flags: 70 tampering, 79 power outage, 86 and 89 clock error and reset.
 REASONS = {"70": Flag.TAMPER, "86": Flag.DRIFT, "89": Flag.DRIFT}
 OUTAGE_REASON = "79"
-COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0)?")
-DASHED_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
-SLASHED_DATE = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})")
-
-
-@dataclass(frozen=True)
-class Channel:
-    """A 200 record: one data stream of one meter."""
-
-    meter: int
-    channel: int
-    sign: int
-    factor: float
-    minutes: int
-
-    @property
-    def intervals(self) -> int:
-        """Values of one day."""
-        return DAY_MINUTES // self.minutes
-
-
-@dataclass
-class Day:
-    """A 300 record, and what its 400 records say."""
-
-    line: int
-    channel: Channel
-    midnight_us: int
-    kwh: NDArray[np.float64]
-    flags: NDArray[np.int32]
-    null: NDArray[np.bool_]
-    variable: bool
 
 
 @dataclass
@@ -172,7 +140,7 @@ class Reader:
         try:
             values = np.array(cells, dtype=np.float64)
         except ValueError:
-            values = np.array([_number(cell) for cell in cells])
+            values = np.array([read_number(cell) for cell in cells])
         bad = ~(np.abs(values) <= MAX_KWH)
         for index in np.flatnonzero(bad):
             why = "not an energy; expected a number such as 0.25"
@@ -211,42 +179,53 @@ class Reader:
             day.flags[where] |= np.where(day.kwh[where] == 0, int(Flag.OUTAGE), 0).astype(np.int32)
 
     def parsed(self) -> ParsedReads:
-        """All days as columns."""
+        """All days as columns.
+
+        Raises:
+            Invalid: the file holds no day at all.
+        """
         if not self.days and not len(self.rejects) and not self.notes:
             raise Invalid(f"{self.name} holds no 300 record, so no reads.", hint="Check that the file is not cut.")
         for day in self.days:
             self._refuse_unmarked(day)
         if not self.ended:
             self.notes["no_end_record"] = 1
-        per_day = [len(day.kwh) for day in self.days]
-        keep = ~_join([day.null | (day.flags == 0) for day in self.days], np.bool_)
-
-        def spread(values: list[int], kind: Any) -> NDArray[Any]:
-            answer: NDArray[Any] = np.repeat(np.array(values, kind), per_day)[keep]
-            return answer
-
-        ends = [day.midnight_us + _steps(len(day.kwh)) * day.channel.minutes * US_PER_MINUTE for day in self.days]
-        read_at = _join(ends, np.int64)[keep]
-        size = len(read_at)
+        meter = self._spread([day.channel.meter for day in self.days], np.int32)
+        channel = self._spread([day.channel.channel for day in self.days], np.int32)
+        row = self._spread([day.line for day in self.days], np.int64)
+        ends = [
+            day.midnight_us + np.arange(1, len(day.kwh) + 1, dtype=np.int64) * day.channel.minutes * US_PER_MINUTE
+            for day in self.days
+        ]
+        read_at = join(ends, np.int64)
+        good = ~join([day.null | (day.flags == 0) for day in self.days], np.bool_)
+        half = half_known(meter, channel, read_at, good)
+        self.rejects.add_many(row[half], "NMISuffix", "", HALF_KNOWN)
+        keep = good & ~half
+        size = int(keep.sum())
         reads = ParsedReads(
             format="nem12",
             meters=list(self.meters),
-            meter=spread([day.channel.meter for day in self.days], np.int32),
-            read_at=read_at,
-            kwh=_join([day.kwh for day in self.days], np.float64)[keep],
+            meter=meter[keep],
+            read_at=read_at[keep],
+            kwh=join([day.kwh for day in self.days], np.float64)[keep],
             voltage=np.full(size, np.nan),
             register_kwh=np.full(size, np.nan),
-            flags=_join([day.flags for day in self.days], np.int32)[keep],
-            interval_minutes=spread([day.channel.minutes for day in self.days], np.int16),
+            flags=join([day.flags for day in self.days], np.int32)[keep],
+            interval_minutes=self._spread([day.channel.minutes for day in self.days], np.int16)[keep],
             arrived_at=np.full(size, -1, np.int64),
-            row=spread([day.line for day in self.days], np.int64),
+            row=row[keep],
             feeders=[],
             feeder=np.full(size, -1, np.int32),
             rejects=self.rejects,
             notes=dict(self.notes),
         )
-        channel = spread([day.channel.channel for day in self.days], np.int32)
-        return net(reads, channel, spread([day.channel.sign for day in self.days], np.float64))
+        sign = self._spread([day.channel.sign for day in self.days], np.float64)
+        return net(reads, channel[keep], sign[keep])
+
+    def _spread(self, values: list[int], kind: Any) -> NDArray[Any]:
+        """A value of each day, repeated for its intervals."""
+        return np.repeat(np.array(values, kind), [len(day.kwh) for day in self.days])
 
     def _refuse_unmarked(self, day: Day) -> None:
         """A day of variable quality (V) whose 400 records leave intervals out: those have no quality."""
@@ -274,33 +253,3 @@ def parse(content: bytes, name: str, mapping: FileMapping, zone: ZoneInfo, limit
 def looks_like(first_line: str) -> bool:
     """Whether the first line that is not blank is a record of the format."""
     return re.match(r'"?(100"?,"?NEM1[0-9]|[23]00"?,)', first_line.strip(), re.IGNORECASE) is not None
-
-
-def read_date(text: str, order: str) -> date | None:
-    """The date of a 300 record, as the format writes it or as a spreadsheet has rewritten it; None where it is lost."""
-    try:
-        if match := COMPACT_DATE.fullmatch(text) or DASHED_DATE.fullmatch(text):
-            day = date(int(match[1]), int(match[2]), int(match[3]))
-        elif match := SLASHED_DATE.fullmatch(text):
-            first, second = int(match[1]), int(match[2])
-            day = date(int(match[3]), second, first) if order == "dmy" else date(int(match[3]), first, second)
-        else:
-            return None
-    except ValueError:
-        return None
-    return day if 1990 <= day.year < 2100 else None
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")
-
-
-def _steps(count: int) -> NDArray[np.int64]:
-    return np.arange(1, count + 1, dtype=np.int64)
-
-
-def _join(arrays: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
-    return np.concatenate([*arrays, np.zeros(0, kind)]).astype(kind)

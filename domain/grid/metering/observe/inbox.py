@@ -108,7 +108,7 @@ def scan_inbox(
         if alone:
             for inbox in _inboxes(folder, tenant_id, settle_s):
                 mapping = _mapping(inbox.mapping())
-                results.extend(_take(inbox, tenant_id, name, mapping, mode, now, actor) for name in inbox.waiting())
+                results += [_take(inbox, tenant_id, name, mapping, mode, now, actor) for name in inbox.waiting()]
     return results
 
 
