@@ -10,10 +10,6 @@ from sqlalchemy import Connection, text
 
 from domain.grid.network.rules.model import LoadProfile
 
-# array_send puts 20 bytes of header before the elements: dimensions, null flag, element type, length, lower bound.
-_ARRAY_HEADER = 20
-_ELEMENT = np.dtype([("size", ">i4"), ("value", ">f4")])
-
 
 @dataclass(frozen=True)
 class FeederRow:
@@ -63,16 +59,12 @@ ORDER BY f.feeder_id COLLATE "C" """)
 def load_profiles(connection: Connection) -> dict[str, LoadProfile]:
     """The tenant's profiles by id: float32 shapes of 35,136 quarter-hours."""
     rows = connection.execute(
-        text(
-            "SELECT profile_id, kind, source, array_send(shape) AS shape FROM load_profiles"
-            ' ORDER BY profile_id COLLATE "C"'
-        )
+        text('SELECT profile_id, kind, source, shape FROM load_profiles ORDER BY profile_id COLLATE "C"')
     )
-    found = {}
-    for row in rows:
-        values = np.frombuffer(row.shape, dtype=_ELEMENT, offset=_ARRAY_HEADER)["value"].astype(np.float32)
-        found[row.profile_id] = LoadProfile(row.profile_id, row.kind, row.source, values)
-    return found
+    return {
+        row.profile_id: LoadProfile(row.profile_id, row.kind, row.source, np.frombuffer(row.shape, dtype="<f4"))
+        for row in rows
+    }
 
 
 def load_versions(connection: Connection, limit: int = 20) -> list[TopologyVersion]:
