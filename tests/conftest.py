@@ -21,7 +21,7 @@ from domain.kernel import db, migrate
 from domain.kernel.settings import DbRole, settings
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared" / "data"
+SHARED = Path(os.environ.get("COUNTERSIGN_SHARED_DATA") or ROOT.parent / "shared" / "data")
 SERVER = pytest.StashKey[Postgres]()
 _numbers = itertools.count()
 

@@ -4,8 +4,12 @@ Assumed, and marked so: a breaker at each feeder's head; every closed switch ele
 at the head of a branch that has fewer phases than the line above it and leaves a bus where the feeder forks; a fuse on
 each single-phase service transformer with fewer than 40 meters below. A device that the source names on the same edge
 replaces the assumption. An open switch is a tie, and no assumption.
+
+Service lines behind a transformer are no branches of the feeder, and lines that lie side by side, one a phase, are one
+branch of all their phases: neither gets a fuse.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from domain.grid.network.rules.model import Device, Edge, Transformer
@@ -39,9 +43,9 @@ def assume_protection(
                 add(edge.edge_id, "tie", edge, normally_open=True, assumed=False)
             else:
                 add(edge.edge_id, "sectionalizer", edge)
-    for edge in _lateral_heads(tree, edges):
-        add(f"FUSE-{edge.edge_id}", "fuse", edge)
     winding = {transformer.edge_id: transformer for transformer in transformers if transformer.edge_id}
+    for edge in _lateral_heads(tree, edges, set(winding)):
+        add(f"FUSE-{edge.edge_id}", "fuse", edge)
     for node in tree.order:
         index = tree.parent_edge[node]
         transformer = winding.get(edges[index].edge_id) if index != NONE else None
@@ -63,18 +67,24 @@ def _head_edges(tree: Tree, edges: Sequence[Edge]) -> list[Edge]:
     return [edges[index] for index in (*entered, *leaving) if index != NONE]
 
 
-def _lateral_heads(tree: Tree, edges: Sequence[Edge]) -> list[Edge]:
-    """Line edges with fewer phases than the line above that leave a fork."""
+def _lateral_heads(tree: Tree, edges: Sequence[Edge], windings: set[str]) -> list[Edge]:
+    """Line edges with fewer phases than the line above that leave a fork of the feeder."""
     forks = tree.children_count()
+    beside = Counter(frozenset((edge.from_node, edge.to_node)) for edge in edges)
+    low = [False] * len(tree.parent)
     found = []
     for node in tree.order:
         index, above = tree.parent_edge[node], tree.parent[node]
-        if index == NONE or above == NONE or forks[above] < 2 or edges[index].kind not in {"line", "cable"}:
+        if index == NONE or above == NONE:
             continue
-        below = phase_count(edges[index].phases)
-        upper = _phases_into(tree, edges, above)
+        edge = edges[index]
+        low[node] = low[above] or edge.edge_id in windings
+        alone = beside[frozenset((edge.from_node, edge.to_node))] == 1
+        if low[node] or not alone or forks[above] < 2 or edge.kind not in {"line", "cable"}:
+            continue
+        below, upper = phase_count(edge.phases), _phases_into(tree, edges, above)
         if below and upper and below < upper:
-            found.append(edges[index])
+            found.append(edge)
     return found
 
 
