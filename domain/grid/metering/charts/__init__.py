@@ -1,0 +1,1 @@
+"""Charts of metering: rows in, a chart out. Pure; the kernel's renderer makes SVG or PNG of them."""
