@@ -8,11 +8,13 @@ from cli.lazy import LazyGroup
 from domain.kernel.errors import CountersignError
 
 COMMANDS = {
+    "demo": "cli.demo.command:demo",
     "up": "cli.services.up:up",
     "down": "cli.services.up:down",
     "status": "cli.services.up:status",
     "migrate": "cli.services.administer:migrate",
     "token": "cli.services.administer:token",
+    "seed": "cli.seed:seed",
     "psql": "cli.services.administer:psql",
     "grid": "cli.grid:grid",
 }

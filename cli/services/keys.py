@@ -13,7 +13,7 @@ from domain.kernel.tenancy import create_tenant
 from domain.kernel.tokens import ensure_dev_key
 
 DEMO_NAME = "Demo utility"
-DEMO_TIMEZONE = "America/New_York"
+DEMO_TIMEZONE = "Europe/Berlin"
 
 
 def gridlens_key_file(home: Path) -> Path:
@@ -42,6 +42,20 @@ def prepare(home: Path) -> str | None:
         write_private(path, f"csk_{GRIDLENS_KEY_ID}_{secrets.token_urlsafe(32)}")
     register_literal_key(current.gridlens_tenant, path.read_text().strip())
     return f'export GRIDLENS_API_KEY="$(cat {path})"'
+
+
+def wants_network() -> bool:
+    """Whether this is a dev copy whose demo tenant has no meters yet."""
+    current = settings()
+    if current.env is not Env.DEV:
+        return False
+    with transaction(current.gridlens_tenant, DbRole.OWNER) as connection:
+        return (
+            connection.execute(
+                text("SELECT 1 FROM meters WHERE tenant_id = :t LIMIT 1"), {"t": current.gridlens_tenant}
+            ).first()
+            is None
+        )
 
 
 def _is_there(tenant_id: str) -> bool:

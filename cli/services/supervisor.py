@@ -110,6 +110,10 @@ class Supervisor:
         self._stage("Bringing the schema up to date")
         migrate.apply()
         told = keys.prepare(self.home)
+        if keys.wants_network():
+            self._stage("Importing the demo's network")
+            # In a process of its own: the importer's memory does not stay with the supervisor.
+            subprocess.run([*python("cli.main"), "seed", "network"], check=True, stdin=subprocess.DEVNULL)
         self._release_runs()
         listening = listen(self.wishes.host, self.wishes.port)
         url = self._api_url(listening)

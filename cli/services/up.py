@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def up(detach: bool, as_json: bool, **options: Any) -> None:
     if as_json and not detach:
         raise Invalid("--json goes with --detach.", hint="countersign up --detach --json")
     if detach:
-        state = _detached(home, options)
+        state = start_detached(home, lambda stage: click.echo(stage, err=True), options)
         if as_json:
             click.echo(json.dumps(addresses(state)))
         else:
@@ -82,12 +83,12 @@ def _url(state: State, service: str) -> str | None:
     return state.services[service].url if service in state.services else None
 
 
-def _detached(home: Path, options: dict[str, Any]) -> State:
-    """Start a supervisor in a session of its own, or find one; wait until it is ready."""
+def start_detached(home: Path, told: Callable[[str], None], options: dict[str, Any] | None = None) -> State:
+    """Start a supervisor in a session of its own, or find one; wait until it is ready, telling each stage."""
     state = read_state(home)
     if not (state.supervised and state.phase in {"starting", "ready"}):
-        _spawn(home, options)
-    return _ready(home)
+        _spawn(home, options or {})
+    return _ready(home, told)
 
 
 def _spawn(home: Path, options: dict[str, Any]) -> None:
@@ -112,7 +113,7 @@ def _spawn(home: Path, options: dict[str, Any]) -> None:
         time.sleep(TICK_S)
 
 
-def _ready(home: Path) -> State:
+def _ready(home: Path, told: Callable[[str], None]) -> State:
     deadline, stage = time.monotonic() + 3 * READY_TIMEOUT_S, ""
     while time.monotonic() < deadline:
         state = read_state(home)
@@ -126,7 +127,7 @@ def _ready(home: Path) -> State:
             return state
         if state.stage != stage:
             stage = state.stage
-            click.echo(stage, err=True)
+            told(stage)
         time.sleep(TICK_S)
     raise Unavailable("The services did not answer in time.", hint=f"Their logs are in {home / 'logs'}.")
 
@@ -152,6 +153,15 @@ def down(as_json: bool) -> None:
     Example: countersign down
     """
     home = settings().home_path
+    stopped = stop(home)
+    if as_json:
+        click.echo(json.dumps({"stopped": stopped, "home": str(home)}))
+    else:
+        click.echo(f"Stopped {', '.join(stopped)}." if stopped else f"Nothing runs from {home}.")
+
+
+def stop(home: Path) -> list[str]:
+    """End the supervisor, its services and the embedded database; answer what ran."""
     state = read_state(home)
     stopped = sorted(name for name, record in state.services.items() if record.process is not None)
     supervisor = state.supervisor.process if state.supervisor else None
@@ -161,10 +171,7 @@ def down(as_json: bool) -> None:
     server = embedded(home)
     if server is not None:
         server.stop()
-    if as_json:
-        click.echo(json.dumps({"stopped": stopped, "home": str(home)}))
-    else:
-        click.echo(f"Stopped {', '.join(stopped)}." if stopped else f"Nothing runs from {home}.")
+    return stopped
 
 
 @click.command()

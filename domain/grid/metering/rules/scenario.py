@@ -84,10 +84,12 @@ def affected_meters(scenario: Scenario, feeder: FeederMeters) -> NDArray[np.bool
     if scenario.kind is Kind.COMMS_OUTAGE:
         chosen[order[: int(np.ceil(scenario.severity * count - 1e-9))]] = True
         return chosen
+    # Who exports by day is not taken: the effect of a theft there depends on the sun.
+    order = order[feeder.pv_kw[order] <= 0] if (feeder.pv_kw <= 0).any() else order
     energy = feeder.base_kwh_day[order]
     before = np.concatenate(([0.0], np.cumsum(energy)[:-1]))
     # A meter joins while its middle still lies below the share: no single large customer overshoots by much.
-    chosen[order[before + energy / 2 <= scenario.share * energy.sum()]] = True
+    chosen[order[before + energy / 2 <= scenario.share * feeder.base_kwh_day.sum()]] = True
     if not chosen.any():
         chosen[order[int(np.argmin(energy))]] = True
     return chosen

@@ -1,7 +1,7 @@
 """Import a real grid from SimBench: one medium-voltage grid with every low-voltage grid below it, 15-minute profiles.
 
 The default, MV1.101, is the rural grid whose ninety low-voltage grids are all published in detail: eight feeders of
-one substation, six normally open loop switches, 5,372 metered customers, of which 569 have PV. Feeders are `FEEDER_1`
+one substation, six normally open loop switches, 5,372 metered customers, some of them with rooftop PV. Feeders are `FEEDER_1`
 to `FEEDER_8` in the order of the source's own numbers.
 
 SimBench is by University of Kassel, Fraunhofer IEE, RWTH Aachen and TU Dortmund; the database stands under ODbL 1.0,
@@ -16,6 +16,8 @@ from domain.grid.network.rules.model import Finding, LoadProfile, Meter, Network
 from domain.grid.network.rules.profiles import load_shape, pv_shape
 
 DEFAULT_GRID = "MV1.101"
+# A larger plant feeds in through a meter of its own and is not netted against its neighbour's consumption.
+ROOFTOP_KW = 10.0
 
 
 def import_simbench(grid: str = DEFAULT_GRID) -> Network:
@@ -58,7 +60,12 @@ def _meters(tables: SimbenchTables, graph: SimbenchGraph) -> tuple[list[Meter], 
     found = [
         finding("info", "EQUIVALENTS_LEFT_OUT", equivalents, "loads that stand for low-voltage grids, here in detail"),
         finding("info", "LOADS_AT_BUSBAR", at_busbar, "loads on the substation's busbar belong to no feeder"),
-        finding("info", "GENERATION_LEFT_OUT", generation, "generators that are not PV behind a customer's meter"),
+        finding(
+            "info",
+            "GENERATION_LEFT_OUT",
+            generation,
+            f"generators other than PV of up to {ROOFTOP_KW:g} kW behind a customer's meter",
+        ),
     ]
     meters = [_meter(row, plants.get(row["id"]), tables, graph) for row in taken]
     return meters, [one for one in found if one.count]
@@ -75,7 +82,8 @@ def _plants(rows: list[Row], loads: list[Row]) -> tuple[dict[str, Row], list[str
         load = owner.get(row["node"])
         if row["subnet"].endswith("_eq"):
             continue
-        if load is None or not row["profile"].startswith("PV") or load["id"] in plants:
+        behind_meter = row["profile"].startswith("PV") and row["pRES"] * 1000.0 <= ROOFTOP_KW
+        if load is None or not behind_meter or load["id"] in plants:
             others.append(row["id"])
         else:
             plants[load["id"]] = row

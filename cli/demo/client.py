@@ -1,0 +1,36 @@
+"""The demo's caller: the published endpoints over HTTP with the key of the sources, nothing behind them."""
+
+from typing import Any
+
+import httpx
+
+from domain.kernel.errors import CountersignError, Unavailable
+
+
+class Client:
+    """Calls one running copy."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self._http = httpx.Client(
+            base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=120.0, trust_env=False
+        )
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST JSON, answer JSON.
+
+        Raises:
+            CountersignError: the copy refused, with its own words.
+        """
+        return self._answer(self._http.post(path, json=body))
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """GET JSON."""
+        return self._answer(self._http.get(path, params=query))
+
+    def _answer(self, response: httpx.Response) -> dict[str, Any]:
+        body: dict[str, Any] = response.json()
+        if response.is_success:
+            return body
+        if response.status_code >= 500:
+            raise Unavailable(body.get("detail", "The API failed."), hint=body.get("hint", ""))
+        raise CountersignError(body.get("detail", response.text), hint=body.get("hint", ""), code=body.get("code"))

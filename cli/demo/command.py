@@ -1,0 +1,74 @@
+"""The command itself: services up, the story, what to open next."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cli.demo.client import Client
+from cli.demo.gridlens import Found, tell
+from cli.demo.story import Story
+from cli.services.keys import gridlens_key_file
+from cli.services.state import read_state
+from cli.services.up import addresses, start_detached, stop
+from domain.kernel.clock import utc_now
+from domain.kernel.errors import Conflict
+from domain.kernel.settings import Env, settings
+
+STEPS = 7
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and nothing else.")
+def demo(as_json: bool) -> None:
+    """Run the main job end to end and leave charts and a summary under COUNTERSIGN_HOME/demo.
+
+    Takes about two minutes on two cores, starts what it needs and stops it again. Safe to run again: the windows that
+    stand are not published twice.
+
+    Example: make demo
+    """
+    current = settings()
+    if current.env is not Env.DEV:
+        raise Conflict("The demo writes emulated reads and runs on dev copies only.", hint="Unset COUNTERSIGN_ENV.")
+    home, folder = current.home_path, current.home_path / "demo"
+    story = Story(home / "logs" / "demo.log", STEPS)
+    story.console.quiet = as_json
+    story.say(
+        "[bold]Countersign[/bold]: machines observe and suggest; nothing takes effect until a person countersigns."
+    )
+    was_running = read_state(home).supervised
+    try:
+        with story.step("Start database, API and Dagster") as step:
+            state = start_detached(home, story.note)
+            where = addresses(state)
+            step.result = f"{where['api']}"
+        token = gridlens_key_file(home).read_text().strip()
+        found = tell(story, Client(where["api"], token), current.gridlens_tenant, folder, utc_now())
+    finally:
+        if not was_running:
+            stop(home)
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+    else:
+        _end(story, found, folder, where)
+
+
+def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> None:
+    story.say()
+    story.say(f"  Baseline   {found.feeder} lost {found.baseline_loss_pct:.2f} % of what was delivered")
+    story.say(f"  Theft      {found.theft_severity:.0%} at {found.theft_meters} meters: {found.formula}")
+    story.say(
+        f"  Seen       {found.observed_change_pp:+.2f} pp after {found.observed_after_cycles} cycles,"
+        f" {found.expected_change_pp:+.2f} pp expected, {found.tolerance_pp} pp allowed"
+    )
+    story.say()
+    for name in [*found.charts, "summary.json"]:
+        story.say(f"  {folder / name}")
+    story.say()
+    story.say("  Next       make up, then open")
+    story.say(f"             {where['api']}/grid       GridLens")
+    story.say(f"             {where['api']}/api/ami/kpi/quickcheck?tenantId={found.tenant}")
+    story.say(f"             {where['dagster']}            the lineage of these numbers")
+    story.say(f"  Details    {story.log_path}")

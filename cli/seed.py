@@ -1,0 +1,104 @@
+"""Fill a dev copy with the demo: the tenant's real network first, then as much history as is asked for."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import click
+from sqlalchemy import text
+
+from cli.services.database import running
+from cli.services.keys import prepare
+from domain.grid.metering.observe.publish import floor_to, publish
+from domain.grid.network.importers.simbench import import_simbench
+from domain.grid.network.observe import ImportReport, import_network
+from domain.kernel.clock import utc_now
+from domain.kernel.db import transaction
+from domain.kernel.errors import Conflict
+from domain.kernel.migrate import apply
+from domain.kernel.people import ensure_person
+from domain.kernel.principal import Role
+from domain.kernel.settings import Env, WriteMode, settings
+from domain.kernel.tenancy import load_tenant
+
+ACTOR = "countersign seed"
+
+
+@click.group()
+def seed() -> None:
+    """Fill a dev copy with data to look at."""
+
+
+@seed.command()
+@click.option("--days", default=1, show_default=True, help="Days of reads before today.", type=click.IntRange(0, 400))
+def demo(days: int) -> None:
+    """Seed DEMO_TENANT: its network, a day of reads, one person per role. Safe to run again.
+
+    Example: countersign seed demo --days 7
+    """
+    current = settings()
+    with running(current.home_path):
+        apply()
+        prepare(current.home_path)
+        seed_people(current.gridlens_tenant)
+        seed_network(current.gridlens_tenant)
+        seed_history(current.gridlens_tenant, days, lambda day, reads: click.echo(f"{day}  {reads:>9,} reads"))
+
+
+@seed.command()
+def network() -> None:
+    """Import the demo's network for DEMO_TENANT, unless the tenant has one.
+
+    Example: countersign seed network
+    """
+    current = settings()
+    with running(current.home_path):
+        report = seed_network(current.gridlens_tenant)
+    click.echo("The tenant has a network." if report is None else f"Imported {report.counts['meters']:,} meters.")
+
+
+def seed_people(tenant_id: str) -> None:
+    """One person per role, so that every page can be seen as the one it is made for."""
+    for role in Role:
+        name = role.value.replace("_", " ").title()
+        ensure_person(tenant_id, f"{role.value.lower()}@demo.example", f"Demo {name}", [role])
+
+
+def seed_network(tenant_id: str) -> ImportReport | None:
+    """The demo's real network, when the tenant has none yet.
+
+    Raises:
+        Conflict: outside dev.
+    """
+    if settings().env is not Env.DEV:
+        raise Conflict("Demo data is for dev copies.", hint="Set COUNTERSIGN_ENV=dev on a copy of its own.")
+    if has_network(tenant_id):
+        return None
+    return import_network(tenant_id, import_simbench(), utc_now(), actor_id=ACTOR, actor_role="MACHINE")
+
+
+def has_network(tenant_id: str) -> bool:
+    """Whether any meter is registered for the tenant."""
+    with transaction(tenant_id) as connection:
+        return connection.execute(text("SELECT 1 FROM meters LIMIT 1")).first() is not None
+
+
+def seed_history(tenant_id: str, days: int, told: Callable[[str, int], None]) -> None:
+    """Publish the local days before today and today so far, a day at a time."""
+    with transaction(tenant_id) as connection:
+        zone = load_tenant(connection).zone
+    now = utc_now()
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    edges = [(today - timedelta(days=back)).astimezone(UTC) for back in range(days, -1, -1)] + [floor_to(now, 15)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        if start < end:
+            publish_history(tenant_id, start, end, now, told)
+
+
+def publish_history(
+    tenant_id: str, start: datetime, end: datetime, now: datetime, told: Callable[[str, int], None]
+) -> None:
+    """Publish one stretch, and tell how many reads it brought."""
+    result = publish(
+        tenant_id, window_start=start, window_end=end, mode=WriteMode.SAFE, now=now, actor=ACTOR, batch_size=100_000
+    )
+    told(start.isoformat(), result.counts["reads"])
