@@ -13,6 +13,7 @@ from api.limits import Limit, spend_anonymously
 from domain.grid.metering.observe.publish import PublishResult, publish
 from domain.grid.metering.observe.quickcheck import quickcheck, status
 from domain.grid.metering.observe.scenarios import Injected, Wish, cancel, inject
+from domain.grid.metering.rules.expectation import Expectation
 from domain.grid.metering.rules.scenario import Kind, TheftMode
 from domain.grid.metering.store import jobs
 from domain.kernel.clock import utc_now
@@ -137,9 +138,13 @@ def injected(done: Injected) -> dict[str, Any]:
         },
         "counts": {"meters": len(done.meter_ids)},
         "meterIds": done.meter_ids[:500],
-        "expectations": [vars(expectation) for expectation in done.expectations],
+        "expectations": [_told(expectation) for expectation in done.expectations],
         "next": "The next publish shows it: POST /api/ami/publish-once, then GET /api/ami/kpi/quickcheck.",
     }
+
+
+def _told(expectation: Expectation) -> dict[str, Any]:
+    return {name: value for name, value in vars(expectation).items() if name != "missing"}
 
 
 @router.delete("/event/{event_id}", dependencies=[OPERATES], summary="End a scenario by hand")

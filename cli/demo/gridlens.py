@@ -40,12 +40,13 @@ class Found:
     theft_severity: float = SEVERITY
     theft_meters: int = 0
     theft_starts_at: str = ""
+    expected_over_event_pp: float = 0.0
     expected_change_pp: float = 0.0
     observed_change_pp: float = 0.0
     observed_after_cycles: int = CYCLES
     tolerance_pp: float = TOLERANCE_PP
     day_loss_pct: float | None = None
-    thieves_in_top: int = 0
+    thieves_in_top10: int = 0
     formula: str = ""
     charts: list[str] = field(default_factory=list)
 
@@ -114,11 +115,11 @@ def _theft(
         expectation = next(e for e in event["expectations"] if e["kpi"] == "loss_pct_adj")
         found.theft_meters = event["counts"]["meters"]
         found.theft_starts_at = starts_at.isoformat()
-        found.expected_change_pp = expectation["delta"]
+        found.expected_over_event_pp = expectation["delta"]
         found.formula = expectation["formula"]
         step.result = (
             f"{found.theft_meters} of its meters record {SEVERITY:.0%} less;"
-            f" the loss must rise by {found.expected_change_pp:+.2f} pp"
+            f" over its 24 hours the loss must rise by {found.expected_over_event_pp:+.2f} pp"
         )
     return event
 
@@ -142,7 +143,7 @@ def _cycles(story: Story, client: Client, tenant_id: str, starts_at: datetime, e
         outcome = next(
             e for e in check["expectations"] if str(e["event_id"]) == event_id and e["kpi"] == "loss_pct_adj"
         )
-        found.observed_change_pp = outcome["observed_delta"]
+        found.expected_change_pp, found.observed_change_pp = outcome["expected_together"], outcome["observed_delta"]
         verdict = "explained" if outcome["is_explained"] else "NOT explained"
         step.result = (
             f"expected {found.expected_change_pp:+.2f} pp, observed {found.observed_change_pp:+.2f} pp: {verdict}"
@@ -172,13 +173,11 @@ def _day_after(
             scored = score_meters(connection, tenant.tenant_id, day, 1, actor_id="countersign demo")
         found.meters = scored.counts["meters"]
         with transaction(tenant.tenant_id) as connection:
-            top = series.top_suspects(connection, day, len(thieves))
+            top = series.top_suspects(connection, day, 10)
             losses = series.feeder_day_losses(connection, day)
-        found.thieves_in_top = len(thieves.intersection(top))
+        found.thieves_in_top10 = len(thieves.intersection(top))
         found.day_loss_pct = next((row.loss_pct for row in losses if row.feeder_id == FEEDER), None)
-        step.result = (
-            f"{found.thieves_in_top} of the {len(thieves)} thieves are among the {len(thieves)} most suspicious"
-        )
+        step.result = f"{found.thieves_in_top10} of the 10 most suspicious of {found.meters:,} meters are thieves"
 
 
 def _charts(story: Story, tenant: Tenant, event_id: str, starts_at: datetime, folder: Path, found: Found) -> None:
@@ -188,7 +187,7 @@ def _charts(story: Story, tenant: Tenant, event_id: str, starts_at: datetime, fo
             window = (starts_at - timedelta(hours=12), starts_at + timedelta(hours=24))
             points = series.feeder_intervals(connection, FEEDER, *window)
             events = series.event_windows(connection, *window)
-            outcomes = series.event_outcomes(connection, event_id)
+            outcomes = [o for o in series.event_outcomes(connection, event_id) if o.kpi == "loss_pct_adj"]
             losses = series.feeder_day_losses(connection, starts_at.astimezone(tenant.zone).date())
         day = starts_at.astimezone(tenant.zone).strftime("%A %-d %B %Y")
         charts = [

@@ -133,6 +133,14 @@ TABLES = {
   formula text NOT NULL,
   inputs jsonb NOT NULL,
   PRIMARY KEY (tenant_id, event_id, kpi, feeder_id)""",
+    # The energy that an event keeps out of the reads, quarter hour by quarter hour, foretold with the expectation.
+    "event_expectation_intervals": """
+  event_id uuid NOT NULL,
+  kpi text NOT NULL,
+  feeder_id text NOT NULL,
+  read_at timestamptz NOT NULL,
+  missing_dwh bigint NOT NULL,
+  PRIMARY KEY (tenant_id, event_id, kpi, feeder_id, read_at)""",
     # The columns that GridLens found and uses, by version; shown at /api/ami/status.
     "schema_map": """
   version integer NOT NULL,
@@ -200,7 +208,13 @@ def upgrade() -> None:
         grant(table, "INSERT, UPDATE, DELETE", LOADER)
     for table in ("feeder_delivered", "read_batches", "meter_read_versions"):
         grant(table, "INSERT, UPDATE", LOADER)
-    for table in ("event_expectations", "publish_schedules", "publish_jobs", "schema_map"):
+    for table in (
+        "event_expectations",
+        "event_expectation_intervals",
+        "publish_schedules",
+        "publish_jobs",
+        "schema_map",
+    ):
         grant(table, "INSERT, UPDATE", APP, MACHINE)
     grant("meter_suspicion", "INSERT, UPDATE, DELETE", MACHINE, APP)
     op.execute("CREATE INDEX read_batches_recent ON read_batches (tenant_id, published_at DESC)")

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.grid.metering.rules.dirt import CLEAN
 from domain.grid.metering.rules.emulator import FeederWindow, emulate_feeder
 from domain.grid.metering.rules.fleet import SLOT_MINUTES, SLOT_US, FeederMeters, Fleet, slot_starts, to_us
@@ -21,7 +24,11 @@ TOLERANCE_PP = 0.5
 
 @dataclass(frozen=True)
 class Expectation:
-    """One KPI of one feeder: the change that must be seen while the event lasts. Unit pp or V."""
+    """One KPI of one feeder: the change that must be seen while the event lasts. Unit pp or V.
+
+    `missing` is the energy that the event keeps out of the reads, as (quarter hour's end in microseconds, dWh): with it
+    the expectation can be told for any part of the event.
+    """
 
     kpi: str
     feeder_id: str
@@ -30,6 +37,7 @@ class Expectation:
     unit: str
     formula: str
     inputs: dict[str, Any]
+    missing: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,11 @@ def _theft(scenario: Scenario, twin: Twin) -> list[Expectation]:
         "unaccounted_kwh": round(unrecorded / DWH_PER_KWH, 3),
     }
     formula = f"(1 - lambda) * s * q = (1 - {loss:.4f}) * {scenario.severity:g} * {part / scenario.severity:.4f}"
+    missing = _by_interval(twin, twin.with_it.unrecorded_dwh - twin.without.unrecorded_dwh)
     # Raw loss also carries the reads that are missing for other reasons.
     return [
-        _pp("loss_pct_adj", twin, delta, formula, inputs),
-        _pp("loss_pct_raw", twin, delta, formula, inputs, tolerance=1.0),
+        _pp("loss_pct_adj", twin, delta, formula, inputs, missing=missing),
+        _pp("loss_pct_raw", twin, delta, formula, inputs, tolerance=1.0, missing=missing),
     ]
 
 
@@ -102,7 +111,9 @@ def _comms(scenario: Scenario, twin: Twin) -> list[Expectation]:
     found = [_pp("coverage_pct", twin, -100.0 * share, f"-share = -{share:.4f}", inputs, tolerance=1.5)]
     if share < 1.0:
         raw = 100.0 * (1.0 - loss) * missing_energy
-        found.append(_pp("loss_pct_raw", twin, raw, f"(1 - lambda) * share = (1 - {loss:.4f}) * {share:.4f}", inputs))
+        formula = f"(1 - lambda) * share = (1 - {loss:.4f}) * {share:.4f}"
+        silent = _by_interval(twin, _metered(twin.without) - _metered(twin.with_it))
+        found.append(_pp("loss_pct_raw", twin, raw, formula, inputs, tolerance=1.0, missing=silent))
     if share <= 0.4:
         found.append(_pp("loss_pct_adj", twin, 0.0, "coverage-corrected loss does not move", inputs, tolerance=1.0))
     return found
@@ -122,10 +133,29 @@ def _kwh(window: FeederWindow) -> float:
     return float(window.reads.kwh.sum())
 
 
+def _metered(window: FeederWindow) -> NDArray[np.int64]:
+    """What the meters report per interval, dWh."""
+    place = np.searchsorted(window.ends, window.reads.read_at)
+    sums = np.zeros(window.ends.size, dtype=np.int64)
+    np.add.at(sums, place, np.rint(window.reads.kwh * DWH_PER_KWH).astype(np.int64))
+    return sums
+
+
+def _by_interval(twin: Twin, missing_dwh: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    return tuple(zip(twin.with_it.ends.tolist(), missing_dwh.tolist(), strict=True))
+
+
 def _pp(
-    kpi: str, twin: Twin, delta: float, formula: str, inputs: dict[str, Any], tolerance: float = TOLERANCE_PP
+    kpi: str,
+    twin: Twin,
+    delta: float,
+    formula: str,
+    inputs: dict[str, Any],
+    *,
+    tolerance: float = TOLERANCE_PP,
+    missing: tuple[tuple[int, int], ...] = (),
 ) -> Expectation:
-    return Expectation(kpi, twin.feeder.feeder_id, round(delta, 6), tolerance, "pp", formula, inputs)
+    return Expectation(kpi, twin.feeder.feeder_id, round(delta, 6), tolerance, "pp", formula, inputs, missing)
 
 
 _MAKERS = {Kind.THEFT: _theft, Kind.COMMS_OUTAGE: _comms, Kind.VOLTAGE_SAG: _sag}
