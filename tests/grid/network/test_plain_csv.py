@@ -109,6 +109,7 @@ def test_every_fault_names_file_row_column_and_what_was_expected(tmp_path: Path)
         ("meters", b"", "the column is missing"),
         ("meters", b"meter_id,node_id\na\x00b,b\n", "does not fit|cannot be read"),
         ("meters", b"meter_id,node_id\n" + b"x" * 201 + b",b\n", "does not fit"),
+        ("nodes", b"node_id,base_kv\ns,inf\n", "'inf' does not fit; expected a number at least 0"),
         ("feeders", b"feeder_id\nF1\n", "no feeder says where it begins"),
     ],
 )

@@ -134,7 +134,8 @@ def _tidy(circuit: Circuit) -> tuple[Circuit, list[Finding]]:
                 opened.append(bus)
         elements.append(element)
     gone = set(opened)
-    banks, banked = _banks(elements)
+    to_itself = sorted(one.name for one in elements if one.bus1 == one.bus2)
+    banks, banked = _banks(one for one in elements if one.bus1 != one.bus2)
     known = {bus.name: bus for bus in circuit.buses if bus.name not in gone}
     unknown = sorted({bus for one in banks for bus in (one.bus1, one.bus2) if bus not in known})
     buses = (*known.values(), *(Bus(name) for name in unknown))
@@ -143,6 +144,7 @@ def _tidy(circuit: Circuit) -> tuple[Circuit, list[Finding]]:
         finding(
             "info", "OPEN_SIDES_JOINED", opened, "buses that are the open side of a tie were joined over an open edge"
         ),
+        finding("warning", "ELEMENTS_TO_THEMSELVES", to_itself, "elements that begin and end at one bus were left out"),
         finding("info", "BANKS_JOINED", banked, "single-phase units side by side are one bank"),
         finding("warning", "BUSES_UNDESCRIBED", unknown, "buses that elements name and the bus list does not"),
         finding("warning", "LOADS_UNPLACED", stray, "loads at buses that do not exist will not be fed"),
