@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.grid.network.importers.csv_rows import Column, CsvFolder, Record, flag_column, number_column, text_column
-from domain.grid.network.importers.opendss_circuit import KINDS, PROTECTION, Bus, Circuit, Control, Element, Load
+from domain.grid.network.importers.opendss_model import KINDS, PROTECTION, Bus, Circuit, Control, Element, Load
 from domain.grid.network.importers.opendss_names import METRES, UNIT_NONE, bus_and_phases
 from domain.grid.network.rules.model import Finding, finding
 
