@@ -218,7 +218,7 @@ load_rows = st.tuples(st.sampled_from("pqrst"), some_bus, st.sampled_from(["0", 
 device_rows = st.tuples(st.sampled_from(["Fuse", "Recloser", "Capacitor"]), st.sampled_from("fg"), st.just("line.k"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(
     st.lists(bus_rows, max_size=6, unique_by=lambda row: row[0].lower()),
     st.lists(edge_rows, max_size=8, unique_by=lambda row: row[:2]),

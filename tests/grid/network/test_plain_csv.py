@@ -139,7 +139,7 @@ words = st.sampled_from([*WORDS.split(), *ODD])
 contents = st.one_of(st.binary(max_size=200), st.lists(words, max_size=40).map(lambda parts: ",".join(parts).encode()))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(FILES)), contents, min_size=1, max_size=3))
 def test_whatever_stands_in_the_files_the_answer_is_a_network_or_words(
     tmp_path: Path, broken: dict[str, bytes]
@@ -157,7 +157,7 @@ def test_whatever_stands_in_the_files_the_answer_is_a_network_or_words(
 cells = st.sampled_from(["a", "b", "c", "s", "F1", "F2", "e1", "e2", "e3", "e4", "T1", "", "0", "7", "ABC", "A"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 @given(st.lists(st.tuples(cells, cells, st.booleans()), max_size=12))
 def test_any_graph_with_any_loops_and_islands_comes_in(tmp_path: Path, rows: list[tuple[str, str, bool]]) -> None:
     edges = "edge_id,from_node,to_node,is_open\n" + "".join(
