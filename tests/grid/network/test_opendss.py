@@ -5,6 +5,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from domain.grid.network.importers.opendss import import_opendss, import_opendss_csv
 from domain.grid.network.importers.opendss_names import bus_and_phases
@@ -193,6 +195,57 @@ def test_a_wrong_cell_of_an_export_is_named_with_what_was_expected(tmp_path: Pat
     assert "expected a number at least 0" in refused.value.errors[0]["message"]
 
 
+some_bus = st.sampled_from(["sourcebus", "a", "b", "B", "c", "c_open", "gone", "d.1", "_open"])
+some_number = st.sampled_from(["", "0", "1", "0.24", "7.2", "66.4", "1e14", "1e9", "-4"])
+some_flag = st.sampled_from(["", "true", "False"])
+some_phases = st.sampled_from(["", "0", "1", "2", "3", "12"])
+bus_rows = st.tuples(some_bus, some_number, some_number, some_number)
+edge_rows = st.tuples(
+    st.sampled_from(["Line", "Transformer", "Reactor", "Generator"]),
+    st.sampled_from("klmno"),
+    some_bus,
+    some_bus,
+    some_flag,
+    some_flag,
+    some_phases,
+    st.sampled_from(["", "0", "2.5"]),
+    st.sampled_from(["", "0", "5", "7"]),
+    some_flag,
+    st.sampled_from(["", "400"]),
+    st.sampled_from(["", "25"]),
+)
+load_rows = st.tuples(st.sampled_from("pqrst"), some_bus, st.sampled_from(["0", "5", "-3", "1e9"]), some_phases)
+device_rows = st.tuples(st.sampled_from(["Fuse", "Recloser", "Capacitor"]), st.sampled_from("fg"), st.just("line.k"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(
+    st.lists(bus_rows, max_size=6, unique_by=lambda row: row[0].lower()),
+    st.lists(edge_rows, max_size=8, unique_by=lambda row: row[:2]),
+    st.lists(load_rows, max_size=5, unique_by=lambda row: row[0]),
+    st.lists(device_rows, max_size=3, unique_by=lambda row: row[:2]),
+)
+def test_any_export_ends_in_a_network_or_in_words(tmp_path: Path, buses, edges, loads, devices) -> None:  # type: ignore[no-untyped-def]
+    def write(name: str, header: str, rows: list[tuple[str, ...]]) -> None:
+        (tmp_path / f"{name}.csv").write_text("\n".join([header, *(",".join(row) for row in rows)]))
+
+    write("buses", "bus,x,y,kv_base_ln", [row for row in buses if not row[3].startswith("-")])
+    header = "cls,name,bus1,bus2,enabled,open,phases,length,units,is_switch,norm_amps,kva"
+    write("edges", header, [("Line", "out", "sourcebus", "a"), *edges])
+    write("loads", "load,bus,kw,phases", loads)
+    write("devices", "cls,name,on", devices)
+    try:
+        network = import_opendss_csv(tmp_path)
+    except Invalid as refused:
+        words = str(refused)
+        assert "Nothing leaves" in words or "is not among its buses" in words, words
+        return
+    assert {meter.feeder_id for meter in network.meters} <= {feeder.feeder_id for feeder in network.feeders}
+    for ids in ([one.edge_id for one in network.edges], [one.device_id for one in network.devices]):
+        assert len(set(ids)) == len(ids)
+    assert len({node.node_id for node in network.nodes}) == len(network.nodes)
+
+
 def test_phases_are_read_from_the_nodes_of_a_bus() -> None:
     assert bus_and_phases("671.1.2", 2) == ("671", "AB")
     assert bus_and_phases("X_1.3.0", 1) == ("x_1", "C")
@@ -206,7 +259,7 @@ def test_a_drawing_keeps_its_distances_on_the_globe() -> None:
     assert (places["b"][1] - places["a"][1]) * METRES_PER_DEGREE == pytest.approx(500.0, abs=0.1)
     assert findings[0].code == "COORDINATES_RELATIVE"
     assert place_on_globe({}, []) == ({}, [])
-    assert place_on_globe({"a": (1e300, 1.0)}, [])[0] == {"a": (0.0, 0.0)}
+    assert place_on_globe({"a": (1e300, 1.0), "b": (5.0, 1.0)}, [("a", "b", 1.0)])[0] == {"b": (0.0, 0.0)}
 
 
 def meters_below(network: Network) -> dict[str, set[str]]:

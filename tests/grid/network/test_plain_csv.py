@@ -109,6 +109,7 @@ def test_every_fault_names_file_row_column_and_what_was_expected(tmp_path: Path)
         ("meters", b"", "the column is missing"),
         ("meters", b"meter_id,node_id\na\x00b,b\n", "does not fit|cannot be read"),
         ("meters", b"meter_id,node_id\n" + b"x" * 201 + b",b\n", "does not fit"),
+        ("nodes", b"node_id,base_kv\ns,inf\n", "'inf' does not fit; expected a number at least 0"),
         ("feeders", b"feeder_id\nF1\n", "no feeder says where it begins"),
     ],
 )
@@ -138,7 +139,7 @@ words = st.sampled_from([*WORDS.split(), *ODD])
 contents = st.one_of(st.binary(max_size=200), st.lists(words, max_size=40).map(lambda parts: ",".join(parts).encode()))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(FILES)), contents, min_size=1, max_size=3))
 def test_whatever_stands_in_the_files_the_answer_is_a_network_or_words(
     tmp_path: Path, broken: dict[str, bytes]
@@ -156,7 +157,7 @@ def test_whatever_stands_in_the_files_the_answer_is_a_network_or_words(
 cells = st.sampled_from(["a", "b", "c", "s", "F1", "F2", "e1", "e2", "e3", "e4", "T1", "", "0", "7", "ABC", "A"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 @given(st.lists(st.tuples(cells, cells, st.booleans()), max_size=12))
 def test_any_graph_with_any_loops_and_islands_comes_in(tmp_path: Path, rows: list[tuple[str, str, bool]]) -> None:
     edges = "edge_id,from_node,to_node,is_open\n" + "".join(

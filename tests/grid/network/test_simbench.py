@@ -97,7 +97,10 @@ def test_energies_are_those_of_the_source(network: Network) -> None:
     one = next(meter for meter in network.meters if meter.external_ref == "LV2.101 Load 9")
     assert one.load_profile == "H0-C"
     assert one.base_kwh_day == pytest.approx(1.0 * 0.1174 * 24, rel=1e-3)
-    assert sum(meter.has_pv for meter in network.meters) == 569
+    assert sum(meter.has_pv for meter in network.meters) == 168
+    plant = next(meter for meter in network.meters if meter.node_id == "LV2.101_Bus_10" and meter.has_pv)
+    shape = next(profile.shape for profile in network.profiles if profile.profile_id == plant.pv_profile)
+    assert plant.pv_kw * float(shape.mean()) == pytest.approx(9.8 * 0.074124, rel=1e-3)  # PV1's published mean
     assert all((meter.pv_kw > 0) == meter.has_pv == (meter.pv_profile is not None) for meter in network.meters)
 
 

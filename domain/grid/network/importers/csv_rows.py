@@ -16,6 +16,7 @@ from domain.kernel.canonical import sha256_hex
 from domain.kernel.errors import Invalid, NotFound
 
 MOST_FAULTS = 100
+LARGEST = 1e15
 _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}
 Record = dict[str, Any]
 
@@ -48,7 +49,7 @@ def text_column(
 def number_column(
     name: str, *, required: bool = False, low: float = -math.inf, high: float = math.inf, default: float | None = None
 ) -> Column:
-    """A finite number between `low` and `high`, with a decimal point."""
+    """A number between `low` and `high`, with a decimal point; nothing in a network is larger than 1e15."""
     bounds = " and ".join(
         word
         for word, there in ((f"at least {low:g}", low > -math.inf), (f"at most {high:g}", high < math.inf))
@@ -57,7 +58,7 @@ def number_column(
 
     def parse(value: str) -> float:
         number = float(value)
-        if not math.isfinite(number) or not low <= number <= high:
+        if abs(number) > LARGEST or not low <= number <= high or math.isnan(number):
             raise ValueError(value)
         return number
 

@@ -1,14 +1,13 @@
-"""An OpenDSS circuit as plain rows, whichever way it was read, and how it becomes a network.
+"""How an OpenDSS circuit becomes a network.
 
 Taken over: buses, lines, transformers, reactors, loads, reclosers, relays, fuses, switch controls. Left out and
 reported: what is disabled, and elements that feed nobody (capacitors, regulator controls, generators).
 Single-phase units that stand side by side are one bank. A bus called `X_open` is the open side of a tie to bus `X`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-
+from domain.grid.network.importers.opendss_model import KINDS, PROTECTION, Circuit, Element, Load
 from domain.grid.network.importers.opendss_places import place_on_globe
+from domain.grid.network.importers.opendss_tidy import substation_buses, tidy
 from domain.grid.network.rules.assembly import assemble
 from domain.grid.network.rules.meters import ami_type, base_kwh_day, class_of_load, numbered
 from domain.grid.network.rules.model import (
@@ -26,72 +25,6 @@ from domain.grid.network.rules.model import (
 from domain.kernel.errors import Invalid
 
 SQRT3 = 3**0.5
-OPEN_SIDE = "_open"
-PROTECTION = {"recloser": "recloser", "relay": "breaker", "fuse": "fuse"}
-KINDS = {"line": "line", "transformer": "transformer", "reactor": "reactor"}
-
-
-@dataclass(frozen=True)
-class Bus:
-    """A bus with its base voltage (line to neutral, kV) and place in the source's own plane."""
-
-    name: str
-    kv_ln: float | None = None
-    x: float | None = None
-    y: float | None = None
-
-
-@dataclass(frozen=True)
-class Element:
-    """A line, transformer or reactor between two buses; `phases` as letters, `X` for each that is not named."""
-
-    cls: str
-    name: str
-    bus1: str
-    bus2: str
-    phases: str | None = None
-    length_m: float | None = None
-    is_switch: bool = False
-    is_open: bool = False
-    rated_a: float | None = None
-    kva: float | None = None
-
-
-@dataclass(frozen=True)
-class Load:
-    """A load with its nominal kW and the name of its shape."""
-
-    name: str
-    bus: str
-    phases: str | None
-    kw: float
-    shape: str = ""
-    customers: int = 1
-
-
-@dataclass(frozen=True)
-class Control:
-    """A protective device or switch control on an element `class.name`."""
-
-    cls: str
-    name: str
-    element: str
-    normally_open: bool = False
-
-
-@dataclass(frozen=True)
-class Circuit:
-    """All of one model."""
-
-    name: str
-    source: str
-    sha256: str
-    source_bus: str
-    buses: tuple[Bus, ...]
-    elements: tuple[Element, ...]
-    loads: tuple[Load, ...]
-    controls: tuple[Control, ...] = ()
-    findings: tuple[Finding, ...] = field(default=())
 
 
 def to_network(circuit: Circuit) -> Network:
@@ -100,8 +33,8 @@ def to_network(circuit: Circuit) -> Network:
     Raises:
         Invalid: nothing leaves the source bus.
     """
-    circuit, remarks = _tidy(circuit)
-    inside = _substation(circuit)
+    circuit, remarks = tidy(circuit)
+    inside = substation_buses(circuit)
     edges = _edges(circuit.elements)
     nodes, place_remarks = _nodes(circuit, inside)
     devices, device_remarks = _devices(circuit, edges)
@@ -120,84 +53,6 @@ def to_network(circuit: Circuit) -> Network:
         findings=(*circuit.findings, *remarks, *place_remarks, *device_remarks, *meter_remarks),
     )
     return numbered(assemble(draft))
-
-
-def _tidy(circuit: Circuit) -> tuple[Circuit, list[Finding]]:
-    """Make open-sided buses ties, single-phase neighbours banks, and name every bus that an element uses."""
-    names = {bus.name for bus in circuit.buses}
-    elements, opened = [], []
-    for element in circuit.elements:
-        for side in ("bus1", "bus2"):
-            bus = getattr(element, side)
-            if bus.endswith(OPEN_SIDE) and bus.removesuffix(OPEN_SIDE) in names:
-                element = replace(element, is_open=True, **{side: bus.removesuffix(OPEN_SIDE)})
-                opened.append(bus)
-        elements.append(element)
-    gone = set(opened)
-    banks, banked = _banks(elements)
-    known = {bus.name: bus for bus in circuit.buses if bus.name not in gone}
-    unknown = sorted({bus for one in banks for bus in (one.bus1, one.bus2) if bus not in known})
-    buses = (*known.values(), *(Bus(name) for name in unknown))
-    stray = sorted(load.name for load in circuit.loads if load.bus not in known and load.bus not in unknown)
-    found = [
-        finding(
-            "info", "OPEN_SIDES_JOINED", opened, "buses that are the open side of a tie were joined over an open edge"
-        ),
-        finding("info", "BANKS_JOINED", banked, "single-phase units side by side are one bank"),
-        finding("warning", "BUSES_UNDESCRIBED", unknown, "buses that elements name and the bus list does not"),
-        finding("warning", "LOADS_UNPLACED", stray, "loads at buses that do not exist will not be fed"),
-    ]
-    return replace(circuit, buses=buses, elements=tuple(banks)), [one for one in found if one.count]
-
-
-def _banks(elements: Iterable[Element]) -> tuple[list[Element], list[str]]:
-    """Join transformers of one or two phases between the same buses."""
-    groups: dict[tuple[str, str, str], list[Element]] = {}
-    for element in sorted(elements, key=lambda one: (one.cls, one.name)):
-        ends = sorted((element.bus1, element.bus2))
-        alone = element.cls != "transformer" or len(element.phases or "XXX") > 2
-        groups.setdefault((ends[0], ends[1], element.name if alone else ""), []).append(element)
-    joined, members = [], []
-    for group in groups.values():
-        letters = "".join(one.phases or "" for one in group)
-        if len(group) > 1:
-            members += [one.name for one in group]
-        known = "".join(sorted(set(letters) - {"X"}))
-        joined.append(
-            replace(
-                group[0],
-                phases=(known if "X" not in letters else "X" * min(3, len(letters)))
-                if len(group) > 1
-                else group[0].phases,
-                kva=sum(one.kva or 0.0 for one in group) or None,
-            )
-        )
-    return sorted(joined, key=lambda one: (one.cls, one.name)), sorted(members)
-
-
-def _substation(circuit: Circuit) -> set[str]:
-    """The source bus and, through reactors and step-down transformers, the busbars that it feeds."""
-    volts = {bus.name: bus.kv_ln for bus in circuit.buses}
-    if circuit.source_bus not in volts:
-        raise Invalid(
-            f"The source bus {circuit.source_bus!r} of {circuit.source} is not among its buses.",
-            hint="Check that the model is complete.",
-            code="OPENDSS_NO_SOURCE",
-        )
-    inside, top = {circuit.source_bus}, volts[circuit.source_bus] or 0.0
-    grown = True
-    while grown:
-        grown = False
-        for element in circuit.elements:
-            ends = {element.bus1, element.bus2}
-            if element.cls == "line" or element.is_open or len(ends & inside) != 1:
-                continue
-            (near,), (far,) = ends & inside, ends - inside
-            at_top, steps_down = (volts[near] or 0.0) >= top, 0.577 < (volts[far] or 0.0) < 0.9 * top
-            if at_top and (element.cls == "reactor" or steps_down):
-                inside.add(far)
-                grown = True
-    return inside
 
 
 def _ids(elements: tuple[Element, ...]) -> list[str]:

@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from domain.grid.network.importers.csv_rows import CsvFolder, Record, flag_column, number_column, text_column
-from domain.grid.network.importers.opendss_circuit import KINDS, PROTECTION, Bus, Circuit, Control, Element, Load
+from domain.grid.network.importers.csv_rows import Column, CsvFolder, Record, flag_column, number_column, text_column
+from domain.grid.network.importers.opendss_model import KINDS, PROTECTION, Bus, Circuit, Control, Element, Load
 from domain.grid.network.importers.opendss_names import METRES, UNIT_NONE, bus_and_phases
 from domain.grid.network.rules.model import Finding, finding
 
@@ -57,9 +57,9 @@ def read_csv_folder(folder: Path) -> Circuit:
         Invalid: a file is missing, or rows of it cannot be read; all faults are named.
     """
     files = CsvFolder(folder)
-    buses = [row for _, row in files.read("buses.csv", BUSES)]
-    edges = [row for _, row in files.read("edges.csv", EDGES)]
-    loads = [row for _, row in files.read("loads.csv", LOADS)]
+    buses = _once(files, "buses.csv", BUSES, ("bus",))
+    edges = _once(files, "edges.csv", EDGES, ("cls", "name"))
+    loads = _once(files, "loads.csv", LOADS, ("load",))
     devices = [row for _, row in files.read("devices.csv", DEVICES, required=False)]
     files.stop_at_faults()
     source = _source_bus(buses, edges)
@@ -76,6 +76,18 @@ def read_csv_folder(folder: Path) -> Circuit:
         controls=tuple(Control(row["cls"].lower(), row["name"], row["on"] or "") for row in controls),
         findings=tuple(_left_out(edges, devices, enabled, files.extra)),
     )
+
+
+def _once(files: CsvFolder, name: str, columns: tuple[Column, ...], key: tuple[str, ...]) -> list[Record]:
+    """The rows of a file in which each name may stand once; upper and lower case are the same name."""
+    seen: dict[tuple[str, ...], int] = {}
+    rows = files.read(name, columns)
+    for number, row in rows:
+        own = tuple(str(row[part] or "").lower() for part in key)
+        if seen.setdefault(own, number) != number:
+            said = f"{'.'.join(own)!r} stands in row {seen[own]} too; expected each name once"
+            files.fault(name, number, key[-1], said)
+    return [row for _, row in rows]
 
 
 def _is_edge(row: Record) -> bool:

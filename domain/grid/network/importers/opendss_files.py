@@ -7,7 +7,7 @@ forms or system commands. Nothing is solved for: only what stands in the model i
 from pathlib import Path
 from typing import Any
 
-from domain.grid.network.importers.opendss_circuit import PROTECTION, Bus, Circuit, Control, Element, Load
+from domain.grid.network.importers.opendss_model import PROTECTION, Bus, Circuit, Control, Element, Load
 from domain.grid.network.importers.opendss_names import METRES, UNIT_NONE, bus_and_phases
 from domain.grid.network.rules.model import Finding, finding
 from domain.kernel.canonical import sha256_hex

@@ -9,12 +9,14 @@ from statistics import median
 from domain.grid.network.rules.model import Finding
 
 METRES_PER_DEGREE = 111_319.49
+FARTHEST = 1e12  # beyond it a coordinate is a slip, and the bus counts as one without a place
 
 
 def place_on_globe(
     plane: dict[str, tuple[float, float]], lines: list[tuple[str, str, float | None]]
 ) -> tuple[dict[str, tuple[float, float]], list[Finding]]:
     """Latitude and longitude of each bus in `plane` (x, y), and what was assumed; `lines` are (bus, bus, metres)."""
+    plane = {bus: at for bus, at in plane.items() if max(map(abs, at)) < FARTHEST}
     if not plane:
         return {}, []
     scale = _metres_per_unit(plane, lines)

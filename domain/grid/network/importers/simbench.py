@@ -1,8 +1,8 @@
 """Import a real grid from SimBench: one medium-voltage grid with every low-voltage grid below it, 15-minute profiles.
 
 The default, MV1.101, is the rural grid whose ninety low-voltage grids are all published in detail: eight feeders of
-one substation, six normally open loop switches, 5,372 metered customers, some of them with rooftop PV. Feeders are `FEEDER_1`
-to `FEEDER_8` in the order of the source's own numbers.
+one substation, six normally open loop switches, 5,372 metered customers, 168 of them with rooftop PV. Feeders are
+`FEEDER_1` to `FEEDER_8` in the order of the source's own numbers.
 
 SimBench is by University of Kassel, Fraunhofer IEE, RWTH Aachen and TU Dortmund; the database stands under ODbL 1.0,
 its contents under DbCL 1.0.
@@ -91,7 +91,11 @@ def _plants(rows: list[Row], loads: list[Row]) -> tuple[dict[str, Row], list[str
 
 
 def _meter(row: Row, plant: Row | None, tables: SimbenchTables, graph: SimbenchGraph) -> Meter:
-    """Expected energy of a day = rated power x the profile's mean over the year x 24 h."""
+    """Expected energy of a day = rated power x the profile's mean over the year x 24 h.
+
+    `pv_kw` is what the plant gives in its best quarter-hour (rated power x the profile's peak, about 0.6), because
+    shapes are stored with peak 1: the year's energy is then the source's.
+    """
     peak_kw = row["pLoad"] * 1000.0
     medium = graph.volts[row["node"]] > 1.0
     latitude, longitude = graph.places[row["node"]]
@@ -103,7 +107,7 @@ def _meter(row: Row, plant: Row | None, tables: SimbenchTables, graph: SimbenchG
         meter_class=class_of_profile(row["profile"], peak_kw, medium_voltage=medium),
         base_kwh_day=round(peak_kw * float(tables.shapes[row["profile"]].mean()) * 24.0, 6),
         has_pv=plant is not None,
-        pv_kw=round(plant["pRES"] * 1000.0, 6) if plant else 0.0,
+        pv_kw=round(plant["pRES"] * 1000.0 * float(tables.shapes[plant["profile"]].max()), 6) if plant else 0.0,
         ami_type=ami_type(row["id"]),
         load_profile=row["profile"],
         pv_profile=plant["profile"] if plant else None,
