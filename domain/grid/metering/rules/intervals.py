@@ -47,9 +47,13 @@ def _offset_us(zone: ZoneInfo, quarter: int) -> int:
 
 
 def local_days(zone: ZoneInfo, read_at: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The local day of each read, as days since 1970-01-01: the day in which its interval lies."""
+    """The local day of each read, as days since 1970-01-01: the day within whose bounds its interval ends."""
     inside = read_at - 1
-    days: NDArray[Any] = (inside + offsets_us(zone, inside)) // (24 * 60 * US_PER_MINUTE)
+    by_clock: NDArray[Any] = (inside + offsets_us(zone, inside)) // (24 * 60 * US_PER_MINUTE)
+    numbers, inverse = np.unique(by_clock, return_inverse=True)
+    starts = np.array([to_us(day_start(zone, day_of(int(number)))) for number in numbers], np.int64)
+    # Where the clocks repeat midnight, the first of the two hours after it still belongs to the day before.
+    days: NDArray[Any] = by_clock - (inside < starts[inverse])
     return days.astype(np.int32)
 
 

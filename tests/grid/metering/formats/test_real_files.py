@@ -26,7 +26,7 @@ def folder(shared_data: Path) -> Path:
 def test_nem12_with_quality_ranges(folder: Path) -> None:
     parsed = _read(folder, "nem12_sample_01.csv")
     assert (parsed.format, len(parsed.meters), len(parsed), len(parsed.rejects)) == ("nem12", 1, 1034 * 48, 0)
-    # 91 quality ranges name 28 clock resets of one half-hour and three outages; two of them are not at zero energy.
+    # 91 quality ranges name a clock reset in 27 half-hours and an outage in 9, of which 3 are at zero energy.
     assert int(((parsed.flags & int(Flag.DRIFT)) > 0).sum()) == 27
     assert int(((parsed.flags & int(Flag.OUTAGE)) > 0).sum()) == 3
     assert round(float(parsed.kwh.sum()), 3) == 9756.118
