@@ -229,6 +229,7 @@ def test_real_nem12_reads_are_stored_as_they_are(tenant: str, shared_data: Path)
     path = shared_data / "au_smart_meters" / "nem12_sample_01.csv"
     result = ingest_file("T", path, path.name, mode=WriteMode.SAFE, now=NOW)
     assert (result.status, result.counts["inserted"], result.counts["rejected"]) == ("loaded", 1034 * 48, 0)
+    assert len(result.batch_ids) == 3, "a transaction takes at most a year of days"
     with transaction("T") as connection:
         total = connection.execute(text("SELECT count(*), round(sum(kwh)::numeric, 3) FROM meter_reads_electric")).one()
     assert (total[0], float(total[1])) == (49_632, 9756.118)
