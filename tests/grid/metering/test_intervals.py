@@ -9,15 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from domain.grid.metering.rules.intervals import (
-    as_instant,
-    day_of,
-    day_start,
+from domain.grid.metering.rules.intervals import as_instant, partition_days, snap, to_us
+from domain.grid.metering.rules.local_days import (
+    day_date,
+    day_number,
     expected_intervals,
-    local_days,
-    offsets_us,
-    snap,
-    to_us,
+    local_midnight_us,
+    utc_offset_us,
 )
 from domain.kernel.db import transaction
 from tests.conftest import Database
@@ -33,29 +31,27 @@ ZONES = [
 
 
 @pytest.mark.parametrize(
-    ("zone", "day", "per_15", "per_30", "per_60"),
+    ("zone", "day", "per_15", "per_30"),
     [
-        ("America/New_York", date(2026, 3, 7), 96, 48, 24),
-        ("America/New_York", date(2026, 3, 8), 92, 46, 23),
-        ("America/New_York", date(2026, 11, 1), 100, 50, 25),
-        ("America/Los_Angeles", date(2026, 3, 8), 92, 46, 23),
-        ("America/Phoenix", date(2026, 3, 8), 96, 48, 24),
-        ("Europe/Berlin", date(2026, 3, 29), 92, 46, 23),
-        ("Europe/Berlin", date(2026, 10, 25), 100, 50, 25),
-        ("Australia/Sydney", date(2026, 10, 4), 92, 46, 23),
-        ("Australia/Sydney", date(2026, 4, 5), 100, 50, 25),
-        ("Australia/Lord_Howe", date(2026, 10, 4), 94, 47, 24),
-        ("Australia/Lord_Howe", date(2026, 4, 5), 98, 49, 25),
-        ("America/Havana", date(2026, 3, 8), 92, 46, 23),
-        ("America/Havana", date(2026, 10, 31), 100, 50, 25),
-        ("America/Havana", date(2026, 11, 1), 96, 48, 24),
+        ("America/New_York", date(2026, 3, 7), 96, 48),
+        ("America/New_York", date(2026, 3, 8), 92, 46),
+        ("America/New_York", date(2026, 11, 1), 100, 50),
+        ("America/Los_Angeles", date(2026, 3, 8), 92, 46),
+        ("America/Phoenix", date(2026, 3, 8), 96, 48),
+        ("Europe/Berlin", date(2026, 3, 29), 92, 46),
+        ("Europe/Berlin", date(2026, 10, 25), 100, 50),
+        ("Australia/Sydney", date(2026, 10, 4), 92, 46),
+        ("Australia/Sydney", date(2026, 4, 5), 100, 50),
+        ("Australia/Lord_Howe", date(2026, 10, 4), 94, 47),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 98, 49),
+        ("America/Havana", date(2026, 3, 8), 92, 46),
+        ("America/Havana", date(2026, 10, 31), 100, 50),
+        ("America/Havana", date(2026, 11, 1), 96, 48),
     ],
 )
-def test_a_local_day_has_as_many_intervals_as_its_clocks_allow(
-    zone: str, day: date, per_15: int, per_30: int, per_60: int
-) -> None:
-    counts = [expected_intervals(ZoneInfo(zone), day, minutes) for minutes in (15, 30, 60)]
-    assert counts == [per_15, per_30, per_60]
+def test_a_local_day_has_as_many_intervals_as_its_clocks_allow(zone: str, day: date, per_15: int, per_30: int) -> None:
+    counts = [expected_intervals(day_number(day), minutes, ZoneInfo(zone)) for minutes in (15, 30)]
+    assert counts == [per_15, per_30]
 
 
 @given(st.sampled_from(ZONES), st.integers(0, 400))
@@ -64,10 +60,11 @@ def test_a_local_day_has_as_many_intervals_as_its_clocks_allow(
 @example("Australia/Lord_Howe", 276)
 def test_every_interval_of_a_day_belongs_to_it(name: str, offset: int) -> None:
     zone, day = ZoneInfo(name), date(2026, 1, 1) + timedelta(days=offset)
-    start, minutes = to_us(day_start(zone, day)), 30
-    ends = start + np.arange(1, expected_intervals(zone, day, minutes) + 1, dtype=np.int64) * minutes * 60_000_000
-    assert {day_of(int(number)) for number in local_days(zone, ends)} == {day}
-    assert day_of(int(local_days(zone, np.array([start]))[0])) == day - timedelta(days=1)
+    start, minutes = local_midnight_us(day_number(day), zone), 30
+    count = expected_intervals(day_number(day), minutes, zone)
+    ends = start + np.arange(1, count + 1, dtype=np.int64) * minutes * 60_000_000
+    assert {day_date(int(number)) for number in partition_days(zone, ends)} == {day}
+    assert day_date(int(partition_days(zone, np.array([start]))[0])) == day - timedelta(days=1)
 
 
 @pytest.mark.parametrize("name", ZONES)
@@ -79,14 +76,14 @@ def test_days_have_the_bounds_of_their_partitions(database: Database, name: str)
             {"zone": name},
         ).all()  # fmt: skip
     assert [row.first - timedelta(microseconds=1) for row in rows] == [
-        day_start(ZoneInfo(name), row.day) for row in rows
+        as_instant(local_midnight_us(day_number(row.day), ZoneInfo(name))) for row in rows
     ]
 
 
 def test_offsets_change_at_the_instant_of_the_change() -> None:
     change = datetime(2026, 3, 8, 7, tzinfo=UTC)
     instants = np.array([to_us(change) - 1, to_us(change)])
-    assert (offsets_us(ZoneInfo("America/New_York"), instants) // 3_600_000_000).tolist() == [-5, -4]
+    assert (utc_offset_us(instants, ZoneInfo("America/New_York")) // 3_600_000_000).tolist() == [-5, -4]
 
 
 @given(st.integers(-449, 449), st.integers(0, 5000))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.grid.metering.rules.duplicates import once_each
 from domain.grid.metering.rules.flags import Flag, codes
-from domain.grid.metering.rules.intervals import local_days, to_us
+from domain.grid.metering.rules.intervals import partition_days, to_us
 from domain.grid.metering.rules.vee import DailyEnergy, MeterMajor, VeeSettings, validate
 
 START = to_us(datetime(2026, 6, 1, tzinfo=UTC))
@@ -34,7 +34,7 @@ def _reads(
         "voltage": np.full(size, np.nan),
         "register_kwh": np.full(size, np.nan),
         "arrived_at": np.full(size, -1, np.int64),
-        "day": local_days(ZoneInfo("UTC"), read_at),
+        "day": partition_days(ZoneInfo("UTC"), read_at),
         "minutes": 15,
         "has_pv": np.zeros(meters, np.bool_),
         "service_v": np.full(meters, 120.0),
@@ -84,7 +84,7 @@ def test_rule_3_needs_three_reads_of_the_day() -> None:
 
 
 def test_rule_4_flags_days_unlike_the_same_weekday_of_the_last_four_weeks() -> None:
-    day = int(local_days(ZoneInfo("UTC"), np.array([START + STEP]))[0])
+    day = int(partition_days(ZoneInfo("UTC"), np.array([START + STEP]))[0])
     back = np.array([day - 28, day - 21, day - 14, day - 7], np.int32)
     history = DailyEnergy(np.zeros(4, np.int32), back, np.array([10.0, 10.0, 12.0, 500.0]))
     for total, flagged in ((11.0, False), (2.8, False), (2.7, True), (32.0, False), (34.0, True)):
@@ -95,7 +95,7 @@ def test_rule_4_flags_days_unlike_the_same_weekday_of_the_last_four_weeks() -> N
 
 
 def test_rule_4_moves_with_the_weather() -> None:
-    day = int(local_days(ZoneInfo("UTC"), np.array([START + STEP]))[0])
+    day = int(partition_days(ZoneInfo("UTC"), np.array([START + STEP]))[0])
     history = DailyEnergy(np.zeros(2, np.int32), np.array([day - 14, day - 7], np.int32), np.array([10.0, 10.0]))
     reads = _reads([34.0 / 96] * 96)
     hot = validate(reads, history, VeeSettings(), weather_index=np.full(96, 1.5))

@@ -18,7 +18,8 @@ from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
 from domain.grid.metering.formats.source import Source, read_bytes
 from domain.grid.metering.observe.checked import Checked, check
 from domain.grid.metering.observe.rejects import write_rejects
-from domain.grid.metering.rules.intervals import US_PER_MINUTE, as_instant, day_of, local_days
+from domain.grid.metering.rules.intervals import as_instant, partition_days
+from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_date
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.vee import DailyEnergy, VeeSettings
 from domain.grid.metering.store.conflicts import record_conflicts
@@ -142,11 +143,11 @@ def _checked(tenant: Tenant, parsed: ParsedReads, now: datetime, vee: VeeSetting
     """Check the reads against the registry and the stored days of the weeks before."""
     with transaction(tenant.tenant_id) as connection:
         known = known_meters(connection, parsed.meters)
-        days = local_days(tenant.zone, parsed.read_at)
+        days = partition_days(tenant.zone, parsed.read_at)
         history = DailyEnergy(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
         if len(parsed) and known:
             least = vee.day_share * 24 * 60 / int(parsed.interval_minutes.max())
-            first, last = day_of(int(days.min())), day_of(int(days.max()) + 1)
+            first, last = day_date(int(days.min())), day_date(int(days.max()) + 1)
             askable = [meter if meter in known else "" for meter in parsed.meters]
             history = daily_energy_before(connection, askable, first, last, weeks=vee.high_low_weeks, least_reads=least)
     return check(parsed, known, history, tenant.zone, now=now, settings=vee)
@@ -226,7 +227,7 @@ def _day_parts(reads: Reads, days: NDArray[np.int32]) -> Iterator[DayPart]:
     order = np.argsort(days, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(days[order])) + 1):
         if len(rows):
-            yield DayPart(day_of(int(days[rows[0]])), [reads.take(rows)])
+            yield DayPart(day_date(int(days[rows[0]])), [reads.take(rows)])
 
 
 def _status(loads: list[LoadResult]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from domain.grid.metering.formats.detect import parse_file
 from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
 from domain.grid.metering.rules.flags import Flag
-from domain.grid.metering.rules.intervals import local_days
+from domain.grid.metering.rules.intervals import partition_days
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 
@@ -41,7 +41,7 @@ def test_a_portal_export_with_a_day_per_row(folder: Path) -> None:
     parsed = _read(folder, "portal_export_03.csv.gz")
     # 465 days of 48 columns; the two half-hours that spring skips hold zeros, which are no reads.
     assert (parsed.format, len(parsed), len(parsed.rejects)) == ("csv_wide", 465 * 48 - 2, 2)
-    per_day = np.unique(local_days(MELBOURNE, parsed.read_at), return_counts=True)[1]
+    per_day = np.unique(partition_days(MELBOURNE, parsed.read_at), return_counts=True)[1]
     assert sorted(set(per_day.tolist())) == [46, 48]
 
 
