@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from domain.grid.metering.formats import quality, stamps
 from domain.grid.metering.formats.channels import HALF_KNOWN, half_known, net
-from domain.grid.metering.formats.parsed import ALLOWED_MINUTES, US_PER_MINUTE, FileMapping, ParsedReads
+from domain.grid.metering.formats.parsed import ALLOWED_MINUTES, FileMapping, ParsedReads
 from domain.grid.metering.formats.sieve import Sieve
 from domain.grid.metering.formats.spacing import spacing_minutes
 from domain.grid.metering.rules.flags import Flag, codes
+from domain.grid.metering.rules.local_days import US_PER_MINUTE
 from domain.kernel.errors import Invalid
 
 MAX_KWH = 1_000_000.0

@@ -20,9 +20,10 @@ from domain.grid.metering.formats import quality
 from domain.grid.metering.formats.channels import HALF_KNOWN, half_known, net
 from domain.grid.metering.formats.long_form import MAX_ID, MAX_KWH
 from domain.grid.metering.formats.nem12_records import DAY_MINUTES, Channel, Day, join, read_date, read_number
-from domain.grid.metering.formats.parsed import US_PER_MINUTE, FileMapping, Limits, ParsedReads, Rejects
+from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads, Rejects
 from domain.grid.metering.formats.source import too_many_rows
 from domain.grid.metering.rules.flags import Flag
+from domain.grid.metering.rules.local_days import US_PER_MINUTE
 from domain.kernel.errors import Invalid
 
 AEST_US = 10 * 60 * US_PER_MINUTE

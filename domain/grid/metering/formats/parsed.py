@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from domain.kernel.errors import Invalid
 
-US_PER_MINUTE = 60_000_000
 ALLOWED_MINUTES = (5, 10, 15, 20, 30, 60)
 REJECT_COLUMNS = ("row", "column", "value", "reason")
 

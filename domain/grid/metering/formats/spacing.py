@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.grid.metering.formats.parsed import ALLOWED_MINUTES, US_PER_MINUTE
+from domain.grid.metering.formats.parsed import ALLOWED_MINUTES
+from domain.grid.metering.rules.local_days import US_PER_MINUTE
 from domain.kernel.errors import Invalid
 
 

@@ -17,8 +17,9 @@ from domain.grid.metering.formats import stamps
 from domain.grid.metering.formats.long_form import LongTable, RowStamps
 from domain.grid.metering.formats.long_form import to_reads as long_to_reads
 from domain.grid.metering.formats.numbers import to_numbers
-from domain.grid.metering.formats.parsed import US_PER_MINUTE, FileMapping, ParsedReads
+from domain.grid.metering.formats.parsed import FileMapping, ParsedReads
 from domain.grid.metering.formats.sieve import Sieve
+from domain.grid.metering.rules.local_days import US_PER_MINUTE
 from domain.kernel.errors import Invalid
 
 COUNTS = {24: 60, 48: 30, 96: 15, 288: 5}

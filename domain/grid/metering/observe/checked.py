@@ -15,7 +15,8 @@ from domain.grid.metering.formats.parsed import ParsedReads, Rejects
 from domain.grid.metering.formats.sieve import Sieve
 from domain.grid.metering.rules.duplicates import once_each
 from domain.grid.metering.rules.flags import MEANINGS, Flag
-from domain.grid.metering.rules.intervals import iso, local_days, offsets_us, snap, to_us
+from domain.grid.metering.rules.intervals import iso_texts, partition_days, snap, to_us
+from domain.grid.metering.rules.local_days import utc_offset_us
 from domain.grid.metering.rules.reads import Reads, round_kwh, round_voltage
 from domain.grid.metering.rules.vee import DailyEnergy, Findings, MeterMajor, VeeSettings, validate
 from domain.grid.metering.store.registry import KnownMeter
@@ -120,16 +121,18 @@ def _place(parsed: ParsedReads, zone: ZoneInfo, now: datetime, settings: VeeSett
     """Snap stamps to the interval grid of UTC or of local time, whichever is nearer; refuse what is on neither."""
     zero = np.zeros(len(parsed), np.int64)
     in_utc, off_utc = snap(parsed.read_at, zero, parsed.interval_minutes, settings.snap_s)
-    in_zone, off_zone = snap(parsed.read_at, offsets_us(zone, parsed.read_at), parsed.interval_minutes, settings.snap_s)
+    in_zone, off_zone = snap(
+        parsed.read_at, utc_offset_us(parsed.read_at, zone), parsed.interval_minutes, settings.snap_s
+    )
     local = np.abs(off_zone) < np.abs(off_utc)
     read_at, off = np.where(local, in_zone, in_utc), np.where(local, off_zone, off_utc)
     still_off = (off != 0) & (read_at == parsed.read_at)
     why = f"off the interval grid by more than {settings.snap_s} s; expected the end of an interval"
     if still_off.any():
-        sieve.refuse(still_off, "read_at", iso(parsed.read_at), why)
+        sieve.refuse(still_off, "read_at", iso_texts(parsed.read_at), why)
     ahead = read_at > to_us(now + MAX_AHEAD)
     if ahead.any():
-        sieve.refuse(ahead, "read_at", iso(parsed.read_at), "ends in the future; check the zone of the stamps")
+        sieve.refuse(ahead, "read_at", iso_texts(parsed.read_at), "ends in the future; check the zone of the stamps")
     rows = np.flatnonzero(sieve.good)
     drift = np.where(off[rows] != 0, int(Flag.DRIFT), 0)
     return Placed(
@@ -152,7 +155,7 @@ def _validate(
     zone: ZoneInfo,
     settings: VeeSettings,
 ) -> tuple[Findings, NDArray[np.int32]]:
-    rows, days = placed.rows[own], local_days(zone, placed.read_at[own])
+    rows, days = placed.rows[own], partition_days(zone, placed.read_at[own])
     reads = MeterMajor(
         meter=placed.meter[own],
         read_at=placed.read_at[own],

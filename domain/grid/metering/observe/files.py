@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.grid.metering.formats.detect import FORMAT_VERSION, parse_file
 from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
 from domain.grid.metering.formats.source import Source, read_bytes
 from domain.grid.metering.observe.checked import Checked, check
 from domain.grid.metering.observe.rejects import write_rejects
-from domain.grid.metering.rules.intervals import US_PER_MINUTE, as_instant, day_of, local_days
+from domain.grid.metering.rules.intervals import as_instant, partition_days
+from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_date
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.vee import DailyEnergy, VeeSettings
 from domain.grid.metering.store.conflicts import record_conflicts
@@ -29,6 +31,8 @@ from domain.kernel.settings import WriteMode, settings
 from domain.kernel.tenancy import Tenant, load_tenant
 
 SAMPLE = 20
+# One transaction locks each day's tables; PostgreSQL's lock table has room for some thousands.
+MAX_DAYS = 366
 LOADED = ("inserted", "updated", "skipped", "kept_versions")
 
 
@@ -118,14 +122,14 @@ def ingest_file(
     facts = _facts(name, sha256, parsed, checked)
     if dry_run:
         return IngestResult(status="checked", counts=checked.counts, **facts)
+    facts_of_load = {"file": sha256, "mapping": mapping.as_json(), "mode": mode.value}
     loads = [
-        _load(
-            tenant, reads, days, _digest(tenant, sha256, parsed, checked, mapping, mode, reads), mode, name, now, actor
-        )
-        for reads, days in zip(checked.reads, checked.days, strict=True)
+        _load(tenant, reads, days, _digest(tenant, reads, facts_of_load), mode, name, now, actor)
+        for whole, days_of_whole in zip(checked.reads, checked.days, strict=True)
+        for reads, days in _stretches(whole, days_of_whole)
     ]
-    for conflicts in checked.conflicts:
-        record_conflicts(tenant_id, [conflicts], _batch_of(conflicts, checked.reads, loads).batch_id)
+    if loads:
+        record_conflicts(tenant_id, checked.conflicts, loads[0].batch_id)
     return IngestResult(
         status=_status(loads),
         batch_ids=tuple(str(load.batch_id) for load in loads),
@@ -139,11 +143,11 @@ def _checked(tenant: Tenant, parsed: ParsedReads, now: datetime, vee: VeeSetting
     """Check the reads against the registry and the stored days of the weeks before."""
     with transaction(tenant.tenant_id) as connection:
         known = known_meters(connection, parsed.meters)
-        days = local_days(tenant.zone, parsed.read_at)
+        days = partition_days(tenant.zone, parsed.read_at)
         history = DailyEnergy(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
         if len(parsed) and known:
             least = vee.day_share * 24 * 60 / int(parsed.interval_minutes.max())
-            first, last = day_of(int(days.min())), day_of(int(days.max()) + 1)
+            first, last = day_date(int(days.min())), day_date(int(days.max()) + 1)
             askable = [meter if meter in known else "" for meter in parsed.meters]
             history = daily_energy_before(connection, askable, first, last, weeks=vee.high_low_weeks, least_reads=least)
     return check(parsed, known, history, tenant.zone, now=now, settings=vee)
@@ -172,39 +176,40 @@ def _window(parts: list[Reads]) -> tuple[datetime, datetime] | None:
     return as_instant(first), as_instant(max(int(reads.read_at.max()) for reads in parts))
 
 
-def _digest(
-    tenant: Tenant,
-    sha256: str,
-    parsed: ParsedReads,
-    checked: Checked,
-    mapping: FileMapping,
-    mode: WriteMode,
-    reads: Reads,
-) -> str:
+def _digest(tenant: Tenant, reads: Reads, facts: dict[str, Any]) -> str:
     """What makes the load the same load again.
 
     The meters that were taken are part of it: a file whose meters were unknown loads when they have been registered.
     """
+    window = _window([reads])
     return content_hash(
-        {
-            "file": sha256,
-            "format": parsed.format,
+        facts
+        | {
             "version": FORMAT_VERSION,
             "tenant": tenant.tenant_id,
             "timezone": tenant.timezone,
-            "mapping": mapping.as_json(),
-            "mode": mode.value,
+            "source": reads.source,
             "interval_minutes": reads.interval_minutes,
-            "reads": checked.counts["reads"],
+            "window": [moment.isoformat() for moment in window or ()],
+            "reads": len(reads),
             "meters": sorted(reads.meters),
         }
     )
 
 
+def _stretches(reads: Reads, days: NDArray[np.int32]) -> Iterator[tuple[Reads, NDArray[np.int32]]]:
+    """The reads in stretches of days that one transaction can lock; most files are one."""
+    distinct = np.unique(days)
+    for first in range(0, len(distinct), MAX_DAYS):
+        stretch = distinct[first : first + MAX_DAYS]
+        rows = np.flatnonzero((days >= stretch[0]) & (days <= stretch[-1]))
+        yield reads.take(rows), days[rows]
+
+
 def _load(
     tenant: Tenant,
     reads: Reads,
-    days: Any,
+    days: NDArray[np.int32],
     digest: str,
     mode: WriteMode,
     name: str,
@@ -217,20 +222,12 @@ def _load(
     return load_reads(tenant, batch, _day_parts(reads, days), now=now)
 
 
-def _day_parts(reads: Reads, days: Any) -> Iterator[DayPart]:
+def _day_parts(reads: Reads, days: NDArray[np.int32]) -> Iterator[DayPart]:
     """The reads of each local day, ascending."""
     order = np.argsort(days, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(days[order])) + 1):
         if len(rows):
-            yield DayPart(day_of(int(days[rows[0]])), [reads.take(rows)])
-
-
-def _batch_of(conflicts: Reads, reads: list[Reads], loads: list[LoadResult]) -> LoadResult:
-    """The load to which conflicts of the same interval length belong; else the file's first."""
-    same = [
-        load for part, load in zip(reads, loads, strict=True) if part.interval_minutes == conflicts.interval_minutes
-    ]
-    return (same or loads)[0]
+            yield DayPart(day_date(int(days[rows[0]])), [reads.take(rows)])
 
 
 def _status(loads: list[LoadResult]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.grid.metering.rules.flags import Flag
-from domain.grid.metering.rules.intervals import US_PER_MINUTE
+from domain.grid.metering.rules.local_days import US_PER_MINUTE
 from domain.grid.metering.rules.reads import round_kwh
 
 MINUTES_PER_HOUR = 60

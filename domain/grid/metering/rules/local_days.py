@@ -54,10 +54,15 @@ def day_number(on: date) -> int:
 
 
 def local_midnight_us(day: int, zone: ZoneInfo) -> int:
-    """The instant at which a local day begins."""
+    """The instant at which a local day begins.
+
+    A midnight that the clocks skip or repeat is resolved as PostgreSQL's AT TIME ZONE does, so that days here and
+    partitions there have the same bounds: by the offset before a skip, and by the one after a repeat.
+    """
     on = day_date(day)
-    midnight = datetime(on.year, on.month, on.day, tzinfo=zone).astimezone(UTC)
-    return (midnight - _EPOCH) // timedelta(microseconds=1)
+    midnight = datetime(on.year, on.month, on.day, tzinfo=zone)
+    offset = min(midnight.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    return (midnight.replace(tzinfo=UTC) - offset - _EPOCH) // timedelta(microseconds=1)
 
 
 def expected_intervals(day: int, interval_minutes: int, zone: ZoneInfo) -> int:

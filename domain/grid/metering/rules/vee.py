@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.grid.metering.rules.flags import MEANINGS, Flag
-from domain.grid.metering.rules.intervals import US_PER_MINUTE
+from domain.grid.metering.rules.local_days import US_PER_MINUTE
 from domain.grid.metering.rules.runs import group_numbers, starts_of
 
 MINUTES_PER_HOUR = 60

@@ -9,7 +9,7 @@ import pytest
 from domain.grid.metering.formats.detect import parse_file
 from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
 from domain.grid.metering.rules.flags import Flag
-from domain.grid.metering.rules.intervals import local_days
+from domain.grid.metering.rules.intervals import partition_days
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 
@@ -26,7 +26,7 @@ def folder(shared_data: Path) -> Path:
 def test_nem12_with_quality_ranges(folder: Path) -> None:
     parsed = _read(folder, "nem12_sample_01.csv")
     assert (parsed.format, len(parsed.meters), len(parsed), len(parsed.rejects)) == ("nem12", 1, 1034 * 48, 0)
-    # 91 quality ranges name 28 clock resets of one half-hour and three outages; two of them are not at zero energy.
+    # 91 quality ranges name a clock reset in 27 half-hours and an outage in 9, of which 3 are at zero energy.
     assert int(((parsed.flags & int(Flag.DRIFT)) > 0).sum()) == 27
     assert int(((parsed.flags & int(Flag.OUTAGE)) > 0).sum()) == 3
     assert round(float(parsed.kwh.sum()), 3) == 9756.118
@@ -41,7 +41,7 @@ def test_a_portal_export_with_a_day_per_row(folder: Path) -> None:
     parsed = _read(folder, "portal_export_03.csv.gz")
     # 465 days of 48 columns; the two half-hours that spring skips hold zeros, which are no reads.
     assert (parsed.format, len(parsed), len(parsed.rejects)) == ("csv_wide", 465 * 48 - 2, 2)
-    per_day = np.unique(local_days(MELBOURNE, parsed.read_at), return_counts=True)[1]
+    per_day = np.unique(partition_days(MELBOURNE, parsed.read_at), return_counts=True)[1]
     assert sorted(set(per_day.tolist())) == [46, 48]
 
 
