@@ -184,7 +184,7 @@ def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | t
         row = column.is_null().to_pylist().index(True) + 1
         raise Invalid(f"{path.name}, row {row}, column {name}: is empty, expected a time.")
     micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
-    return _array(micros).astype(np.int64), column.type.tz is not None
+    return _array(micros, 0).astype(np.int64), column.type.tz is not None
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def _codes(column: pa.ChunkedArray) -> Codes:
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     chunk = _one_chunk(encoded.unify_dictionaries())
     values = [str(value).strip() for value in chunk.dictionary.to_pylist()]
-    code = _array(chunk.indices.fill_null(-1))
+    code = _array(chunk.indices, -1).astype(np.int64)
     distinct = sorted(set(values) - {""})
     renumber = {value: number for number, value in enumerate(distinct)}
     table = np.array([*(renumber.get(value, -1) for value in values), -1], dtype=np.int32)
@@ -288,11 +288,17 @@ def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
     return joined.chunk(0) if joined.num_chunks else pa.array([], column.type)
 
 
-def _array(values: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
-    """A numpy view of numbers without gaps. By DLPack: Arrow's own way imports pandas, which takes a second."""
-    whole = _one_chunk(values) if isinstance(values, pa.ChunkedArray) else values
-    return np.from_dlpack(whole)
+def _array(column: pa.Array | pa.ChunkedArray, gap: float) -> NDArray[Any]:
+    """Numbers of a column as numpy, `gap` where empty. From the buffers: Arrow's own way imports pandas, a second."""
+    values = _one_chunk(column) if isinstance(column, pa.ChunkedArray) else column
+    validity, data = values.buffers()
+    numbers = np.frombuffer(data or b"", dtype=values.type.to_pandas_dtype())
+    numbers = numbers[values.offset : values.offset + len(values)]
+    if not values.null_count:
+        return numbers
+    known = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little").astype(bool)
+    return np.where(known[values.offset : values.offset + len(values)], numbers, gap)
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    return _array(column.fill_null(float("nan"))).astype(np.float64)
+    return _array(column, np.nan).astype(np.float64)
