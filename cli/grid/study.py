@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy as np
@@ -20,6 +20,19 @@ from domain.grid.metering.rules.rollup import MeterDays, energy_units, roll_mete
 from domain.kernel.errors import Invalid
 
 SHOWN_ROWS = 40
+HEADINGS = {
+    "feeder_id": "feeder",
+    "meter_id": "meter",
+    "delivered_kwh": "delivered\nkWh",
+    "metered_kwh": "metered\nkWh",
+    "loss_pct_raw": "loss\nraw %",
+    "loss_pct_adj": "loss\nadj. %",
+    "coverage_pct": "read\n%",
+    "loss_status": "status",
+    "kwh": "kWh",
+    "expected_reads": "expected\nreads",
+    "confidence": "sure",
+}
 FILES_HELP = """
 \b
 READS    CSV (also .csv.gz) or Parquet with columns
@@ -145,7 +158,7 @@ def suspicion(reads: Path, delivered: Path | None, tz: str, window_days: int | N
         return
     shown = [
         {key: meter[key] for key in ("rank", "meter_id", "score", "confidence")}
-        | {"why": " ".join(reason["text"] for reason in meter["reasons"] if reason["points"] > 0)}
+        | {"why": " ".join(reason["text"] for reason in meter["reasons"] if reason["points"] >= 1)}
         for meter in answer["meters"]
     ]
     window = f"{answer['window_days']} days to {answer['as_of']}"
@@ -184,12 +197,15 @@ def _print_json(answer: dict[str, Any]) -> None:
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
     """A table for people; the rest of a long one is counted."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, value in (rows[0] if rows else {}).items():
-        table.add_column(name, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
+        is_number = isinstance(value, int | float) or name.endswith(("_kwh", "_pct_raw", "_pct_adj"))
+        justify: Literal["right", "left"] = "right" if is_number else "left"
+        table.add_column(HEADINGS.get(name, name), justify=justify, no_wrap=name != "why", overflow="fold")
     for row in rows[:SHOWN_ROWS]:
         table.add_row(*(_cell(value) for value in row.values()))
     console = Console()

@@ -10,6 +10,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -171,8 +172,7 @@ def _parquet_numbers(path: Path, name: str, column: pa.ChunkedArray) -> NDArray[
     kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
     if not any(is_kind(column.type) for is_kind in kinds):
         raise Invalid(f"{path.name}, column {name} holds {column.type}, expected numbers.")
-    floats: NDArray[np.float64] = column.cast(pa.float64()).to_numpy().astype(np.float64)
-    return floats
+    return _floats(column.cast(pa.float64()))
 
 
 def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | tuple[NDArray[np.int64], bool]:
@@ -181,10 +181,10 @@ def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | t
     if not pa.types.is_timestamp(column.type):
         raise Invalid(f"{path.name}, column {name} holds {column.type}, expected timestamps or text in ISO 8601.")
     if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0]) + 1
+        row = column.is_null().to_pylist().index(True) + 1
         raise Invalid(f"{path.name}, row {row}, column {name}: is empty, expected a time.")
-    micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_numpy()
-    return micros.astype(np.int64), column.type.tz is not None
+    micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
+    return _array(micros, 0).astype(np.int64), column.type.tz is not None
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def _csv(path: Path, wanted: Wanted) -> FileColumns:
         path=path,
         first_row=2,
         texts={name: _codes(table[position[name]]) for name in wanted.all_texts if name in own},
-        numbers={name: table[position[name]].to_numpy().astype(np.float64) for name in numbers},
+        numbers={name: _floats(table[position[name]]) for name in numbers},
         stamps=_codes(table[position[wanted.stamp]]),
     )
 
@@ -272,11 +272,33 @@ def _name_the_bad_number(path: Path, width: int, delimiter: str, numbers: dict[s
 
 def _codes(column: pa.ChunkedArray) -> Codes:
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    joined = encoded.unify_dictionaries().combine_chunks()
-    chunk = joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
+    chunk = _one_chunk(encoded.unify_dictionaries())
     values = [str(value).strip() for value in chunk.dictionary.to_pylist()]
-    code = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    code = _array(chunk.indices, -1).astype(np.int64)
     distinct = sorted(set(values) - {""})
     renumber = {value: number for number, value in enumerate(distinct)}
     table = np.array([*(renumber.get(value, -1) for value in values), -1], dtype=np.int32)
     return Codes(tuple(distinct), table[code])
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    joined = column.combine_chunks()
+    if not isinstance(joined, pa.ChunkedArray):
+        return joined
+    return joined.chunk(0) if joined.num_chunks else pa.array([], column.type)
+
+
+def _array(column: pa.Array | pa.ChunkedArray, gap: float) -> NDArray[Any]:
+    """Numbers of a column as numpy, `gap` where empty. From the buffers: Arrow's own way imports pandas, a second."""
+    values = _one_chunk(column) if isinstance(column, pa.ChunkedArray) else column
+    validity, data = values.buffers()
+    numbers = np.frombuffer(data or b"", dtype=values.type.to_pandas_dtype())
+    numbers = numbers[values.offset : values.offset + len(values)]
+    if not values.null_count:
+        return numbers
+    known = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little").astype(bool)
+    return np.where(known[values.offset : values.offset + len(values)], numbers, gap)
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    return _array(column, np.nan).astype(np.float64)

@@ -151,12 +151,13 @@ def _without_delivered(
     distinct = sorted(set(feeders))
     of = np.array([distinct.index(feeder) for feeder in feeders], dtype=np.int64)
     days = _read_days(study, zone).astype(np.int64)
-    pairs, where = np.unique(np.stack((of[study.meter], days)), axis=1, return_inverse=True)
-    energy = np.zeros(pairs.shape[1], dtype=np.int64)
-    np.add.at(energy, where.reshape(-1), energy_units(study.kwh, UNITS_PER_KWH))
-    counts = np.bincount(where.reshape(-1), minlength=pairs.shape[1])
+    first, span = int(days.min()), int(np.ptp(days)) + 1
+    pairs, where = np.unique(of[study.meter] * span + days - first, return_inverse=True)
+    energy = np.zeros(len(pairs), dtype=np.int64)
+    np.add.at(energy, where, energy_units(study.kwh, UNITS_PER_KWH))
+    counts = np.bincount(where, minlength=len(pairs))
     rows = []
-    for row, (feeder, day) in enumerate(pairs.T.tolist()):
+    for row, (feeder, day) in enumerate((pair // span, pair % span + first) for pair in pairs.tolist()):
         date = day_date(day).isoformat()
         if (distinct[feeder], date) in told:
             continue

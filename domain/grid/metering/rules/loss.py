@@ -196,7 +196,7 @@ def fit_technical_loss(delivered: ArrayLike, loss: ArrayLike) -> tuple[float, fl
     keep = np.isfinite(d) & np.isfinite(y)
     d, y = d[keep], y[keep]
     scale = float(np.max(np.abs(d), initial=0.0))
-    if scale == 0.0:
+    if scale < 1e-9:
         return 0.0, 0.0
     x1 = d / scale
     x2 = x1 * x1
