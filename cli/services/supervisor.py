@@ -188,10 +188,9 @@ class Supervisor:
 
     def _release_runs(self) -> None:
         """Let Dagster know of runs that died with a former start, so that they are run again."""
-        with (
-            contextlib.suppress(psycopg.errors.UndefinedTable),
-            psycopg.connect(settings().url(DbRole.DAGSTER)) as connection,
-        ):
+        with psycopg.connect(settings().url(DbRole.DAGSTER)) as connection:
+            if connection.execute("SELECT to_regclass('dagster.runs')").fetchone() == (None,):
+                return
             query = "SELECT 1 FROM dagster.runs WHERE status IN ('STARTING', 'STARTED', 'CANCELING') LIMIT 1"
             if connection.execute(query).fetchone() is None:
                 return
