@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import click
 from sqlalchemy import text
@@ -89,7 +90,7 @@ def seed_history(tenant_id: str, days: int, told: Callable[[str, int], None]) ->
     now = utc_now()
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     edges = [(today - timedelta(days=back)).astimezone(UTC) for back in range(days, -1, -1)] + [floor_to(now, 15)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if start < end:
             publish_history(tenant_id, start, end, now, told)
 
