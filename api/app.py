@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from api.errors import add_error_handlers
 from api.gate import Gate
+from api.grid import reads
 from api.grid import routes as ami
 from api.kernel import health
 from api.openapi import describe
@@ -23,7 +24,7 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    return [health.router, ami.router]
+    return [health.router, ami.router, reads.router]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

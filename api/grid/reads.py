@@ -1,0 +1,80 @@
+"""Meter files over HTTP: upload one, look at what is loaded, fetch what was rejected and why."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi.responses import FileResponse
+
+from api.deps import CallerDep, TenantSession, allow, body_limit
+from domain.grid.metering.observe.files import ingest_file
+from domain.grid.metering.observe.rejects import rejects_path
+from domain.grid.metering.store import jobs
+from domain.grid.metering.store.batches import recent_batches
+from domain.kernel.clock import utc_now
+from domain.kernel.errors import NotFound
+from domain.kernel.settings import settings
+
+router = APIRouter(prefix="/api/ami/reads", tags=["GridLens"])
+WRITES = allow(roles={"OPERATOR", "ADMIN", "TENANT_OWNER"}, scopes={"ami:write"})
+LOOKS = allow(roles={"OPERATOR", "ADMIN", "TENANT_OWNER", "MANAGER", "REVIEWER", "AUDITOR"}, scopes={"ami:read"})
+# The gate's bound on a body; what a file may hold is a setting of the copy and judged by the parser.
+MAX_BODY_BYTES = 512 * 1024 * 1024
+
+
+@router.post(
+    "",
+    dependencies=[WRITES, body_limit(MAX_BODY_BYTES)],
+    summary="Upload a meter file: CSV, Parquet, NEM12 or Green Button",
+)
+def upload(
+    caller: CallerDep,
+    file: Annotated[UploadFile, File(description="The file; its format is found from its content.")],
+    dry_run: Annotated[bool, Form(description="Check and report; store nothing.")] = False,
+) -> dict[str, Any]:
+    """Take the file in. Rows that cannot be are left out and written to a rejects file that says why; a file that
+    makes no sense as a whole stores nothing.
+    """
+    now = utc_now()
+    name = Path(file.filename or "upload").name[:200]
+    with jobs.job(caller.tenant_id, "upload", now) as job:
+        result = ingest_file(
+            caller.tenant_id,
+            file.file,
+            name,
+            mode=settings().effective_write_mode,
+            now=now,
+            actor=caller.id,
+            dry_run=dry_run,
+        )
+        job.counts = {key: value for key, value in result.counts.items() if isinstance(value, int)}
+    answer = result.as_json()
+    if result.rejects_path is not None:
+        answer["rejects_url"] = f"/api/ami/reads/rejects/{result.sha256}"
+    answer.pop("rejects_path")
+    return answer
+
+
+@router.get("/batches", dependencies=[LOOKS], summary="What was loaded, newest first")
+def batches(
+    connection: TenantSession,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> dict[str, Any]:
+    """One row a batch: source, window, write mode and counts; `next_cursor` goes on where this page ends."""
+    rows, following = recent_batches(connection, limit, cursor)
+    return {"status": "ok", "counts": {"batches": len(rows)}, "rows": rows, "next_cursor": following}
+
+
+@router.get("/rejects/{sha256}", dependencies=[LOOKS], summary="The rejected rows of a file, with reasons")
+def rejects(sha256: str, caller: CallerDep) -> FileResponse:
+    """The rejects of the file with this SHA-256, as CSV.
+
+    Raises:
+        NotFound: no rows of such a file were rejected for this tenant.
+    """
+    found = rejects_path(caller.tenant_id, sha256) if re.fullmatch(r"[0-9a-f]{64}", sha256) else None
+    if found is None or not found.exists():
+        raise NotFound("There are no rejects of such a file.", hint="Upload the file again to see what is rejected.")
+    return FileResponse(found, media_type="text/csv", filename=found.name)
