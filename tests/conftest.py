@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from cli.services.postgres import DATABASE, Postgres, own_the_schemas
@@ -70,6 +71,8 @@ def _make_template(server: Postgres) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The library's default for terminals draws every local variable of a traceback, which takes half a minute.
+    structlog.configure(processors=[structlog.processors.JSONRenderer(default=str)])
     if not hasattr(config, "workerinput"):
         server = config.stash[SERVER] = _server()
         server.start()

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-import structlog
 from fastapi.testclient import TestClient
 
 from api import limits
@@ -20,7 +19,6 @@ def client(module_database: Database) -> Iterator[TestClient]:
     """Tenants T and U; the module adds what it needs."""
     make_tenant("T")
     make_tenant("U")
-    structlog.configure(processors=[structlog.processors.JSONRenderer(default=str)])
     with TestClient(create_app(doors.router), raise_server_exceptions=False) as made:
         yield made
     limits._engine(settings().url(DbRole.APP)).dispose()
