@@ -80,7 +80,8 @@ def test_files_that_are_not_complete_or_not_files_are_left_alone(folder: Path) -
     (folder / "link.csv").symlink_to(secret)
     (folder / "growing.csv").write_text(FILE)
     assert _scan(settle_s=30.0) == []
-    os.utime(folder / "growing.csv", (1, 1))
+    for old in (folder / "growing.csv", secret):
+        os.utime(old, (1, 1))
     assert [result.file for result in _scan(settle_s=30.0)] == ["growing.csv"]
     assert secret.exists()
 
