@@ -22,13 +22,13 @@ class Made:
     Attributes:
         outbox_id: the row's id.
         asset_key: as in the graph, for example ("grid", "meter_reads_electric").
-        partition: None, a tenant id, or `2026-11-21|TENANT` for a local day of a tenant.
+        partition: a tenant id, or `2026-11-21|TENANT` for a local day of a tenant.
         metadata: what to show with it; no secret and no personal data.
     """
 
     outbox_id: int
     asset_key: tuple[str, ...]
-    partition: str | None
+    partition: str
     metadata: dict[str, Any]
 
 
@@ -39,11 +39,11 @@ def enqueue(
     partition: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down, in the caller's transaction, that `asset_key` was made."""
+    """Write down, in the caller's transaction, that `asset_key` was made; the partition is by default the tenant's."""
     connection.execute(
         text(
             "INSERT INTO lineage_outbox (asset_key, partition, metadata)"
-            " VALUES (:asset_key, :partition, CAST(:metadata AS jsonb))"
+            " VALUES (:asset_key, COALESCE(:partition, current_setting('app.tenant')), CAST(:metadata AS jsonb))"
         ),
         {
             "asset_key": list(asset_key),

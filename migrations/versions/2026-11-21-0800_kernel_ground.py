@@ -184,7 +184,7 @@ CREATE TABLE lineage_outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '') REFERENCES tenants (tenant_id),
   asset_key text[] NOT NULL CHECK (cardinality(asset_key) > 0),
-  partition text,
+  partition text NOT NULL,
   metadata jsonb NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   sent_at timestamptz,
