@@ -50,10 +50,9 @@ def column_schema(columns: Iterable[tuple[str, str]]) -> dg.TableSchema:
 
 
 def shown_rows(rows: Sequence[dict[str, Any]]) -> dg.TableMetadataValue:
-    """A few rows as a table; numbers stay numbers, everything else is text."""
+    """A few rows, at least one, as a table; numbers stay numbers, everything else is text."""
     records = [dg.TableRecord({name: _plain(value) for name, value in row.items()}) for row in rows]
-    names = list(rows[0]) if rows else ["nothing"]
-    schema = dg.TableSchema([dg.TableColumn(name, _type_of(rows, name)) for name in names])
+    schema = dg.TableSchema([dg.TableColumn(name, _type_of(rows, name)) for name in rows[0]])
     return dg.MetadataValue.table(records, schema)
 
 

@@ -142,18 +142,6 @@ class Settings(BaseSettings):
                 hint="Run `countersign up` for the embedded database, or set DATABASE_URL.",
             ) from cause
 
-    def dagster_storage_url(self) -> str:
-        """Where Dagster keeps its own storage: schema `dagster`, named with the driver that its daemon needs.
-
-        SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3, with which the daemon's NOTIFY fails.
-
-        Raises:
-            NotConfigured: no database is set up.
-        """
-        base = self.url(DbRole.DAGSTER).split("://", 1)[1]
-        joiner = "&" if "?" in base else "?"
-        return f"postgresql+psycopg2://{base}{joiner}options=-csearch_path%3Ddagster"
-
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:

@@ -16,7 +16,6 @@ from orchestration.resources import Machine
 from orchestration.tables import table
 
 BASELINE_DAYS = 34
-READS_POOL = "grid_reads"
 
 # Made by an import or over HTTP, not by Dagster: they show in the graph and have no button.
 NETWORK = [
@@ -185,9 +184,7 @@ class PublishConfig(dg.Config):
         return datetime.fromisoformat(self.window_start), datetime.fromisoformat(self.window_end)
 
 
-@dg.multi_asset(
-    specs=READS, pool=READS_POOL, retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL)
-)
+@dg.multi_asset(specs=READS, retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL))
 def publish_reads(
     context: dg.AssetExecutionContext, config: PublishConfig, machine: Machine
 ) -> Iterator[dg.MaterializeResult[None]]:

@@ -20,6 +20,7 @@ from orchestration.resources import Machine
 from orchestration.tables import column_schema, shown_rows
 
 SHOWN = 10
+COUNTED = ("meter_reads_electric", "read_batches")
 # A single window adds a point to the course of the loss; each run's plot is kept for ever.
 WORTH_A_PLOT = timedelta(hours=3)
 # Which columns of a view are worth a look, and free of meters.
@@ -71,12 +72,13 @@ def of_reads(
         "run_id": str(result.run_id),
         "window": f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
         "already_published": result.already_published,
-        **result.counts,
     }
     with machine.session(slot.tenant_id) as connection:
         day = audits.local_day(connection, slot.tenant_id, slot.day)
         for key in keys:
             shown = said | of_table(connection, key.path[-1], day)
+            if key.path[-1] in COUNTED:
+                shown |= result.counts
             if key.path[-1] == "gl_feeder_interval" and end - start >= WORTH_A_PLOT:
                 shown |= _loss(connection, day)
             yield dg.MaterializeResult(asset_key=key, metadata=shown)
@@ -103,7 +105,7 @@ def of_view(connection: Connection, name: str, slot: TenantDay) -> Metadata:
         rows = day_figures.suspicion_bands(connection, day)
     else:
         rows = day_figures.view_rows(connection, name, day, COLUMNS[name], SHOWN)
-    return of_table(connection, name, day) | {"rows": shown_rows(rows)}
+    return of_table(connection, name, day) | ({"rows": shown_rows(rows)} if rows else {})
 
 
 def of_suspicion(connection: Connection, slot: TenantDay, scored: ScoredDay) -> Metadata:
