@@ -9,8 +9,7 @@ from orchestration.resources import Machine
 defs = dg.Definitions.merge(
     kernel.defs,
     grid.defs,
-    dg.Definitions(
-        resources={"machine": Machine()},
-        executor=dg.multiprocess_executor.configured({"max_concurrent": 2}),
-    ),
+    # The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by
+    # side as runs of their own.
+    dg.Definitions(resources={"machine": Machine()}, executor=dg.in_process_executor),
 )

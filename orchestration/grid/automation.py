@@ -32,7 +32,6 @@ publish_job = dg.define_asset_job(
     "grid_publish",
     selection=dg.AssetSelection.assets(publish_reads, *LIVE_VIEWS).without_checks(),
     description="Publish one window of emulated reads of one tenant, and look at the KPIs that it moved.",
-    executor_def=dg.in_process_executor,
 )
 daily_job = dg.define_asset_job(
     "grid_daily",
@@ -40,7 +39,6 @@ daily_job = dg.define_asset_job(
     | dg.AssetSelection.checks(read_checks)
     | dg.AssetSelection.checks(event_checks),
     description="Score the meters for the day that has ended, look at its KPIs and check it.",
-    executor_def=dg.in_process_executor,
 )
 
 
@@ -69,7 +67,6 @@ def take_in_files(context: dg.OpExecutionContext, config: InboxConfig, machine: 
 @dg.job(
     name="grid_inbox",
     resource_defs={"machine": Machine()},
-    executor_def=dg.in_process_executor,
     description="Take in the meter files that wait in a tenant's inbox.",
 )
 def inbox_job() -> None:
