@@ -1,5 +1,15 @@
-"""The one Definitions object: reads like a table of contents of what runs when."""
+"""All of it: what stands in the graph, what checks it, and when it runs. A room more is a line more."""
 
 import dagster as dg
 
-defs = dg.Definitions()
+from orchestration.grid import definitions as grid
+from orchestration.kernel import definitions as kernel
+from orchestration.resources import Machine
+
+defs = dg.Definitions.merge(
+    kernel.defs,
+    grid.defs,
+    # The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by
+    # side as runs of their own.
+    dg.Definitions(resources={"machine": Machine()}, executor=dg.in_process_executor),
+)

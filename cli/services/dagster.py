@@ -39,8 +39,14 @@ compute_logs:
 concurrency:
   runs:
     max_concurrent_runs: {runs}
+    # A pool of one would hold up all tenants: one run at a time for each tenant's day, any number of days beside it.
+    tag_concurrency_limits:
+      - key: dagster/partition
+        limit: 1
+        value:
+          applyLimitPerUniqueValue: true
   pools:
-    # A pool is named where overlap would be wrong, per tenant and day; what has no pool may run side by side.
+    # A pool is named where overlap would be wrong whatever the partition; what has no pool may run side by side.
     default_limit: 1
     granularity: op
 run_monitoring:

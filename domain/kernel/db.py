@@ -6,6 +6,7 @@ The binding is local to the transaction, so a pooled connection carries nothing 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +17,21 @@ from sqlalchemy.exc import OperationalError
 
 from domain.kernel.errors import Unavailable
 from domain.kernel.settings import DbRole, settings
+
+_working_role: ContextVar[DbRole] = ContextVar("working_role", default=DbRole.APP)
+
+
+@contextmanager
+def working_as(role: DbRole) -> Iterator[None]:
+    """Within the block a transaction that names no role of its own is one of `role`.
+
+    The API works as `app`; what Dagster starts works as `machine`, which cannot write what only people may.
+    """
+    token = _working_role.set(role)
+    try:
+        yield
+    finally:
+        _working_role.reset(token)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -50,15 +66,17 @@ def engine_for(url: str) -> Engine:
 
 
 @contextmanager
-def transaction(tenant_id: str | None, role: DbRole = DbRole.APP, *, actor: str | None = None) -> Iterator[Connection]:
-    """One transaction as `role`, bound to `tenant_id` (None: no tenant's rows are visible).
+def transaction(tenant_id: str | None, role: DbRole | None = None, *, actor: str | None = None) -> Iterator[Connection]:
+    """One transaction as `role` (by default the one this code works as), bound to `tenant_id`.
+
+    With `tenant_id` None no tenant's rows are visible.
 
     Commits when the block ends, rolls back on any error.
 
     Raises:
         Unavailable: the database does not answer.
     """
-    engine = engine_for(settings().url(role))
+    engine = engine_for(settings().url(role or _working_role.get()))
     try:
         connection = engine.connect()
     except OperationalError as cause:

@@ -37,6 +37,12 @@ def load_tenant(connection: Connection) -> Tenant:
     return Tenant(row.tenant_id, row.name, row.timezone, row.is_demo)
 
 
+def tenant_directory() -> list[str]:
+    """The ids of all tenants but the platform itself, in order; for schedules, which speak to each in turn."""
+    with transaction(None) as connection:
+        return list(connection.execute(text("SELECT tenant_id FROM tenant_directory()")).scalars())
+
+
 def create_tenant(
     tenant_id: str,
     name: str,

@@ -44,6 +44,7 @@ def upgrade() -> None:
     _keys()
     _ledger()
     _limits()
+    _lineage()
 
 
 def _tenants() -> None:
@@ -176,9 +177,29 @@ CREATE UNLOGGED TABLE rate_limits (
     grant("rate_limits", "SELECT, INSERT, UPDATE, DELETE", APP)
 
 
+def _lineage() -> None:
+    # What was made outside Dagster and is to show in its graph; written with the thing itself, sent by a sensor.
+    op.execute("""
+CREATE TABLE lineage_outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '') REFERENCES tenants (tenant_id),
+  asset_key text[] NOT NULL CHECK (cardinality(asset_key) > 0),
+  partition text NOT NULL,
+  metadata jsonb NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  sent_at timestamptz,
+  attempts integer NOT NULL DEFAULT 0
+)""")
+    op.execute("CREATE INDEX lineage_outbox_waiting ON lineage_outbox (tenant_id, id) WHERE sent_at IS NULL")
+    guard_by_tenant("lineage_outbox")
+    grant("lineage_outbox", "INSERT", APP, MACHINE)
+    grant("lineage_outbox", "SELECT, UPDATE", MACHINE)
+    grant("lineage_outbox", "SELECT", AUDITOR)
+
+
 def downgrade() -> None:
     for function in ("find_api_key(text)", "tenant_directory()", "tenant_is_public(text)"):
         op.execute(f"DROP FUNCTION {function}")
-    for table in ("rate_limits", "events", "api_keys", "role_assignments", "users", "tenants"):
+    for table in ("lineage_outbox", "rate_limits", "events", "api_keys", "role_assignments", "users", "tenants"):
         op.execute(f"DROP TABLE {table} CASCADE")
     op.execute("DROP FUNCTION refuse_change()")

@@ -97,6 +97,7 @@ TABLES = {
   arrived_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, feeder_id, read_at)""",
     # One row per load: emulator window or file. The digest of a batch that stands here is not loaded again.
+    # made_from: what determines the batch's rows, so that they can be made again and compared.
     "read_batches": """
   batch_id uuid NOT NULL,
   digest text NOT NULL,
@@ -106,6 +107,7 @@ TABLES = {
   window_end timestamptz NOT NULL,
   interval_minutes smallint NOT NULL,
   file_name text,
+  made_from jsonb NOT NULL DEFAULT '{}',
   counts jsonb NOT NULL,
   published_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, batch_id)""",

@@ -14,6 +14,7 @@ from domain.grid.network.rules.model import Finding, Network, finding
 from domain.grid.network.store.save import as_json, save_network
 from domain.kernel.db import transaction
 from domain.kernel.events import record
+from domain.kernel.lineage import enqueue
 
 IMPORTED = "grid.network.imported"
 
@@ -83,4 +84,6 @@ def import_into(
             entity_id=str(saved.topology_version_id),
             payload={key: value for key, value in report.as_json().items() if key != "status"},
         )
+        for table in ("topology_versions", "feeders", "meters"):
+            enqueue(connection, ("grid", table), metadata={"source": network.source, **report.counts})
     return report

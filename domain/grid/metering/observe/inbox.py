@@ -112,6 +112,15 @@ def scan_inbox(
     return results
 
 
+def waiting_files(tenant_id: str, settle_s: float = SETTLE_S) -> list[str]:
+    """Names of the complete files that wait for the tenant, for a watcher that only wants to know whether to scan."""
+    folder = settings().inbox_path / tenant_id
+    if not folder.is_dir() and not settings().s3_bucket_name:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    return [name for inbox in _inboxes(folder, tenant_id, settle_s) for name in inbox.waiting()]
+
+
 def _inboxes(folder: Path, tenant_id: str, settle_s: float) -> Iterator[Inbox]:
     yield FolderInbox(folder, settle_s)
     if settings().s3_bucket_name:

@@ -52,35 +52,19 @@ class Plan:
     seed: int
     rates: DirtRates
 
-    def digest(self, mode: WriteMode) -> str:
-        """The hash by which the window is known again."""
-        return content_hash(
-            {
-                "version": VERSION,
-                "fleet": self.fleet.version,
-                "timezone": self.tenant.timezone,
-                "seed": self.seed,
-                "interval": self.interval_minutes,
-                "window": [moment.isoformat() for moment in self.window],
-                "scenarios": [_facts(s) for s in self.scenarios],
-                "rates": list(vars(self.rates).values()),
-                "mode": mode.value,
-            }
-        )
-
-
-def _facts(scenario: Scenario) -> dict[str, Any]:
-    return {
-        "id": scenario.event_id,
-        "kind": scenario.kind.value,
-        "feeder": scenario.feeder_id,
-        "meters": sorted(scenario.meter_ids),
-        "severity": scenario.severity,
-        "share": scenario.share,
-        "mode": scenario.mode.value,
-        "seed": scenario.seed,
-        "window": [scenario.starts_at.isoformat(), scenario.ends_at.isoformat()],
-    }
+    def facts(self, mode: WriteMode) -> dict[str, Any]:
+        """Everything that determines the reads, as JSON; `regenerate.py` makes them again from it."""
+        return {
+            "version": VERSION,
+            "fleet": self.fleet.version,
+            "timezone": self.tenant.timezone,
+            "seed": self.seed,
+            "interval": self.interval_minutes,
+            "window": [moment.isoformat() for moment in self.window],
+            "scenarios": [s.facts() for s in self.scenarios],
+            "rates": list(vars(self.rates).values()),
+            "mode": mode.value,
+        }
 
 
 def publish(
@@ -127,11 +111,12 @@ def publish(
 
 def run_plan(plan: Plan, *, mode: WriteMode, batch_size: int, now: datetime, actor: str) -> PublishResult:
     """Load what the plan says, unless it stands already."""
-    digest = plan.digest(mode)
+    facts = plan.facts(mode)
+    digest = content_hash(facts)
     tally = {"silenced": 0, "missing": 0}
     result = find_batch(plan.tenant.tenant_id, digest)
     if result is None:
-        batch = Batch(digest, SOURCE, plan.window, plan.interval_minutes, mode, actor=actor)
+        batch = Batch(digest, SOURCE, plan.window, plan.interval_minutes, mode, actor=actor, made_from=facts)
         result = load_reads(plan.tenant, batch, _days(plan, batch_size, tally), now=now)
     return PublishResult(
         run_id=result.batch_id,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from domain.grid.metering.observe import lineage
 from domain.grid.metering.observe.publish import next_window_start
 from domain.grid.metering.rules.emulator import SOURCE
 from domain.grid.metering.rules.expectation import Expectation, expectations_of
@@ -81,6 +82,7 @@ def inject(tenant_id: str, wish: Wish, *, now: datetime, actor: str, actor_role:
             entity_id=scenario.event_id,
             payload={"feeder_id": scenario.feeder_id, "severity": scenario.severity, "until": str(scenario.ends_at)},
         )
+        lineage.scenario_injected(connection, scenario, len(expectations))
     return Injected(scenario, _touched(fleet, scenario), expectations)
 
 

@@ -5,9 +5,11 @@ the voltage and, through conservation voltage reduction, consumption and deliver
 silences reads. Windows are half-open: an interval is affected when it starts within [starts_at, ends_at).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +68,37 @@ class Scenario:
     def slots(self, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which quarter hours, given by their starts, the event covers."""
         return (starts >= to_us(self.starts_at)) & (starts < to_us(self.ends_at))
+
+    def facts(self) -> dict[str, Any]:
+        """What determines the event's effect, as JSON; `of_facts` reads it back."""
+        return {
+            "id": self.event_id,
+            "kind": self.kind.value,
+            "feeder": self.feeder_id,
+            "meters": sorted(self.meter_ids),
+            "severity": self.severity,
+            "share": self.share,
+            "mode": self.mode.value,
+            "seed": self.seed,
+            "window": [self.starts_at.isoformat(), self.ends_at.isoformat()],
+        }
+
+    @classmethod
+    def of_facts(cls, facts: Mapping[str, Any]) -> "Scenario":
+        """The event that `facts` was made from."""
+        starts_at, ends_at = (datetime.fromisoformat(moment) for moment in facts["window"])
+        return cls(
+            event_id=facts["id"],
+            kind=Kind(facts["kind"]),
+            feeder_id=facts["feeder"],
+            meter_ids=frozenset(facts["meters"]),
+            severity=float(facts["severity"]),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            seed=int(facts["seed"]),
+            share=float(facts["share"]),
+            mode=TheftMode(facts["mode"]),
+        )
 
 
 def affected_meters(scenario: Scenario, feeder: FeederMeters) -> NDArray[np.bool_]:

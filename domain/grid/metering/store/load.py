@@ -64,6 +64,7 @@ class Batch:
         digest: hash of everything that determines the batch's rows; the same digest is not loaded twice.
         source: for example GL_EMULATOR or file:nem12.
         window: first interval's start and last interval's end.
+        made_from: what determines the rows, kept with the batch; empty where the rows are not ours to make again.
     """
 
     digest: str
@@ -73,6 +74,7 @@ class Batch:
     mode: WriteMode
     file_name: str | None = None
     actor: str = "machine"
+    made_from: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ def _record(
 ) -> None:
     connection.execute(
         "INSERT INTO read_batches (batch_id, digest, source, write_mode, window_start, window_end, interval_minutes,"
-        " file_name, counts, published_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " file_name, made_from, counts, published_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             batch_id,
             batch.digest,
@@ -260,6 +262,7 @@ def _record(
             *batch.window,
             batch.interval_minutes,
             batch.file_name,
+            json.dumps(dict(batch.made_from)),
             json.dumps(counts),
             now,
         ),

@@ -1,0 +1,171 @@
+"""When GridLens runs: each interval of a tenant whose publishing is on, each local night, on files, on late reads.
+
+Start and stop over HTTP switch a tenant's publishing; the schedule itself always runs and asks who is on.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from domain.grid.metering.observe.days import due_of
+from domain.grid.metering.observe.inbox import scan_inbox, waiting_files
+from domain.grid.metering.observe.lineage import READ_TABLES
+from domain.grid.metering.rules.due import TICK_MINUTES, DueWindow
+from domain.grid.metering.rules.fleet import local_days
+from domain.grid.metering.store.day_figures import has_reads, late_loads
+from domain.kernel.canonical import content_hash
+from domain.kernel.tenancy import load_tenant, tenant_directory
+from orchestration.grid.assets import PublishConfig, kpi_views, meter_suspicion, publish_reads
+from orchestration.grid.checks import event_checks, read_checks
+from orchestration.partitions import TenantDay, make_known
+from orchestration.resources import Machine
+
+NIGHTLY_AT_MIN = 20
+OVERLAP = timedelta(hours=1)
+LIVE_VIEWS = [
+    dg.AssetKey(["grid", view])
+    for view in ("v_kpi_electric_feeder_loss_daily", "v_kpi_electric_overview_daily", "v_gl_event_outcomes")
+]
+
+publish_job = dg.define_asset_job(
+    "grid_publish",
+    selection=dg.AssetSelection.assets(publish_reads, *LIVE_VIEWS).without_checks(),
+    description="Publish one window of emulated reads of one tenant, and look at the KPIs that it moved.",
+)
+daily_job = dg.define_asset_job(
+    "grid_daily",
+    selection=dg.AssetSelection.assets(meter_suspicion, kpi_views)
+    | dg.AssetSelection.checks(read_checks)
+    | dg.AssetSelection.checks(event_checks),
+    description="Score the meters for the day that has ended, look at its KPIs and check it.",
+)
+
+
+class InboxConfig(dg.Config):
+    """Whose inbox."""
+
+    tenant_id: str
+
+
+@dg.op
+def take_in_files(context: dg.OpExecutionContext, config: InboxConfig, machine: Machine) -> None:
+    """Take in every file that waits for a tenant, and tell of the tables and days that it wrote."""
+    with machine.at_work():
+        results = scan_inbox(config.tenant_id, mode=machine.write_mode, now=machine.now(), actor=machine.actor)
+    with machine.session(config.tenant_id) as connection:
+        zone = load_tenant(connection).zone
+    for result in results:
+        context.log.info(f"{result.file}: {result.status}. {json.dumps(result.error or result.counts)}")
+        for day, _, _ in local_days(*result.window, zone) if result.status == "loaded" and result.window else ():
+            for table in READ_TABLES:
+                partition = TenantDay(config.tenant_id, day).key
+                context.log_event(dg.AssetMaterialization(["grid", table], partition=partition, metadata=result.counts))
+
+
+# It brings its resource itself: Dagster 1.13 warns about its own beta parameter when it copies a sensor to add one.
+@dg.job(
+    name="grid_inbox",
+    resource_defs={"machine": Machine()},
+    description="Take in the meter files that wait in a tenant's inbox.",
+)
+def inbox_job() -> None:
+    """One tenant's inbox."""
+    take_in_files()
+
+
+@dg.schedule(
+    cron_schedule=f"*/{TICK_MINUTES} * * * *",
+    job=publish_job,
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def publish_schedule(context: dg.ScheduleEvaluationContext, machine: Machine) -> list[dg.RunRequest] | dg.SkipReason:
+    """Publish what is due for each tenant whose publishing is on, at its own interval of 15, 30 or 60 minutes."""
+    now = context.scheduled_execution_time
+    requests: list[dg.RunRequest] = []
+    for tenant_id in _tenants(context.instance, machine):
+        with machine.session(tenant_id) as connection:
+            minutes, windows = due_of(connection, now)
+        requests.extend(_publish_request(tenant_id, minutes, window) for window in windows)
+    return requests or dg.SkipReason("No tenant has a window due. POST /api/ami/start switches publishing on.")
+
+
+def _publish_request(tenant_id: str, minutes: int, window: DueWindow) -> dg.RunRequest:
+    start, end = window.start.isoformat(), window.end.isoformat()
+    config = PublishConfig(window_start=start, window_end=end, interval_minutes=minutes)
+    return dg.RunRequest(
+        run_key=f"{tenant_id}|{start}|{end}",
+        partition_key=TenantDay(tenant_id, window.day).key,
+        run_config=dg.RunConfig(ops={"publish_reads": config}),
+        tags={"tenant": tenant_id},
+    )
+
+
+@dg.schedule(
+    cron_schedule="5,20,35,50 * * * *",
+    job=daily_job,
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def daily_schedule(context: dg.ScheduleEvaluationContext, machine: Machine) -> list[dg.RunRequest] | dg.SkipReason:
+    """Twenty minutes past each tenant's midnight: score and check the day that has ended, if it has reads."""
+    now = context.scheduled_execution_time
+    requests: list[dg.RunRequest] = []
+    for tenant_id in _tenants(context.instance, machine):
+        with machine.session(tenant_id) as connection:
+            local = now.astimezone(load_tenant(connection).zone)
+            ended = TenantDay(tenant_id, local.date() - timedelta(days=1))
+            # The same run key at 00:35 and 00:50: a tick that was missed is made up, one that ran is not repeated.
+            if local.hour == 0 and local.minute >= NIGHTLY_AT_MIN and has_reads(connection, ended.day):
+                requests.append(_daily_request(ended))
+    return requests or dg.SkipReason("No tenant's day has just ended.")
+
+
+def _daily_request(slot: TenantDay) -> dg.RunRequest:
+    return dg.RunRequest(run_key=slot.key, partition_key=slot.key, tags={"tenant": slot.tenant_id})
+
+
+@dg.sensor(job=inbox_job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def inbox_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> list[dg.RunRequest] | dg.SkipReason:
+    """Take in meter files that somebody laid into a tenant's inbox; a file that has to wait is tried each minute."""
+    requests = []
+    for tenant_id in _tenants(context.instance, machine):
+        with machine.at_work():
+            names = waiting_files(tenant_id)
+        if names:
+            mark = content_hash([names, machine.now().strftime("%Y-%m-%dT%H:%M")])[:16]
+            config = dg.RunConfig(ops={"take_in_files": InboxConfig(tenant_id=tenant_id)})
+            requests.append(dg.RunRequest(f"{tenant_id}|{mark}", run_config=config, tags={"tenant": tenant_id}))
+    return requests or dg.SkipReason("No meter file waits.")
+
+
+@dg.sensor(job=daily_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def late_reads_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> dg.SensorResult:
+    """Score a day anew when reads arrive after it was scored.
+
+    The cursor lies an hour behind the newest load that was seen, because a long load commits after a short one that
+    began later; the run key keeps a load from being answered twice.
+    """
+    since = datetime.fromisoformat(context.cursor) if context.cursor else machine.now() - OVERLAP
+    newest, requests = since + OVERLAP, []
+    for tenant_id in _tenants(context.instance, machine):
+        with machine.session(tenant_id) as connection:
+            late = late_loads(connection, since)
+        for day, batch_id, published_at in late:
+            newest = max(newest, published_at)
+            requests.append(_late_request(TenantDay(tenant_id, day), batch_id))
+    cursor = (newest - OVERLAP).astimezone(UTC).isoformat()
+    return dg.SensorResult(requests, skip_reason=None if requests else "No scored day got more reads.", cursor=cursor)
+
+
+def _late_request(slot: TenantDay, batch_id: str) -> dg.RunRequest:
+    return dg.RunRequest(f"late|{slot.key}|{batch_id}", partition_key=slot.key, tags={"tenant": slot.tenant_id})
+
+
+def _tenants(instance: dg.DagsterInstance, machine: Machine) -> list[str]:
+    """All tenants, each with its partitions."""
+    with machine.at_work():
+        tenants = tenant_directory()
+    make_known(instance, tenants)
+    return tenants

@@ -1,0 +1,7 @@
+"""The kernel's part of the orchestration."""
+
+import dagster as dg
+
+from orchestration.kernel.automation import lineage_sensor, tenants_sensor
+
+defs = dg.Definitions(sensors=[tenants_sensor, lineage_sensor])
