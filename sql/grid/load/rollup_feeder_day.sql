@@ -4,7 +4,14 @@
 -- Technical loss solves D = C + P0 dt + k C^2 / dt for C (grid.md 2.3).
 INSERT INTO gl_feeder_day (
     tenant_id, feeder_id, local_date, intervals_matched, intervals_seen, intervals_expected, reads_expected,
-    reads_received, reads_estimated, delivered_dwh, metered_dwh, metered_hat_dwh, technical_loss_dwh, weight_expected, weight_received,
+    reads_received,
+    reads_estimated,
+    delivered_dwh,
+    metered_dwh,
+    metered_hat_dwh,
+    technical_loss_dwh,
+    weight_expected,
+    weight_received,
     voltage_reads, voltage_sum_cv, voltage_below_a, voltage_below_b, peak_dwh, data_through
 )
 SELECT

@@ -64,7 +64,7 @@ WITH observed AS (
             AND v.read_at >= e.starts_at + make_interval(mins => v.interval_minutes)
             AND v.read_at
             < least(e.ends_at, e.starts_at + interval '24 hours') + make_interval(mins => v.interval_minutes)
-            AND (x.kpi = 'coverage_pct' OR (v.delivered_kwh IS NOT NULL AND v.reads_received > 0))
+            AND (x.kpi = 'coverage_pct' OR (v.delivered_kwh IS NOT null AND v.reads_received > 0))
     ) AS o
 )
 

@@ -1,6 +1,7 @@
 -- Loss of each feeder and interval, raw and corrected for coverage. Grain: feeder and interval end (UTC).
 -- Units: kWh; percent 0 to 100; volts on the 120 V base. NULL where a figure is undefined, never 0.
--- loss_status: OK | NO_DELIVERED | NO_READS | INSUFFICIENT_COVERAGE (below 60 %) | NET_EXPORT. Reader: pages, quickcheck.
+-- loss_status: OK | NO_DELIVERED | NO_READS | INSUFFICIENT_COVERAGE (below 60 %) | NET_EXPORT.
+-- Reader: pages, quickcheck.
 CREATE VIEW v_gl_feeder_interval WITH (security_invoker = true) AS
 SELECT
     g.tenant_id,
@@ -42,7 +43,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT
         CASE
-            WHEN g.delivered_dwh IS NULL THEN 'NO_DELIVERED'
+            WHEN g.delivered_dwh IS null THEN 'NO_DELIVERED'
             WHEN g.reads_received = 0 OR g.weight_received = 0 THEN 'NO_READS'
             WHEN g.weight_received < 0.6 * g.weight_expected THEN 'INSUFFICIENT_COVERAGE'
             WHEN g.delivered_dwh < 0 THEN 'NET_EXPORT'

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.grid.metering.rules.local_days import local_midnight_us
+
 SLOT_MINUTES = 15
 SLOT_US = SLOT_MINUTES * 60 * 1_000_000
 SLOTS_PER_DAY = 96
@@ -139,10 +141,10 @@ def local_days(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple
     """The local days that the window [start, end) touches, each with its part of the window in UTC."""
     day = start.astimezone(zone).date()
     while True:
-        midnight = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-        after = day + timedelta(days=1)
-        next_midnight = datetime(after.year, after.month, after.day, tzinfo=zone).astimezone(UTC)
+        number = (day - date(1970, 1, 1)).days
+        midnight, next_midnight = (from_us(local_midnight_us(number + more, zone)) for more in (0, 1))
         if midnight >= end:
             return
-        yield day, max(midnight, start), min(next_midnight, end)
-        day = after
+        if next_midnight > start:
+            yield day, max(midnight, start), min(next_midnight, end)
+        day += timedelta(days=1)

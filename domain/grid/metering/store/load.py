@@ -7,18 +7,15 @@ row-level load that keeps every value that loses. Killed anywhere, nothing of th
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import numpy as np
 import psycopg
 from psycopg import sql
 
 from domain.grid.metering.rules.copy_rows import COLUMNS, HEADER, TRAILER, copy_blocks
-from domain.grid.metering.rules.fleet import from_us
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
 from domain.kernel.canonical import derived_id, new_id
@@ -272,14 +269,3 @@ def _record(
         " payload) VALUES (%s, 'grid.reads.published', %s, %s, 'MACHINE', 'read_batch', %s, %s, %s)",
         (new_id(), now, batch.actor, str(batch_id), batch_id, json.dumps(counts | {"source": batch.source})),
     )
-
-
-def by_local_day(reads: Reads, zone: ZoneInfo) -> Iterator[DayPart]:
-    """Cut reads that span several local days into one part a day, ascending; a read belongs to its interval's start."""
-    starts = reads.read_at - reads.interval_minutes * 60_000_000
-    distinct = np.unique(starts)
-    ordinal = {int(us): from_us(int(us)).astimezone(zone).toordinal() for us in distinct}
-    days = np.array([ordinal[int(us)] for us in distinct])[np.searchsorted(distinct, starts)]
-    for number in np.unique(days):
-        rows = np.flatnonzero(days == number)
-        yield DayPart(date.fromordinal(int(number)), [reads.take(rows)])
