@@ -141,9 +141,6 @@ def _refuse_gaps(found: FileColumns, wanted: Wanted) -> None:
             raise found.refuse(int(empty[0]), wanted.stamp, "is empty, expected a time such as 2026-11-21T08:15:00Z.")
 
 
-# --- Parquet ----------------------------------------------------------------------------------------------------------
-
-
 def _parquet(path: Path, wanted: Wanted) -> FileColumns:
     try:
         own = wanted.find(path, pa_parquet.read_schema(path).names)
@@ -185,9 +182,6 @@ def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | t
         raise Invalid(f"{path.name}, row {row}, column {name}: is empty, expected a time.")
     micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
     return _array(micros, 0).astype(np.int64), column.type.tz is not None
-
-
-# --- CSV --------------------------------------------------------------------------------------------------------------
 
 
 def _csv(path: Path, wanted: Wanted) -> FileColumns:
