@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from matplotlib.axes import Axes
 
 from domain.grid.metering.charts.events import ribbon_of
-from domain.grid.metering.rules.series import HOUR, EventWindow, LossInterval, balance, mean_coverage, within
+from domain.grid.metering.rules.series import HOUR, EventWindow, LossInterval, balance, mean_coverage, tellable, within
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import instant, steps, time_axis, value_axis
 from domain.kernel.charts.chart import Cell, Chart, Column, Plot
@@ -26,6 +26,8 @@ from domain.kernel.charts.words import NBSP, moment_text, number, percent, signe
 
 TOLERANCE_PP = 0.5
 EMPHASIS = ("theft",)
+# What stands in a gap of the line.
+UNKNOWN = {"LOW_FLOW": "hardly any flow", "INSUFFICIENT_COVERAGE": "too few reads", "NO_READS": "no reads"}
 
 COLUMNS = (
     Column("read_at", "Interval end"),
@@ -43,11 +45,11 @@ def loss_over_time(
     feeder: str, points: Sequence[LossInterval], events: Sequence[EventWindow], zone: ZoneInfo, source: str = ""
 ) -> Chart:
     """The feeder's loss per interval over its expected band; `points` in time order, at least one."""
-    shown = tuple(points)
+    shown = tuple(tellable(points))
     minutes = shown[-1].interval_minutes
     window = span(shown[0].start, shown[-1].read_at, zone)
     marked = tuple(event for event in events if _touches(event, shown[0].start, shown[-1].read_at))
-    title = finding(feeder, shown, marked)
+    title = finding(feeder, points, marked)
     return Chart(
         name=f"loss-over-time-{feeder}",
         title=title,
