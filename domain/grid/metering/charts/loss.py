@@ -172,13 +172,22 @@ def _expected_level(axes: Axes, plot: Plot, points: Sequence[LossInterval], even
 
 
 def _say_what_is_cut(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> None:
-    """Where raw loss leaves the frame its highest value stands at the frame."""
+    """Where raw loss leaves the frame its highest value stands at the frame; of crowded ones only the highest."""
     top = axes.get_ylim()[1]
-    for run in _runs(points, lambda p: p.loss_pct_raw is not None and p.loss_pct_raw > top):
-        highest = max(p.loss_pct_raw or 0.0 for p in run)
+    start, end = axes.get_xlim()
+    pixels = axes.get_window_extent().width / (end - start)
+    taken: list[tuple[float, float]] = []
+    cut = _runs(points, lambda p: p.loss_pct_raw is not None and p.loss_pct_raw > top)
+    for run in sorted(cut, key=lambda run: (-_highest(run), run[0].start)):
+        middle = (instant(run[0].start) + instant(run[-1].read_at)) / 2
+        words = f"raw {percent(_highest(run), 0)} \u2191"
+        half = (text_width(words, plot.font - 1) / 2 + 6) / pixels
+        if any(middle - half < right and middle + half > left for left, right in taken):
+            continue
+        taken.append((middle - half, middle + half))
         axes.annotate(
-            f"raw {percent(highest, 0)} \u2191",
-            ((instant(run[0].start) + instant(run[-1].read_at)) / 2, top),
+            words,
+            (min(max(middle, start + half), end - half), top),
             xytext=(0, -5),
             textcoords="offset points",
             color=theme.MUTED,
@@ -188,6 +197,10 @@ def _say_what_is_cut(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> 
             bbox=paper(),
             zorder=6,
         )
+
+
+def _highest(run: Sequence[LossInterval]) -> float:
+    return max(p.loss_pct_raw or 0.0 for p in run)
 
 
 def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> None:
