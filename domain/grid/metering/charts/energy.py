@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from matplotlib.axes import Axes
 
-from domain.grid.metering.charts.events import ribbon_of
+from domain.grid.metering.charts.events import in_words, ribbon_of
 from domain.grid.metering.rules.series import EventWindow, LossInterval, balance
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare, instant, steps, time_axis, value_axis
@@ -55,7 +55,7 @@ def delivered_and_metered(
             f"Energy of {feeder}, kWh per {shown[-1].interval_minutes}-minute interval,"
             f" metered corrected for missing reads, {span(start, end, zone)}"
         ),
-        alt=f"Two lines, delivered above metered energy, the gap shaded. {title}.",
+        alt=f"Two lines, delivered above metered energy, the gap shaded. {title}. {in_words(marked, zone)}".strip(),
         columns=ENERGY_COLUMNS,
         rows=tuple(tuple(getattr(point, column.key) for column in ENERGY_COLUMNS) for point in shown),
         paint=lambda plot: _paint_lines(plot, shown, marked, zone),

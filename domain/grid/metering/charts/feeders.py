@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.grid.metering.rules.findings import ALARM_PP
 from domain.grid.metering.rules.series import FeederLoss
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare
@@ -10,7 +11,7 @@ from domain.kernel.charts.lettering import text_width
 from domain.kernel.charts.words import NBSP, listing, number, percent, signed
 
 MOST_BARS = 24
-ALARM_PP = 2.0
+
 COLUMNS = (
     Column("feeder_id", "Feeder"),
     Column("loss_pct", "Loss, corrected, %", 2),

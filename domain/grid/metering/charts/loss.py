@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from matplotlib.axes import Axes
 
-from domain.grid.metering.charts.events import ribbon_of
+from domain.grid.metering.charts.events import in_words, ribbon_of
 from domain.grid.metering.rules.series import HOUR, EventWindow, LossInterval, balance, mean_coverage, tellable, within
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import instant, steps, time_axis, value_axis
@@ -54,7 +54,7 @@ def loss_over_time(
         name=f"loss-over-time-{feeder}",
         title=title,
         subtitle=f"Loss of {feeder}, percent of delivered energy, {minutes}-minute intervals, {window}",
-        alt=f"Line chart. {title}. {_events_in_words(marked, zone)}".strip(),
+        alt=f"Line chart. {title}. {in_words(marked, zone)}".strip(),
         columns=COLUMNS,
         rows=tuple(_row(point) for point in shown),
         paint=lambda plot: _paint(plot, shown, marked, zone),
@@ -93,10 +93,6 @@ def _row(point: LossInterval) -> tuple[Cell, ...]:
 
 def _touches(event: EventWindow, start: datetime, end: datetime) -> bool:
     return event.starts_at < end and event.ends_at > start
-
-
-def _events_in_words(events: Sequence[EventWindow], zone: ZoneInfo) -> str:
-    return " ".join(f"{event.name}, {span(event.starts_at, event.ends_at, zone)}." for event in events)
 
 
 def _paint(plot: Plot, points: Sequence[LossInterval], events: Sequence[EventWindow], zone: ZoneInfo) -> None:

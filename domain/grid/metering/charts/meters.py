@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from matplotlib.axes import Axes
 
-from domain.grid.metering.charts.events import ribbon_of
+from domain.grid.metering.charts.events import in_words, ribbon_of
 from domain.grid.metering.rules.series import EventWindow, MeterDay, SuspiciousMeter
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare, instant, time_axis, value_axis
@@ -149,7 +149,7 @@ def meter_days(
             f"Energy of {meter_id}, kWh per local day; mark: its own baseline moved as its feeder moved that day;"
             f" pale: less than {percent(100 * WHOLE, 0)} of the day's reads"
         ),
-        alt=f"Bar chart of {len(shown)} days. {title}.",
+        alt=f"Bar chart of {len(shown)} days. {title}. {in_words(marked, zone)}".strip(),
         columns=DAY_COLUMNS,
         rows=tuple((d.on.isoformat(), d.kwh, d.expected_kwh, d.reads, d.reads_expected) for d in shown),
         paint=lambda plot: _paint_days(plot, shown, marked, zone),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.grid.metering.charts.events import ribbon_of
+from domain.grid.metering.charts.events import in_words, ribbon_of
 from domain.grid.metering.rules.series import EventWindow
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import instant, steps, time_axis, value_axis
@@ -60,7 +60,7 @@ def voltage_over_time(
             f"Voltage at {meter_id} on the 120 V base, {shown[-1].interval_minutes}-minute intervals,"
             f" {span(start, end, zone)}; the axis does not begin at zero"
         ),
-        alt=f"Line chart of voltage. {title}.",
+        alt=f"Line chart of voltage. {title}. {in_words(marked, zone)}".strip(),
         columns=COLUMNS,
         rows=tuple((p.read_at, p.kwh, p.voltage, p.peer_voltage) for p in shown),
         paint=lambda plot: _paint(plot, shown, marked, zone),
