@@ -63,7 +63,7 @@ def meter(connection: Connection, meter_id: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def last_read_at(connection: Connection, meter_id: str, feeder_id: str) -> datetime | None:
+def last_read_at(connection: Connection, meter_id: str) -> datetime | None:
     """The end of the meter's latest read, looked for on the last day that its roll-up knows."""
     found: datetime | None = rows(
         connection,
@@ -71,7 +71,6 @@ def last_read_at(connection: Connection, meter_id: str, feeder_id: str) -> datet
         f" AND read_at > (SELECT max(local_date) - interval '1 day' FROM gl_meter_day WHERE {_TENANT}"
         "   AND meter_id = :meter)",
         meter=meter_id,
-        feeder=feeder_id,
     )[0]["at"]
     return found
 
