@@ -9,10 +9,13 @@ from fastapi import APIRouter, FastAPI
 
 from api.errors import add_error_handlers
 from api.gate import Gate
-from api.grid import reads
+from api.grid import reads as meter_files
 from api.grid import routes as ami
-from api.kernel import health
+from api.grid.pages import events, feeders, meters, network, reads, search
+from api.grid.pages import health as grid_health
+from api.kernel import health, sign_in
 from api.openapi import describe
+from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.watch import REQUEST_ID, Watch
 
@@ -24,7 +27,8 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    return [health.router, ami.router, reads.router]
+    pages = [sign_in, grid_health, feeders, meters, events, reads, network, search]
+    return [health.router, ami.router, meter_files.router, *(page.router for page in pages)]
 
 
 def create_app(*more: APIRouter) -> FastAPI:
@@ -43,8 +47,9 @@ def create_app(*more: APIRouter) -> FastAPI:
     mount_static(app)
     add_error_handlers(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    # The last added is the outermost: id, watch, gate, routes.
+    # The last added is the outermost: id, watch, page errors, gate, routes.
     app.add_middleware(Gate, application=app)
+    app.add_middleware(PageErrors)
     app.add_middleware(Watch)
     app.add_middleware(
         CorrelationIdMiddleware,

@@ -13,6 +13,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,9 +21,11 @@ from api.deps import Allowed, BodyLimit, maybe_caller
 from api.errors import problem, problem_of
 from domain.kernel.access import authenticate
 from domain.kernel.errors import CountersignError, TooLarge, Unauthenticated
+from domain.kernel.login import principal_of_session
 from domain.kernel.principal import Principal
 
 PROTECTED = ("/v1/", "/api/")
+SESSION_COOKIE = "countersign_session"
 DEFAULT_BODY_LIMIT = 8 * 1024 * 1024
 Authenticate = Callable[[str], Principal]
 
@@ -92,6 +95,8 @@ class Gate:
         token = _bearer(headers.get("authorization"))
         if token is not None:
             scope["state"]["principal"] = await run_in_threadpool(self.authenticate, token)
+        elif secret := session_secret(scope):
+            scope["state"]["principal"] = await run_in_threadpool(principal_of_session, secret)
         principal: Principal | None = scope["state"]["principal"]
         if principal is None and scope["path"].startswith(PROTECTED) and not (door and door.open_to_anyone):
             raise Unauthenticated(
@@ -105,6 +110,14 @@ class Gate:
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > door.body_limit:
             raise TooLarge(f"The body has {length} bytes; this door takes {door.body_limit}.", hint="Send it in parts.")
+
+
+def session_secret(scope: Scope) -> str | None:
+    """The cookie of a signed-in browser; it opens pages alone, so that no other site can make it call the API."""
+    if scope["path"].startswith(PROTECTED):
+        return None
+    found = cookie_parser(Headers(scope=scope).get("cookie", "")).get(SESSION_COOKIE)
+    return found or None
 
 
 def doors_of(application: FastAPI) -> Iterator[Door]:

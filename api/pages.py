@@ -4,17 +4,29 @@ Rooms import `render` and write templates that extend `base.html`. Scripts and s
 content security policy (api/watch.py) refuses anything inline.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import Connection
 from starlette.templating import Jinja2Templates
 
+from api import page_words
+from api.deps import CallerDep, TenantSession
+from api.gate import session_secret
 from domain.kernel.advisory import SENTENCES
+from domain.kernel.charts.chart import Chart
+from domain.kernel.charts.render import draw, to_png
+from domain.kernel.login import form_token
+from domain.kernel.principal import Principal
 from domain.kernel.settings import settings
+from domain.kernel.tenancy import Tenant, load_tenant
 
 HERE = Path(__file__).resolve().parent
 environment = Environment(
@@ -24,7 +36,39 @@ environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+environment.filters |= page_words.FILTERS
+environment.globals["advisory_sentences"] = SENTENCES
+environment.globals["parts"] = environment.get_template("parts.html").module
 templates = Jinja2Templates(env=environment)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page of a room works with: its transaction, tenant and reader."""
+
+    request: Request
+    connection: Connection
+    tenant: Tenant
+    principal: Principal
+
+    def show(
+        self, template: str, status: int = 200, charts: Sequence[Chart] = (), notice: str | None = None, **context: Any
+    ) -> Response:
+        """The page; or, where the address asks for `?file=NAME.csv|png`, the named chart as a file."""
+        wanted = self.request.query_params.get("file")
+        if wanted is not None and status < 400:
+            return chart_file(wanted, charts)
+        drawn = {chart.name: draw(chart) for chart in charts}
+        context |= {"tenant": self.tenant, "zone": self.tenant.zone, "drawn": drawn, "notice": notice}
+        return render(self.request, template, status, **context)
+
+
+def page(request: Request, connection: TenantSession, principal: CallerDep) -> Page:
+    """A page within one transaction of the reader's tenant."""
+    return Page(request, connection, load_tenant(connection), principal)
+
+
+PageDep = Annotated[Page, Depends(page)]
 
 
 def mount_static(app: FastAPI) -> None:
@@ -33,10 +77,32 @@ def mount_static(app: FastAPI) -> None:
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page. Every template has `principal`, `env` and `advisory_sentences` beside its own context."""
-    frame = {
+    """A page. Every template has the frame's own words beside its own context."""
+    secret = session_secret(request.scope)
+    frame: dict[str, Any] = {
         "principal": getattr(request.state, "principal", None),
+        "tenant": None,
+        "notice": None,
+        "drawn": {},
         "env": settings().env.value,
-        "advisory_sentences": SENTENCES,
+        "form_token": form_token(secret) if secret else "",
+        "has_session": secret is not None,
+        "path": request.url.path,
+        "query": urlencode([pair for pair in request.query_params.multi_items() if pair[0] != "file"]),
     }
     return templates.TemplateResponse(request, template, frame | context, status_code=status)
+
+
+def chart_file(wanted: str, charts: Sequence[Chart]) -> Response:
+    """One of the page's charts as CSV or PNG.
+
+    Raises:
+        NotFound: the page has no such chart.
+    """
+    name, _, kind = wanted.rpartition(".")
+    chart = next((chart for chart in charts if chart.name == name), None)
+    if chart is None or kind not in {"csv", "png"}:
+        raise page_words.no_such_file()
+    body, media = (chart.csv(), "text/csv; charset=utf-8") if kind == "csv" else (to_png(chart), "image/png")
+    named = {"Content-Disposition": f'attachment; filename="{page_words.file_name(name)}.{kind}"'}
+    return Response(body, media_type=media, headers=named)

@@ -13,7 +13,7 @@ from domain.grid.metering.charts.feeders import loss_by_feeder
 from domain.grid.metering.charts.loss import loss_over_time
 from domain.grid.metering.charts.outcomes import before_during_after
 from domain.grid.metering.observe.publish import floor_to
-from domain.grid.metering.store import series
+from domain.grid.metering.store import kpi, series
 from domain.grid.metering.suggest import score_meters
 from domain.kernel.charts.render import to_png
 from domain.kernel.db import transaction
@@ -173,7 +173,7 @@ def _day_after(
             scored = score_meters(connection, tenant.tenant_id, day, 1, actor_id="countersign demo")
         found.meters = scored.counts["meters"]
         with transaction(tenant.tenant_id) as connection:
-            top = series.top_suspects(connection, day, 10)
+            top = {row["meter_id"] for row in kpi.suspicious_meters(connection, 10)}
             losses = series.feeder_day_losses(connection, day)
         found.thieves_in_top10 = len(thieves.intersection(top))
         found.day_loss_pct = next((row.loss_pct for row in losses if row.feeder_id == FEEDER), None)
@@ -186,8 +186,8 @@ def _charts(story: Story, tenant: Tenant, event_id: str, starts_at: datetime, fo
         with transaction(tenant.tenant_id) as connection:
             window = (starts_at - timedelta(hours=12), starts_at + timedelta(hours=24))
             points = series.feeder_intervals(connection, FEEDER, *window)
-            events = series.event_windows(connection, *window)
-            outcomes = [o for o in series.event_outcomes(connection, event_id) if o.kpi == "loss_pct_adj"]
+            events = series.events_on_feeder(connection, FEEDER, *window)
+            outcomes = [o for o in series.event_outcomes(connection, event_id=event_id) if o.kpi == "loss_pct_adj"]
             losses = series.feeder_day_losses(connection, starts_at.astimezone(tenant.zone).date())
         day = starts_at.astimezone(tenant.zone).strftime("%A %-d %B %Y")
         charts = [

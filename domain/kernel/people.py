@@ -202,3 +202,12 @@ def _tell(connection: Connection, event_type: str, user_id: uuid.UUID, actor_id:
         entity_id=str(user_id),
         payload=dict(payload),
     )
+
+
+def people_of(connection: Connection, tenant_id: str) -> list[Person]:
+    """The active people who hold a role in the tenant that the transaction is bound to, by name."""
+    rows = connection.execute(
+        text("SELECT id, email, name, active FROM users WHERE active ORDER BY name, id"),
+    ).all()
+    found = [Person(row.id, row.email, row.name, row.active, roles_of(connection, row.id, tenant_id)) for row in rows]
+    return [person for person in found if person.roles]

@@ -85,3 +85,9 @@ def is_public(tenant_id: str) -> bool:
     """Whether the tenant lets its quickcheck be read without a key; False for one that does not exist."""
     with transaction(None) as connection:
         return bool(connection.execute(text("SELECT tenant_is_public(:id)"), {"id": tenant_id}).scalar())
+
+
+def demo_tenants() -> list[str]:
+    """The ids of the tenants that are marked as demo."""
+    with transaction(None) as connection:
+        return list(connection.execute(text("SELECT tenant_id FROM tenant_directory() WHERE is_demo")).scalars())

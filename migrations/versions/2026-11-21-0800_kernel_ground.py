@@ -42,6 +42,7 @@ def upgrade() -> None:
     _tenants()
     _people()
     _keys()
+    _login_sessions()
     _ledger()
     _limits()
     _lineage()
@@ -132,6 +133,31 @@ $$ SELECT key_id, tenant_id, name, secret_hash, scopes FROM api_keys
     op.execute(f"GRANT EXECUTE ON FUNCTION find_api_key(text) TO {APP}")
 
 
+def _login_sessions() -> None:
+    # Browser sessions: the cookie's secret is kept as a hash only. `roles` narrows what the person holds; NULL: all.
+    op.execute("""
+CREATE TABLE login_sessions (
+  session_hash text PRIMARY KEY,
+  tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '') REFERENCES tenants (tenant_id),
+  user_id uuid NOT NULL REFERENCES users (id),
+  roles text[],
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamptz NOT NULL,
+  ended_at timestamptz
+)""")
+    guard_by_tenant("login_sessions")
+    grant("login_sessions", "SELECT, INSERT, UPDATE", APP)
+    grant("login_sessions", "SELECT", AUDITOR)
+    op.execute("""
+CREATE FUNCTION find_login_session(wanted text)
+RETURNS TABLE (tenant_id text, user_id uuid, roles text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+$$ SELECT tenant_id, user_id, roles FROM login_sessions
+   WHERE session_hash = wanted AND ended_at IS NULL AND expires_at > clock_timestamp() $$""")
+    op.execute("REVOKE ALL ON FUNCTION find_login_session(text) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION find_login_session(text) TO {APP}")
+
+
 def _ledger() -> None:
     op.execute("""
 CREATE TABLE events (
@@ -198,8 +224,17 @@ CREATE TABLE lineage_outbox (
 
 
 def downgrade() -> None:
-    for function in ("find_api_key(text)", "tenant_directory()", "tenant_is_public(text)"):
+    for function in ("find_login_session(text)", "find_api_key(text)", "tenant_directory()", "tenant_is_public(text)"):
         op.execute(f"DROP FUNCTION {function}")
-    for table in ("lineage_outbox", "rate_limits", "events", "api_keys", "role_assignments", "users", "tenants"):
+    for table in (
+        "lineage_outbox",
+        "rate_limits",
+        "events",
+        "login_sessions",
+        "api_keys",
+        "role_assignments",
+        "users",
+        "tenants",
+    ):
         op.execute(f"DROP TABLE {table} CASCADE")
     op.execute("DROP FUNCTION refuse_change()")

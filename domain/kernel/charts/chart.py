@@ -70,6 +70,16 @@ class Plot:
     bottom: float = 0.0
     top: float = 0.0
     tips: list[Tip] = field(default_factory=list)
+    _sheet: Axes | None = None
+
+    @property
+    def sheet(self) -> Axes:
+        """One pair of axes over the whole area whose data are its pixels, for rules, swatches and small scales."""
+        if self._sheet is None:
+            self._sheet = self.axes(0, 0)
+            self._sheet.axis("off")
+            self._sheet.set(xlim=(0, self.width), ylim=(0, self.height))
+        return self._sheet
 
     @property
     def narrow(self) -> bool:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from domain.kernel.charts.axes import instant
 from domain.kernel.charts.chart import Plot
 from domain.kernel.charts.lettering import text_width
-from domain.kernel.charts.theme import BOLD, REGULAR, SURFACE
+from domain.kernel.charts.theme import BOLD, MUTED, REGULAR, SURFACE
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,18 @@ def draw_ribbons(axes: Axes, plot: Plot, placed: Sequence[PlacedRibbon]) -> None
             if low < edge < high:
                 axes.axvline(edge, color=event.color, linewidth=1, alpha=0.6, zorder=0.6)
         plot.write(item.x, top + 7 + item.row * plot.font * 1.4, event.words, event.text_color, weight=BOLD)
+
+
+def key(plot: Plot, entries: Sequence[tuple[str, str]]) -> None:
+    """Names with their colours along the top of the area, in as many rows as they need."""
+    x, y = 0.0, plot.height - 14
+    for name, color in entries:
+        width = 18 + text_width(name, plot.font - 1) + 15
+        if x and x + width - 15 > plot.width:
+            x, y = 0.0, y - 20
+        plot.sheet.add_patch(Rectangle((x, y - 2), 12, 12, facecolor=color, linewidth=0))
+        plot.write(x + 18, y, name, MUTED, size=plot.font - 1)
+        x += width
 
 
 def paper(color: str = SURFACE) -> dict[str, object]:

@@ -3,8 +3,11 @@
 matplotlib keeps its settings and its font cache in the process, so one figure is drawn at a time.
 """
 
+import hashlib
 import io
 import threading
+from collections import OrderedDict
+from dataclasses import dataclass
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -22,7 +25,9 @@ PNG_SCALE = 2
 WIDTH = {Format.FILE: 1040.0, Format.PAGE: 1040.0, Format.PHONE: 358.0}
 SIDE = 32.0
 TITLE_PX, SUBTITLE_PX, FOOT_PX = 23.0, 14.0, 11.5
-_DRAWING = threading.Lock()
+REMEMBERED = 200
+_DRAWING, _REMEMBERING = threading.Lock(), threading.Lock()
+_MEMORY: OrderedDict[str, str] = OrderedDict()
 
 
 def to_png(chart: Chart) -> bytes:
@@ -51,6 +56,35 @@ def to_svg(chart: Chart, form: Format = Format.PAGE) -> str:
         )
         tips = [] if form.narrow else plot.tips
     return for_page(buffer.getvalue(), chart.alt, plot.figure_width, plot.figure_height, tips, form.value)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart with both of its drawings for a page; the style sheet shows the one that fits the screen."""
+
+    chart: Chart
+    page: str
+    phone: str
+
+
+def draw(chart: Chart) -> Drawn:
+    """Both SVGs, from memory where the same chart was drawn before."""
+    return Drawn(chart, *(_remembered(chart, form) for form in (Format.PAGE, Format.PHONE)))
+
+
+def _remembered(chart: Chart, form: Format) -> str:
+    told = (chart.name, chart.title, chart.subtitle, chart.alt, chart.rows, chart.height, form.value)
+    key = hashlib.sha256(repr(told).encode()).hexdigest()
+    with _REMEMBERING:
+        if key in _MEMORY:
+            _MEMORY.move_to_end(key)
+            return _MEMORY[key]
+    drawn = to_svg(chart, form)
+    with _REMEMBERING:
+        _MEMORY[key] = drawn
+        while len(_MEMORY) > REMEMBERED:
+            _MEMORY.popitem(last=False)
+    return drawn
 
 
 def _plot(form: Format, height: float, margin: float = 0.0, bottom: float = 0.0, top: float = 0.0) -> Plot:

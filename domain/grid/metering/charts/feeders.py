@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 
+from domain.grid.metering.rules.findings import ALARM_PP
 from domain.grid.metering.rules.series import FeederLoss
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare
 from domain.kernel.charts.chart import Cell, Chart, Column, Plot
 from domain.kernel.charts.lettering import text_width
-from domain.kernel.charts.words import NBSP, listing, number, percent
+from domain.kernel.charts.words import NBSP, listing, number, percent, signed
 
 MOST_BARS = 24
-ALARM_PP = 2.0
+
 COLUMNS = (
     Column("feeder_id", "Feeder"),
     Column("loss_pct", "Loss, corrected, %", 2),
-    Column("baseline_pct", "Usual loss, %", 2),
-    Column("above_pp", "Above usual, pp", 2),
+    Column("baseline_pct", "Baseline, %", 2),
+    Column("above_pp", "Above baseline, pp", 2),
     Column("coverage_pct", "Coverage, %", 1),
     Column("loss_status", "Status"),
 )
@@ -28,21 +29,28 @@ STATUS_WORDS = {
 
 
 def loss_by_feeder(
-    feeders: Sequence[FeederLoss], window: str, baseline: str, spoken_of: str | None = None, source: str = ""
+    feeders: Sequence[FeederLoss],
+    window: str,
+    baseline: str = "technical loss at the same load",
+    *,
+    word: str = "expected",
+    spoken_of: str | None = None,
+    source: str = "",
 ) -> Chart:
-    """Sorted bars with a tick at each feeder's usual loss.
+    """Sorted bars with a tick at each feeder's baseline.
 
     Args:
         feeders: at least one.
         window: what the figures cover, for the subtitle, as in "last hour, to Thu 19 Nov 14:00 EST".
         baseline: what the tick is, as in "median of the last 28 days".
-        spoken_of: the feeder in colour; by default the one furthest above its usual loss, if it stands out.
+        word: what to call it in a sentence, as in "its usual 4.9 %".
+        spoken_of: the feeder in colour; by default the one furthest above its baseline, if it stands out.
         source: where the data are from.
     """
     ordered = sorted(feeders, key=lambda f: (f.loss_pct is None, -(f.loss_pct or 0.0), f.feeder_id))
     chosen = spoken_of or _standing_out(ordered)
     shown = tuple(ordered[:MOST_BARS])
-    title = finding(ordered, chosen)
+    title = finding(ordered, chosen, word)
     left_out = f"; the highest {MOST_BARS} of {len(ordered)}" if len(ordered) > MOST_BARS else ""
     return Chart(
         name="loss-by-feeder",
@@ -58,7 +66,7 @@ def loss_by_feeder(
     )
 
 
-def finding(feeders: Sequence[FeederLoss], chosen: str | None) -> str:
+def finding(feeders: Sequence[FeederLoss], chosen: str | None, word: str) -> str:
     """Who stands out and by how much; or that nobody does."""
     unknown = [feeder.feeder_id for feeder in feeders if feeder.loss_pct is None]
     spoken = next((feeder for feeder in feeders if feeder.feeder_id == chosen), None)
@@ -67,14 +75,14 @@ def finding(feeders: Sequence[FeederLoss], chosen: str | None) -> str:
         tail = ""
         if above is not None:
             side = "above" if above >= 0 else "below"
-            tail = f", {number(abs(above), 1)} points {side} its usual {percent(spoken.baseline_pct)}"
+            tail = f", {number(abs(above), 1)} points {side} its {word} {percent(spoken.baseline_pct)}"
         return f"{spoken.feeder_id} loses {percent(spoken.loss_pct)}{tail}"
     if len(unknown) == len(feeders):
         return "No feeder's loss can be told from the reads that arrived"
     if unknown:
         more = " and others" if len(unknown) > 3 else ""
         return f"No feeder stands out; the loss of {listing(unknown[:3])}{more} is not known"
-    return "No feeder loses noticeably more than is usual for it"
+    return f"No feeder loses noticeably more than its {word} level"
 
 
 def _standing_out(feeders: Sequence[FeederLoss]) -> str | None:
@@ -127,11 +135,11 @@ def _value(plot: Plot, feeder: FeederLoss) -> str:
     above = feeder.above_pp
     if plot.narrow or above is None:
         return percent(feeder.loss_pct)
-    return f"{percent(feeder.loss_pct)}  ({'+' if above >= 0 else ''}{number(above, 1)} points)"
+    return f"{percent(feeder.loss_pct)}  ({signed(above, 1)} points)"
 
 
 def _tip(feeder: FeederLoss) -> str:
     return (
-        f"{feeder.feeder_id}: loss {percent(feeder.loss_pct, 2)}, usual {percent(feeder.baseline_pct, 2)},"
+        f"{feeder.feeder_id}: loss {percent(feeder.loss_pct, 2)}, baseline {percent(feeder.baseline_pct, 2)},"
         f" coverage {percent(feeder.coverage_pct, 1)}"
     )

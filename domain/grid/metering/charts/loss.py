@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from matplotlib.axes import Axes
 
-from domain.grid.metering.charts.events import ribbon_of
-from domain.grid.metering.rules.series import HOUR, EventWindow, LossInterval, balance, mean_coverage, within
+from domain.grid.metering.charts.events import in_words, ribbon_of
+from domain.grid.metering.rules.series import HOUR, EventWindow, LossInterval, balance, mean_coverage, tellable, within
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import instant, steps, time_axis, value_axis
 from domain.kernel.charts.chart import Cell, Chart, Column, Plot
@@ -26,6 +26,8 @@ from domain.kernel.charts.words import NBSP, moment_text, number, percent, signe
 
 TOLERANCE_PP = 0.5
 EMPHASIS = ("theft",)
+# What stands in a gap of the line.
+UNKNOWN = {"LOW_FLOW": "hardly any flow", "INSUFFICIENT_COVERAGE": "too few reads", "NO_READS": "no reads"}
 
 COLUMNS = (
     Column("read_at", "Interval end"),
@@ -43,16 +45,16 @@ def loss_over_time(
     feeder: str, points: Sequence[LossInterval], events: Sequence[EventWindow], zone: ZoneInfo, source: str = ""
 ) -> Chart:
     """The feeder's loss per interval over its expected band; `points` in time order, at least one."""
-    shown = tuple(points)
+    shown = tuple(tellable(points))
     minutes = shown[-1].interval_minutes
     window = span(shown[0].start, shown[-1].read_at, zone)
     marked = tuple(event for event in events if _touches(event, shown[0].start, shown[-1].read_at))
-    title = finding(feeder, shown, marked)
+    title = finding(feeder, points, marked)
     return Chart(
         name=f"loss-over-time-{feeder}",
         title=title,
         subtitle=f"Loss of {feeder}, percent of delivered energy, {minutes}-minute intervals, {window}",
-        alt=f"Line chart. {title}. {_events_in_words(marked, zone)}".strip(),
+        alt=f"Line chart. {title}. {in_words(marked, zone)}".strip(),
         columns=COLUMNS,
         rows=tuple(_row(point) for point in shown),
         paint=lambda plot: _paint(plot, shown, marked, zone),
@@ -91,10 +93,6 @@ def _row(point: LossInterval) -> tuple[Cell, ...]:
 
 def _touches(event: EventWindow, start: datetime, end: datetime) -> bool:
     return event.starts_at < end and event.ends_at > start
-
-
-def _events_in_words(events: Sequence[EventWindow], zone: ZoneInfo) -> str:
-    return " ".join(f"{event.name}, {span(event.starts_at, event.ends_at, zone)}." for event in events)
 
 
 def _paint(plot: Plot, points: Sequence[LossInterval], events: Sequence[EventWindow], zone: ZoneInfo) -> None:
@@ -170,13 +168,22 @@ def _expected_level(axes: Axes, plot: Plot, points: Sequence[LossInterval], even
 
 
 def _say_what_is_cut(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> None:
-    """Where raw loss leaves the frame its highest value stands at the frame."""
+    """Where raw loss leaves the frame its highest value stands at the frame; of crowded ones only the highest."""
     top = axes.get_ylim()[1]
-    for run in _runs(points, lambda p: p.loss_pct_raw is not None and p.loss_pct_raw > top):
-        highest = max(p.loss_pct_raw or 0.0 for p in run)
+    start, end = axes.get_xlim()
+    pixels = axes.get_window_extent().width / (end - start)
+    taken: list[tuple[float, float]] = []
+    cut = _runs(points, lambda p: p.loss_pct_raw is not None and p.loss_pct_raw > top)
+    for run in sorted(cut, key=lambda run: (-_highest(run), run[0].start)):
+        middle = (instant(run[0].start) + instant(run[-1].read_at)) / 2
+        words = f"raw {percent(_highest(run), 0)} \u2191"
+        half = (text_width(words, plot.font - 1) / 2 + 6) / pixels
+        if any(middle - half < right and middle + half > left for left, right in taken):
+            continue
+        taken.append((middle - half, middle + half))
         axes.annotate(
-            f"raw {percent(highest, 0)} \u2191",
-            ((instant(run[0].start) + instant(run[-1].read_at)) / 2, top),
+            words,
+            (min(max(middle, start + half), end - half), top),
             xytext=(0, -5),
             textcoords="offset points",
             color=theme.MUTED,
@@ -186,6 +193,10 @@ def _say_what_is_cut(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> 
             bbox=paper(),
             zorder=6,
         )
+
+
+def _highest(run: Sequence[LossInterval]) -> float:
+    return max(p.loss_pct_raw or 0.0 for p in run)
 
 
 def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from domain.grid.metering.charts.events import KIND_COLORS, OTHER
 from domain.grid.metering.rules.series import KIND_NAMES, Outcome
 from domain.kernel.charts import theme
-from domain.kernel.charts.axes import bare
 from domain.kernel.charts.chart import Cell, Chart, Column, Plot
 from domain.kernel.charts.words import NBSP, number, span
 
@@ -109,7 +108,7 @@ def _page_row(plot: Plot, outcome: Outcome, top: float, zone: ZoneInfo) -> None:
     plot.write(0, top - 50, KPI_NAMES.get(outcome.kpi, outcome.kpi))
     plot.write(0, top - 69, span(outcome.starts_at, outcome.ends_at, zone), theme.MUTED, size=plot.font - 1)
     _levels(plot, outcome, 292, top, color[0])
-    _gauge(plot, outcome, 640, 0, top - 66, 56)
+    _gauge(plot, outcome, 640, top - 12)
 
 
 def _phone_row(plot: Plot, outcome: Outcome, top: float, zone: ZoneInfo) -> None:
@@ -119,90 +118,61 @@ def _phone_row(plot: Plot, outcome: Outcome, top: float, zone: ZoneInfo) -> None
     levels = " \u2192 ".join(outcome.level(value) for value in (outcome.before, outcome.during, outcome.after))
     plot.write(0, top - 36, f"{KPI_NAMES.get(outcome.kpi, outcome.kpi)}: {levels}")
     plot.write(0, top - 53, span(outcome.starts_at, outcome.ends_at, zone), theme.MUTED, size=plot.font - 1)
-    _gauge(plot, outcome, 0, 0, top - 122, 62)
+    _gauge(plot, outcome, 0, top - 64)
 
 
 def _rule(plot: Plot, top: float) -> None:
-    axes = plot.axes(0, 0, top - 1, plot.height - top)
-    axes.axis("off")
-    axes.axhline(0.5, color=theme.LINE, linewidth=1)
+    plot.sheet.plot([0, plot.width], [top, top], color=theme.LINE, linewidth=1)
 
 
 def _levels(plot: Plot, outcome: Outcome, left: float, top: float, color: str) -> None:
     """Three short lines at their heights on one scale, each with its number."""
     values = (outcome.before, outcome.during, outcome.after)
     known = [value for value in values if value is not None]
-    axes = plot.axes(left, plot.width - left - 290, top - 78, plot.height - top + 24)
-    axes.axis("off")
-    axes.set_xlim(0, 290)
     if not known:
-        axes.text(0, 0.5, "not yet observed", color=theme.MUTED, size=plot.font, va="center")
+        plot.write(left, top - 48, "not yet observed", theme.MUTED)
         return
-    low, high = min(known), max(known)
+    low = min(known)
     # No change must look like none: the scale spans at least four times the tolerance.
-    room = max(high - low, 4 * outcome.tolerance)
-    axes.set_ylim(low - 0.2 * room, high + 0.75 * room)
+    per_unit = 32.0 / max(max(known) - low, 4 * outcome.tolerance)
     for index, value in enumerate(values):
-        x = index * 100
+        x = left + index * 100
         if value is None:
-            axes.text(x, low, "not yet", color=theme.MUTED, size=plot.font, va="bottom")
+            plot.write(x, top - 70, "not yet", theme.MUTED)
             continue
-        line = color if index == 1 else theme.FLEET
-        axes.plot([x, x + 72], [value, value], color=line, linewidth=4, solid_capstyle="butt")
-        axes.annotate(
-            outcome.level(value),
-            (x, value),
-            xytext=(0, 5),
-            textcoords="offset points",
-            size=plot.font + 2,
-            weight=theme.BOLD if index == 1 else theme.REGULAR,
-            color=theme.INK,
-        )
+        y = top - 72 + (value - low) * per_unit
+        is_during = index == 1
+        line = color if is_during else theme.FLEET
+        plot.sheet.plot([x, x + 72], [y, y], color=line, linewidth=4, solid_capstyle="butt")
+        weight = theme.BOLD if is_during else theme.REGULAR
+        plot.write(x, y + 6, outcome.level(value), size=plot.font + 2, weight=weight)
 
 
-def _gauge(plot: Plot, outcome: Outcome, left: float, right: float, base: float, height: float) -> None:
+def _gauge(plot: Plot, outcome: Outcome, left: float, top: float) -> None:
     """A scale of the change from zero: the tolerated range as a band, expected hollow, observed solid."""
-    axes = plot.axes(left, right, base, plot.height - base - height)
-    bare(axes, plot)
-    axes.set_yticks([])
-    expected, tolerance = outcome.expected, outcome.tolerance
-    places = [
-        0.0,
-        expected - tolerance,
-        expected + tolerance,
-        *([outcome.observed] if outcome.observed is not None else []),
-    ]
+    expected, tolerance, observed = outcome.expected, outcome.tolerance, outcome.observed
+    places = [0.0, expected - tolerance, expected + tolerance, *([] if observed is None else [observed])]
     low, high = min(places), max(places)
-    room = 0.12 * (high - low)
-    axes.set_xlim(low - room, high + room)
-    axes.set_ylim(0, 1)
-    middle = 0.32
-    axes.axhline(middle, color=theme.LINE, linewidth=1, zorder=1)
-    axes.plot([0, 0], [middle - 0.18, middle + 0.18], color=theme.MUTED, linewidth=1, zorder=1)
-    axes.fill_between(
-        [expected - tolerance, expected + tolerance], middle - 0.16, middle + 0.16, color=theme.BAND, linewidth=0
-    )
-    axes.plot([expected], [middle], "o", ms=11, mfc=theme.SURFACE, mec=theme.INK, mew=1.8, zorder=3)
-    axes.set_xticks([0], ["0"])
-    _gauge_words(axes, plot, outcome)
+    width = plot.width - left - 24
 
+    def at(value: float) -> float:
+        return left + 12 + (value - low) / (high - low) * width
 
-def _gauge_words(axes: Axes, plot: Plot, outcome: Outcome) -> None:
-    expected = f"expected {outcome.change(outcome.expected)} ±{NBSP}{number(outcome.tolerance, 1)}"
-    if outcome.observed is None:
-        axes.text(0.0, 0.98, f"{expected}, not yet observed", transform=axes.transAxes, size=plot.font, va="top")
+    y, sheet = top - 34.0, plot.sheet
+    sheet.plot([left, plot.width], [y, y], color=theme.LINE, linewidth=1, zorder=1)
+    sheet.plot([at(0)] * 2, [y - 10, y + 10], color=theme.MUTED, linewidth=1, zorder=1)
+    band = (at(expected - tolerance), y - 9)
+    sheet.add_patch(Rectangle(band, at(expected + tolerance) - band[0], 18, facecolor=theme.BAND, linewidth=0))
+    sheet.plot([at(expected)], [y], "o", ms=11, mfc=theme.SURFACE, mec=theme.INK, mew=1.8, zorder=3)
+    plot.write(at(0), y - 25, "0", theme.MUTED, size=plot.font - 1, ha="center")
+    words = f"expected {outcome.change(expected)} ±{NBSP}{number(tolerance, 1)}"
+    if observed is None:
+        plot.write(left, top - 12, f"{words}, not yet observed")
         return
-    good = outcome.is_explained
-    color, text_color = (theme.GREEN, theme.GREEN_TEXT) if good else (theme.VERMILLION, theme.VERMILLION_TEXT)
-    axes.plot([outcome.observed], [0.32], "o", ms=6, mfc=color, mec=color, zorder=4)
-    axes.text(
-        0.0,
-        0.98,
-        f"Observed {outcome.change(outcome.observed)}, {outcome.verdict}",
-        transform=axes.transAxes,
-        size=plot.font,
-        weight=theme.BOLD,
-        color=text_color,
-        va="top",
+    color, text_color = (
+        (theme.GREEN, theme.GREEN_TEXT) if outcome.is_explained else (theme.VERMILLION, theme.VERMILLION_TEXT)
     )
-    axes.text(1.0, 0.98, expected, transform=axes.transAxes, size=plot.font, color=theme.MUTED, va="top", ha="right")
+    sheet.plot([at(observed)], [y], "o", ms=6, mfc=color, mec=color, zorder=4)
+    seen = f"Observed {outcome.change(observed)}" + ("" if plot.narrow else f", {outcome.verdict}")
+    plot.write(left, top - 12, seen, text_color, weight=theme.BOLD)
+    plot.write(plot.width, top - 12, words, theme.MUTED, ha="right")

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.kernel.charts.words import NBSP, number, percent, signed
 
 KIND_NAMES = {"theft": "Theft", "voltage_sag": "Voltage sag", "comms_outage": "Comms outage"}
 HOUR = timedelta(hours=1)
+LOW_FLOW = 0.25
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class FeederLoss:
-    """One feeder over the window that the subtitle names. `baseline_pct` is what is usual for it; percent all."""
+    """One feeder over the window that the subtitle names. `baseline_pct` is what is usual or expected; percent all."""
 
     feeder_id: str
     loss_pct: float | None
@@ -111,8 +112,54 @@ class FeederLoss:
 
     @property
     def above_pp(self) -> float | None:
-        """How far the loss lies above what is usual, in percentage points."""
+        """How far the loss lies above its baseline, in percentage points."""
         return None if self.loss_pct is None or self.baseline_pct is None else self.loss_pct - self.baseline_pct
+
+
+@dataclass(frozen=True)
+class CoverageHour:
+    """One feeder and clock hour: the share of the expected energy whose reads arrived, percent."""
+
+    feeder_id: str
+    hour: datetime
+    coverage_pct: float | None
+    reads_received: int
+    reads_expected: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a meter is suspicious: points of the score, signed; the text is for people."""
+
+    code: str
+    points: float
+    text: str
+
+
+@dataclass(frozen=True)
+class SuspiciousMeter:
+    """One scored meter: score 0 to 100, its reasons with the most points first."""
+
+    meter_id: str
+    feeder_id: str
+    score: float
+    rank: int
+    confidence: float
+    ntl_kwh_est: float | None
+    reasons: tuple[Reason, ...]
+    suppressors: tuple[str, ...] = ()
+    case_status: str = "open"
+
+
+@dataclass(frozen=True)
+class MeterDay:
+    """One meter and local day in kWh. `expected_kwh`: its own baseline moved as its feeder moved that day."""
+
+    on: date
+    kwh: float | None
+    expected_kwh: float | None
+    reads: int
+    reads_expected: int
 
 
 @dataclass(frozen=True)
@@ -157,6 +204,26 @@ def balance(points: Sequence[LossInterval]) -> Balance:
         technical=sum(point.technical_loss_kwh or 0.0 for point in usable),
         intervals=len(usable),
     )
+
+
+def tellable(points: Sequence[LossInterval]) -> list[LossInterval]:
+    """The series for a chart of percentages: where hardly any energy flowed, a percentage of it says nothing.
+
+    That is below LOW_FLOW of the window's largest flow, as when sun and load cancel on a feeder with PV. There the loss
+    becomes None with the status LOW_FLOW; energies stay.
+    """
+    largest = max((abs(point.delivered_kwh or 0.0) for point in points), default=0.0)
+    return [
+        point
+        if point.delivered_kwh is None or abs(point.delivered_kwh) >= LOW_FLOW * largest
+        else replace(point, loss_pct_adj=None, loss_pct_raw=None, technical_loss_pct=None, loss_status="LOW_FLOW")
+        for point in points
+    ]
+
+
+def headline(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """What an executive is shown of each event: everything but the raw loss, which only the experts need."""
+    return [outcome for outcome in outcomes if outcome.kpi != "loss_pct_raw"]
 
 
 def within(points: Sequence[LossInterval], start: datetime, end: datetime) -> list[LossInterval]:

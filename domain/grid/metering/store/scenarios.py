@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -145,3 +146,19 @@ def unknown_meters(connection: Connection, meter_ids: Sequence[str]) -> list[str
         ).scalars()
     )
     return [meter for meter in meter_ids if meter not in known]
+
+
+def recent(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """The newest scenarios first, cancelled ones too, with how many meters their expectations count."""
+    found = connection.execute(
+        text(
+            "SELECT e.id::text AS event_id, e.event_type AS kind, e.feeder_id, e.severity::float8 AS severity,"
+            " e.starts_at, e.ends_at, e.is_active, e.cancelled_at, e.params, e.created_by, u.name AS created_by_name,"
+            " (SELECT max((x.inputs ->> 'meters')::integer) FROM event_expectations AS x"
+            "   WHERE x.tenant_id = e.tenant_id AND x.event_id = e.id) AS meters"
+            " FROM ami_events AS e LEFT JOIN users AS u ON u.id::text = e.created_by"
+            " WHERE e.tenant_id = current_setting('app.tenant') ORDER BY e.starts_at DESC, e.id LIMIT :n"
+        ),
+        {"n": limit},
+    ).mappings()
+    return [dict(row) for row in found]

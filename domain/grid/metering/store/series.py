@@ -1,84 +1,85 @@
-"""Series that charts draw: a feeder's intervals, the feeders of a day, injected events and what came of them."""
+"""Series of feeders and outcomes of events, as the charts and pages take them."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.grid.metering.rules.series import EventWindow, FeederLoss, LossInterval, Outcome
+from domain.grid.metering.rules.series import CoverageHour, EventWindow, FeederLoss, LossInterval, Outcome
 from domain.grid.metering.store.kpi import rows
+from domain.kernel.sqlfiles import sql_file
 
-_TENANT = "tenant_id = current_setting('app.tenant')"
+_INTERVALS = """
+SELECT read_at, interval_minutes, delivered_kwh::float8, metered_kwh::float8, metered_hat_kwh::float8,
+  technical_loss_kwh::float8, technical_loss_pct::float8, loss_pct_raw::float8, loss_pct_adj::float8,
+  coverage_pct::float8, loss_status
+FROM v_gl_feeder_interval
+WHERE tenant_id = current_setting('app.tenant') AND feeder_id = :feeder AND read_at > :start AND read_at <= :end
+ORDER BY read_at
+"""
 
 
-def feeder_intervals(connection: Connection, feeder_id: str, start: datetime, end: datetime) -> list[LossInterval]:
+def feeder_intervals(connection: Connection, feeder: str, start: datetime, end: datetime) -> list[LossInterval]:
     """The feeder's intervals that end within (start, end], in time order."""
-    found = rows(
-        connection,
-        "SELECT read_at, interval_minutes, delivered_kwh, metered_kwh, metered_hat_kwh, technical_loss_kwh,"
-        " technical_loss_pct, loss_pct_raw, loss_pct_adj, coverage_pct, loss_status FROM v_gl_feeder_interval"
-        f" WHERE {_TENANT} AND feeder_id = :feeder AND read_at > :start AND read_at <= :end ORDER BY read_at",
-        feeder=feeder_id,
-        start=start,
-        end=end,
-    )
-    return [LossInterval(**_floats(row)) for row in found]
+    return [LossInterval(**row) for row in rows(connection, _INTERVALS, feeder=feeder, start=start, end=end)]
+
+
+def events_on_feeder(connection: Connection, feeder: str | None, start: datetime, end: datetime) -> list[EventWindow]:
+    """The active events that touch the window and the feeder (any feeder: None), oldest first."""
+    found = rows(connection, sql_file("grid/queries/events_on_feeder.sql"), feeder=feeder, start=start, end=end)
+    return [EventWindow(**row) for row in found]
+
+
+def event_outcomes(connection: Connection, limit: int = 20, event_id: str | None = None) -> list[Outcome]:
+    """Expected beside observed with the levels around, the newest event first; of one event, or of the newest."""
+    found = rows(connection, sql_file("grid/queries/event_levels.sql"), n=limit, event_id=event_id)
+    return [Outcome(**row) for row in found]
+
+
+def feeder_losses(connection: Connection, start: datetime, end: datetime) -> list[FeederLoss]:
+    """Every feeder's loss over (start, end] beside the technical loss at the same load."""
+    found = rows(connection, sql_file("grid/queries/feeder_losses_between.sql"), start=start, end=end)
+    return [FeederLoss(**row) for row in found]
 
 
 def feeder_day_losses(connection: Connection, day: date) -> list[FeederLoss]:
-    """Every feeder's loss of one local day beside its usual one."""
+    """Every feeder's loss of one local day beside the median of the days before it."""
     found = rows(
         connection,
-        "SELECT feeder_id, loss_pct_adj AS loss_pct, baseline_loss_pct_28d AS baseline_pct, coverage_pct, loss_status"
-        f" FROM v_kpi_electric_feeder_loss_daily WHERE {_TENANT} AND local_date = :day"
+        "SELECT feeder_id, loss_pct_adj::float8 AS loss_pct, baseline_loss_pct_28d::float8 AS baseline_pct,"
+        " coverage_pct::float8, loss_status FROM v_kpi_electric_feeder_loss_daily"
+        " WHERE tenant_id = current_setting('app.tenant') AND local_date = :day"
         ' ORDER BY feeder_id COLLATE "C"',
         day=day,
     )
-    return [FeederLoss(**_floats(row)) for row in found]
+    return [FeederLoss(**row) for row in found]
 
 
-def event_windows(connection: Connection, start: datetime, end: datetime) -> list[EventWindow]:
-    """The injected events that touch the window, with their expected and observed change of corrected loss."""
+def coverage_hours(connection: Connection, end: datetime, hours: int = 24) -> list[CoverageHour]:
+    """Coverage of each feeder over the clock hours up to `end`."""
+    start = end.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)
+    found = rows(connection, sql_file("grid/queries/coverage_hours.sql"), start=start, end=end)
+    return [CoverageHour(**row) for row in found]
+
+
+def data_through(connection: Connection) -> datetime | None:
+    """The end of the last interval with reads, of any source; None before the first."""
+    found: datetime | None = rows(
+        connection,
+        "SELECT max(read_at) AS at FROM gl_feeder_interval"
+        " WHERE tenant_id = current_setting('app.tenant') AND reads_received > 0",
+    )[0]["at"]
+    return found
+
+
+def feeder(connection: Connection, feeder_id: str) -> dict[str, Any] | None:
+    """One feeder with its size; None if the tenant has none of that id."""
     found = rows(
         connection,
-        "SELECT e.id::text AS event_id, e.event_type AS kind, e.feeder_id, e.severity, e.starts_at, e.ends_at,"
-        " o.expected_delta AS expected_pp, o.observed_delta AS observed_pp FROM ami_events AS e"
-        " LEFT JOIN v_gl_event_outcomes AS o ON o.tenant_id = e.tenant_id AND o.event_id = e.id"
-        "   AND o.kpi = 'loss_pct_adj' AND o.feeder_id = e.feeder_id"
-        f" WHERE e.{_TENANT} AND e.is_active AND e.starts_at < :end AND e.ends_at > :start"
-        " ORDER BY e.starts_at, e.id",
-        start=start,
-        end=end,
+        "SELECT f.*, count(m.meter_id) AS meters, count(m.meter_id) FILTER (WHERE m.has_pv) AS meters_with_pv"
+        " FROM feeders AS f LEFT JOIN meters AS m ON m.tenant_id = f.tenant_id AND m.feeder_id = f.feeder_id"
+        " AND m.is_active WHERE f.tenant_id = current_setting('app.tenant') AND f.feeder_id = :feeder"
+        " GROUP BY f.tenant_id, f.feeder_id",
+        feeder=feeder_id,
     )
-    return [EventWindow(**_floats(row)) for row in found]
-
-
-def event_outcomes(connection: Connection, event_id: str) -> list[Outcome]:
-    """What one event was expected to do and did, by feeder and measure."""
-    found = rows(
-        connection,
-        "SELECT o.event_id::text AS event_id, o.event_type AS kind, e.severity, o.feeder_id, o.kpi, o.unit,"
-        " o.starts_at, o.ends_at, o.expected_together AS expected, o.observed_delta AS observed, o.tolerance,"
-        " o.intervals_observed AS intervals, o.formula FROM v_gl_event_outcomes AS o"
-        " INNER JOIN ami_events AS e ON e.tenant_id = o.tenant_id AND e.id = o.event_id"
-        f" WHERE o.{_TENANT} AND o.event_id = CAST(:id AS uuid) ORDER BY o.feeder_id, o.kpi",
-        id=event_id,
-    )
-    return [Outcome(**_floats(row)) for row in found]
-
-
-def _floats(row: Mapping[str, Any]) -> dict[str, Any]:
-    """PostgreSQL's numerics as floats: charts calculate with them."""
-    return {name: float(value) if hasattr(value, "as_tuple") else value for name, value in row.items()}
-
-
-def top_suspects(connection: Connection, day: date, limit: int) -> list[str]:
-    """The meters with the highest suspicion scores of a date."""
-    found = rows(
-        connection,
-        f"SELECT meter_id FROM meter_suspicion WHERE {_TENANT} AND local_date = :day ORDER BY rank LIMIT :n",
-        day=day,
-        n=limit,
-    )
-    return [row["meter_id"] for row in found]
+    return found[0] if found else None

@@ -1,0 +1,109 @@
+"""Suspicious meters, and one meter with what speaks for and against it. Advice, never an accusation."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from api.grid.pages.access import LOOKS
+from api.pages import Page, PageDep
+from domain.grid.metering.charts.meters import REASONS, meter_days, reasons_by_meter
+from domain.grid.metering.charts.voltage import VoltagePoint, voltage_over_time
+from domain.grid.metering.rules.flags import MEANINGS, Flag
+from domain.grid.metering.store import meters as store
+from domain.grid.metering.store import scenarios, series
+from domain.kernel.charts.chart import Chart
+from domain.kernel.charts.words import moment_text
+from domain.kernel.errors import NotFound
+
+router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
+PAGE_ROWS = 50
+TOP = 10
+READS_SHOWN = timedelta(hours=48)
+DEFAULT_WINDOW_DAYS = 7
+MOST_FEEDERS = 500
+
+
+@router.get("/grid/meters")
+def suspicious_meters(
+    page: PageDep,
+    feeder: Annotated[str, Query(max_length=200)] = "",
+    reason: Annotated[str, Query(max_length=40)] = "",
+    score: Annotated[float, Query(ge=0, le=100)] = 20,
+    after: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """The latest scoring in order of rank, by feeder, reason and least score; fifty to a page."""
+    on = store.scored_on(page.connection)
+    if on is None:
+        return page.show("grid/meters_empty.html")
+    filters: dict[str, Any] = {"feeder": feeder or None, "reason": reason or None, "least": score}
+    found = store.suspicious(page.connection, on, **filters, after_rank=after, limit=PAGE_ROWS + 1)
+    rows, more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
+    source = f"Countersign, tenant {page.tenant.tenant_id}, scored for {on:%a} {on.day} {on:%b} {on.year}"
+    charts = [reasons_by_meter(rows[:TOP], f"{on:%a} {on.day} {on:%b}", source)] if rows else []
+    return page.show(
+        "grid/meters.html",
+        charts=charts,
+        rows=rows,
+        scored_on=on,
+        feeders=scenarios.feeder_names(page.connection, MOST_FEEDERS),
+        reasons={code: name for code, (name, _) in REASONS.items()},
+        filters={"feeder": feeder, "reason": reason, "score": score},
+        after=after,
+        next_after=rows[-1].rank if more else None,
+    )
+
+
+@router.get("/grid/meters/{meter_id}")
+def meter(page: PageDep, meter_id: str) -> Response:
+    """One meter: days beside the expected, voltage beside its neighbours, reasons, peers, reads and flags.
+
+    Raises:
+        NotFound: the tenant has no such meter.
+    """
+    known = store.meter(page.connection, meter_id)
+    if known is None:
+        raise NotFound("There is no meter with this id.", hint="The list of suspicious meters links to each.")
+    scored = store.suspicion_of(page.connection, meter_id)
+    last_day = store.last_day(page.connection, meter_id)
+    if last_day is None:
+        return page.show("grid/meter_empty.html", meter=known)
+    window_days = scored["window_days"] if scored else DEFAULT_WINDOW_DAYS
+    peers = store.peers(page.connection, meter_id, known["transformer_id"], last_day)
+    charts, reads = _charts(page, known, window_days, [peer["meter_id"] for peer in peers])
+    return page.show(
+        "grid/meter.html",
+        charts=charts,
+        meter=known,
+        scored=scored,
+        reason_names={code: name for code, (name, _) in REASONS.items()},
+        peers=peers,
+        last_day=last_day,
+        reads=[read | {"flags": flag_names(read["quality_flags"])} for read in reversed(reads)],
+        versions=store.versions(page.connection, meter_id),
+    )
+
+
+def _charts(
+    page: Page, known: dict[str, Any], window_days: int, peer_ids: list[str]
+) -> tuple[list[Chart], list[dict[str, Any]]]:
+    meter_id, feeder_id, zone = known["meter_id"], known["feeder_id"], page.tenant.zone
+    last_day = store.last_day(page.connection, meter_id)
+    end = store.last_read_at(page.connection, meter_id)
+    if last_day is None or end is None:
+        return [], []
+    source = f"Countersign, tenant {page.tenant.tenant_id}, data through {moment_text(end, zone)}"
+    days = store.days(page.connection, meter_id, feeder_id, last_day, window_days)
+    events = series.events_on_feeder(page.connection, feeder_id, end - timedelta(days=36), end)
+    reads = store.reads(page.connection, meter_id, peer_ids, end - READS_SHOWN, end)
+    names = ("read_at", "interval_minutes", "kwh", "voltage", "peer_voltage")
+    points = [VoltagePoint(*(read[name] for name in names)) for read in reads]
+    charts = [meter_days(meter_id, days, events, zone, source)]
+    charts += [voltage_over_time(meter_id, points, events, zone, source)] if points else []
+    return charts, reads
+
+
+def flag_names(bits: int) -> list[str]:
+    """What the quality flags of a read mean, without that of a plain actual read."""
+    return [meaning.meaning for flag, meaning in MEANINGS.items() if flag & bits and flag is not Flag.ACTUAL]

@@ -1,0 +1,131 @@
+"""Signing in and out of the pages, and the search by id.
+
+In dev a token of `countersign token` is pasted, or a person of a demo tenant is chosen with one click; elsewhere the
+token comes from the identity provider. The cookie is HttpOnly and of the same site alone.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.deps import MaybeCallerDep
+from api.forms import FormDep, typed
+from api.gate import SESSION_COOKIE, session_secret
+from api.pages import render
+from domain.kernel.access import authenticate
+from domain.kernel.clock import utc_now
+from domain.kernel.db import transaction
+from domain.kernel.errors import CountersignError, Forbidden
+from domain.kernel.login import LASTS, end_session, open_session
+from domain.kernel.people import Person, find_person, people_of
+from domain.kernel.principal import Kind, Principal
+from domain.kernel.settings import Env, settings
+from domain.kernel.tenancy import demo_tenants
+
+router = APIRouter(include_in_schema=False)
+HOME = "/grid"
+Next = Annotated[str, Query(alias="next", max_length=2000)]
+
+
+@router.get("/")
+def root(_: MaybeCallerDep) -> Response:
+    """The first page of the only room there is yet."""
+    return RedirectResponse(HOME, 303)
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, _: MaybeCallerDep, back: Next = HOME) -> Response:
+    """The form, with one button for each demo person in dev."""
+    return _page(request, back)
+
+
+def _page(request: Request, back: str, error: CountersignError | None = None) -> Response:
+    status = 200 if error is None else error.status
+    return render(request, "sign_in.html", status, back=local_path(back), error=error, people=_demo_people())
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, form: FormDep, _: MaybeCallerDep) -> Response:
+    """Open a session for the person behind a pasted token."""
+    refuse_other_sites(request)
+    back = typed(form, "next", 2000)
+    try:
+        principal = authenticate(typed(form, "token", 5000))
+        if not principal.is_person:
+            raise Forbidden("An API key cannot sign in to pages.", hint="Use a person's token.", code="PERSON_REQUIRED")
+    except CountersignError as error:
+        return _page(request, back, error)
+    return _opened(request, principal, back)
+
+
+@router.post("/sign-in/demo")
+def sign_in_as_demo(request: Request, form: FormDep, _: MaybeCallerDep) -> Response:
+    """Open a session for a person of a demo tenant; dev copies only.
+
+    Raises:
+        Forbidden: not a dev copy, or not a person of a demo tenant.
+    """
+    refuse_other_sites(request)
+    tenant_id, user_id = typed(form, "tenant"), typed(form, "user")
+    if settings().env is not Env.DEV or (tenant_id, user_id) not in {(t, str(p.id)) for t, p in _demo_people()}:
+        raise Forbidden("Nobody is signed in with one click here.", hint="Sign in with a token.")
+    with transaction(tenant_id) as connection:
+        person = find_person(connection, tenant_id, user_id=user_id, email=None)
+    if person is None:
+        raise Forbidden("There is no such person.", hint="Sign in with a token.")
+    principal = Principal(Kind.PERSON, str(person.id), person.name, tenant_id, roles=person.roles)
+    return _opened(request, principal, typed(form, "next", 2000))
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, _: FormDep, caller: MaybeCallerDep) -> Response:
+    """End the session; the cookie is forgotten."""
+    secret = session_secret(request.scope)
+    if caller is not None and secret is not None:
+        end_session(caller, secret)
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(SESSION_COOKIE, path="/")
+    return answer
+
+
+def _opened(request: Request, principal: Principal, back: str) -> Response:
+    secret = open_session(principal, utc_now(), request.client.host if request.client else None)
+    answer = RedirectResponse(local_path(back), 303)
+    answer.set_cookie(
+        SESSION_COOKIE,
+        secret,
+        max_age=int(LASTS.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def _demo_people() -> list[tuple[str, Person]]:
+    """Tenant and person, for every person of a demo tenant; nobody outside dev."""
+    if settings().env is not Env.DEV:
+        return []
+    found: list[tuple[str, Person]] = []
+    for tenant_id in demo_tenants():
+        with transaction(tenant_id) as connection:
+            found += [(tenant_id, person) for person in people_of(connection, tenant_id)]
+    return found
+
+
+def local_path(wanted: str) -> str:
+    """An address of this site, or the first page: a link from elsewhere must not send a person who signs in away."""
+    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if is_local and "\\" not in wanted else HOME
+
+
+def refuse_other_sites(request: Request) -> None:
+    """A sign-in form that another site sends would sign a person in as somebody else.
+
+    Raises:
+        Forbidden: the browser says that the form is not ours.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Forbidden("The form was sent from another site; nobody was signed in.", code="FORM_TOKEN")

@@ -1,0 +1,83 @@
+"""How pages write things: numbers, instants in local time with UTC behind, shortened ids, cells of a chart's table."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from domain.kernel.charts.chart import Cell, Column, shown
+from domain.kernel.charts.words import clock, day, moment_text, number, percent, signed, span, with_unit
+from domain.kernel.errors import NotFound
+
+
+def when(moment: datetime | None, zone: ZoneInfo) -> Markup | str:
+    """Local time with its zone; UTC on hover and for machines."""
+    if moment is None:
+        return number(None)
+    utc = moment.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M:%S"), moment_text(moment, zone)
+    )
+
+
+def on(value: date) -> str:
+    """Fri 20 Nov 2026."""
+    return f"{value:%a} {value.day} {value:%b} {value.year}"
+
+
+def age(span_of_time: timedelta) -> str:
+    """12 min, 3 h 10 min, 4 days."""
+    minutes = int(span_of_time.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes}\u00a0min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60}\u00a0h {minutes % 60}\u00a0min" if minutes % 60 else f"{minutes // 60}\u00a0h"
+    return f"{minutes // (24 * 60)}\u00a0days"
+
+
+def short(identifier: object) -> str:
+    """The first and last four characters of a long id."""
+    text = str(identifier)
+    return text if len(text) <= 12 else f"{text[:4]}\u2026{text[-4:]}"
+
+
+def cell(value: Cell, column: Column, zone: ZoneInfo) -> Markup | str:
+    """One cell of a chart's table."""
+    return when(value, zone) if isinstance(value, datetime) else shown(column, value)
+
+
+def segment(identifier: str) -> str:
+    """An id as one segment of an address."""
+    return quote(identifier, safe="")
+
+
+def file_name(name: str) -> str:
+    """A name that every system takes as a file's."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+
+
+def no_such_file() -> NotFound:
+    """The answer to `?file=` with a name that the page does not have."""
+    return NotFound("The page has no such chart.", hint="Open the page and follow its own links to CSV and PNG.")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "signed": signed,
+    "percent": percent,
+    "unit": with_unit,
+    "when": when,
+    "clock": clock,
+    "day": day,
+    "on": on,
+    "span": lambda window, zone: span(window[0], window[1], zone),
+    "age": age,
+    "short": short,
+    "cell": cell,
+    "segment": segment,
+    "pairs": lambda names: [(name, name) for name in names],
+}

@@ -1,0 +1,41 @@
+// Comfort only: every page and form works without it.
+"use strict";
+
+// `/` goes to the search field; j and k walk a list of links, Enter then opens. No key ever decides anything.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/") {
+    const field = document.getElementById("q");
+    if (field) {
+      event.preventDefault();
+      field.focus();
+    }
+  }
+  if (event.key === "j" || event.key === "k") {
+    const links = [...document.querySelectorAll(".queue tbody th a")];
+    const here = links.indexOf(document.activeElement);
+    const next = links[event.key === "j" ? here + 1 : Math.max(here - 1, 0)];
+    if (next) next.focus();
+  }
+});
+
+// A form says that it is being sent, and is sent once.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  for (const button of event.target.querySelectorAll("button")) {
+    button.disabled = true;
+    button.textContent += " …";
+  }
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "✓";
+  });
+}

@@ -1,0 +1,1 @@
+"""Charts of the network: rows in, a chart out. Pure."""

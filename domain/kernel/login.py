@@ -1,0 +1,91 @@
+"""Browser sessions: a person signs in once, and a cookie stands for that until it ends.
+
+The cookie holds a random secret; the database keeps its hash, so that whoever reads the table can sign in as nobody.
+What the person may do is asked of the database on every request, as for a bearer token.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from domain.kernel.db import transaction
+from domain.kernel.events import record
+from domain.kernel.people import find_person
+from domain.kernel.principal import Kind, Principal
+
+LASTS = timedelta(hours=12)
+LONGEST = 128
+
+
+def open_session(principal: Principal, now: datetime, ip: str | None = None) -> str:
+    """Open a session for a person with the roles that the caller holds now; answer the cookie's secret."""
+    secret = secrets.token_urlsafe(32)
+    with transaction(principal.tenant_id, actor=principal.id) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO login_sessions (session_hash, user_id, roles, expires_at)"
+                " VALUES (:hash, CAST(:user_id AS uuid), :roles, :expires_at)"
+            ),
+            {
+                "hash": _hash(secret),
+                "user_id": principal.id,
+                "roles": sorted(principal.roles),
+                "expires_at": now + LASTS,
+            },
+        )
+        record(
+            connection,
+            "access.session.opened",
+            actor_id=principal.id,
+            actor_role=principal.actor_role,
+            entity_type="user",
+            entity_id=principal.id,
+            ip=ip,
+        )
+    return secret
+
+
+def principal_of_session(secret: str) -> Principal | None:
+    """The person behind a cookie; None if the session has ended or the person may no longer come in."""
+    if not secret or len(secret) > LONGEST or not secret.isascii():
+        return None
+    with transaction(None) as connection:
+        row = connection.execute(
+            text("SELECT tenant_id, user_id, roles FROM find_login_session(:hash)"), {"hash": _hash(secret)}
+        ).one_or_none()
+    if row is None:
+        return None
+    with transaction(row.tenant_id) as connection:
+        person = find_person(connection, row.tenant_id, user_id=str(row.user_id), email=None)
+    if person is None or not person.active:
+        return None
+    roles = person.roles if row.roles is None else person.roles.intersection(row.roles)
+    return Principal(Kind.PERSON, str(person.id), person.name, row.tenant_id, roles=frozenset(roles))
+
+
+def end_session(principal: Principal, secret: str) -> None:
+    """Sign out: the cookie is worth nothing from now on."""
+    with transaction(principal.tenant_id, actor=principal.id) as connection:
+        connection.execute(
+            text(
+                "UPDATE login_sessions SET ended_at = clock_timestamp() WHERE session_hash = :hash AND ended_at IS NULL"
+            ),
+            {"hash": _hash(secret)},
+        )
+
+
+def form_token(secret: str) -> str:
+    """What every form of this session carries, so that no other site can send it (CSRF)."""
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def is_form_token(secret: str, given: str) -> bool:
+    """Whether a form was made for this session."""
+    return given.isascii() and hmac.compare_digest(form_token(secret), given)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
