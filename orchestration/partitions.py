@@ -4,7 +4,6 @@ A day is a label of the tenant's local date, not a stretch of UTC. The last labe
 there, and tomorrow for tenants east of UTC and for a demo clock that runs a day ahead.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,23 +32,6 @@ class TenantDay:
     def key(self) -> dg.MultiPartitionKey:
         """The partition's key."""
         return dg.MultiPartitionKey({"day": self.day.isoformat(), "tenant": self.tenant_id})
-
-
-def history_of(asset: Sequence[str], days: int) -> dg.AssetDep:
-    """A dependency of a tenant's day on the same tenant's day and the `days` before it.
-
-    A backfill then makes the history first. Mapping one dimension by an offset is marked beta in Dagster 1.13: that
-    one notice is silenced here, so that a start prints nothing that nobody can act on.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=dg.BetaWarning)
-        mapping = dg.MultiPartitionMapping(
-            {
-                "day": dg.DimensionPartitionMapping("day", dg.TimeWindowPartitionMapping(start_offset=-days)),
-                "tenant": dg.DimensionPartitionMapping("tenant", dg.IdentityPartitionMapping()),
-            }
-        )
-    return dg.AssetDep(dg.AssetKey(list(asset)), partition_mapping=mapping)
 
 
 def make_known(instance: dg.DagsterInstance, tenant_ids: Sequence[str]) -> list[str]:

@@ -184,6 +184,7 @@ CREATE TABLE events (
     op.execute("CREATE INDEX events_tenant_canon_outage ON events (tenant_id, canon_outage_id, occurred_at)")
     op.execute("CREATE INDEX events_tenant_prov_outage ON events (tenant_id, prov_outage_id)")
     op.execute("CREATE INDEX events_tenant_time ON events (tenant_id, occurred_at DESC, event_id)")
+    op.execute("CREATE INDEX events_tenant_entity ON events (tenant_id, event_type, entity_id)")
     op.execute("CREATE INDEX events_run ON events (tenant_id, run_id) WHERE run_id IS NOT NULL")
     guard_by_tenant("events")
     make_append_only("events")

@@ -12,11 +12,9 @@ import dagster as dg
 from domain.grid.metering.observe.days import publish_day
 from domain.grid.metering.suggest import score_meters
 from orchestration.grid import figures
-from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay, history_of
+from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay
 from orchestration.resources import Machine
 from orchestration.tables import table
-
-BASELINE_DAYS = 34
 
 # Made by an import or over HTTP, not by Dagster: they show in the graph and have no button.
 NETWORK = [
@@ -119,6 +117,17 @@ READS = [
         partitions=TENANT_DAYS,
     ),
 ]
+SUSPICION = [
+    table(
+        "grid",
+        "meter_suspicion",
+        "Scores of meters that may use more than they record, with reasons. Grain: meter and local date.",
+        verb="suggest",
+        made_from=["meter_reads_electric", "feeder_delivered"],
+        partitions=TENANT_DAYS,
+        owner="team:revenue-protection",
+    ),
+]
 VIEWS = [
     table(
         "grid",
@@ -204,22 +213,9 @@ def publish_reads(
     yield from figures.of_reads(machine, slot, [spec.key for spec in READS], result)
 
 
-@dg.asset(
-    key=["grid", "meter_suspicion"],
-    description="Scores of meters that may use more than they record, with reasons. Grain: meter and local date.",
-    group_name="grid",
-    tags={"verb": "suggest"},
-    kinds={"postgres", "table"},
-    owners=["team:revenue-protection"],
-    partitions_def=TENANT_DAYS,
-    metadata={"dagster/table_name": "public.meter_suspicion"},
-    deps=[
-        history_of(["grid", "meter_reads_electric"], BASELINE_DAYS),
-        history_of(["grid", "feeder_delivered"], BASELINE_DAYS),
-    ],
-)
-def meter_suspicion(context: dg.AssetExecutionContext, machine: Machine) -> dg.MaterializeResult[None]:
-    """Score every meter for the window that ends with the partition's day."""
+@dg.multi_asset(specs=SUSPICION)
+def score_meters_of_day(context: dg.AssetExecutionContext, machine: Machine) -> dg.MaterializeResult[None]:
+    """Score every meter for the window that ends with the partition's day; the history before it is read as well."""
     slot = TenantDay.of(context.partition_key)
     with machine.session(slot.tenant_id) as connection:
         scored = score_meters(connection, slot.tenant_id, slot.day, actor_id=machine.actor)

@@ -4,7 +4,7 @@ Start and stop over HTTP switch a tenant's publishing; the schedule itself alway
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import dagster as dg
 
@@ -13,16 +13,19 @@ from domain.grid.metering.observe.inbox import scan_inbox, waiting_files
 from domain.grid.metering.observe.lineage import READ_TABLES
 from domain.grid.metering.rules.due import TICK_MINUTES, DueWindow
 from domain.grid.metering.rules.fleet import local_days
-from domain.grid.metering.store.day_figures import has_reads, late_loads
+from domain.grid.metering.rules.suspicion.features import DEFAULT_WINDOW_DAYS
+from domain.grid.metering.rules.suspicion.settings import SCORING_VERSION, SETTINGS
+from domain.grid.metering.store.day_figures import has_reads, outdated_scores
 from domain.kernel.canonical import content_hash
 from domain.kernel.tenancy import load_tenant, tenant_directory
-from orchestration.grid.assets import PublishConfig, kpi_views, meter_suspicion, publish_reads
+from orchestration.grid.assets import PublishConfig, kpi_views, publish_reads, score_meters_of_day
 from orchestration.grid.checks import event_checks, read_checks
 from orchestration.partitions import TenantDay, make_known
 from orchestration.resources import Machine
 
 NIGHTLY_AT_MIN = 20
-OVERLAP = timedelta(hours=1)
+LOOKED_BACK = timedelta(days=2)
+HISTORY_DAYS = DEFAULT_WINDOW_DAYS + SETTINGS[SCORING_VERSION].baseline_days - 1
 LIVE_VIEWS = [
     dg.AssetKey(["grid", view])
     for view in ("v_kpi_electric_feeder_loss_daily", "v_kpi_electric_overview_daily", "v_gl_event_outcomes")
@@ -35,7 +38,7 @@ publish_job = dg.define_asset_job(
 )
 daily_job = dg.define_asset_job(
     "grid_daily",
-    selection=dg.AssetSelection.assets(meter_suspicion, kpi_views)
+    selection=dg.AssetSelection.assets(score_meters_of_day, kpi_views)
     | dg.AssetSelection.checks(read_checks)
     | dg.AssetSelection.checks(event_checks),
     description="Score the meters for the day that has ended, look at its KPIs and check it.",
@@ -141,22 +144,19 @@ def inbox_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> list[
 
 
 @dg.sensor(job=daily_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
-def late_reads_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> dg.SensorResult:
-    """Score a day anew when reads arrive after it was scored.
+def late_reads_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> list[dg.RunRequest] | dg.SkipReason:
+    """Score a day anew when reads arrive, for it or for its history, after it was scored.
 
-    The cursor lies an hour behind the newest load that was seen, because a long load commits after a short one that
-    began later; the run key keeps a load from being answered twice.
+    So the scores of a backfill do not depend on the order in which its days were done. There is no cursor, which a
+    late commit could fall behind: the ledger says which score is older than which load.
     """
-    since = datetime.fromisoformat(context.cursor) if context.cursor else machine.now() - OVERLAP
-    newest, requests = since + OVERLAP, []
+    since = machine.now() - LOOKED_BACK
+    requests: list[dg.RunRequest] = []
     for tenant_id in _tenants(context.instance, machine):
         with machine.session(tenant_id) as connection:
-            late = late_loads(connection, since)
-        for day, batch_id, published_at in late:
-            newest = max(newest, published_at)
-            requests.append(_late_request(TenantDay(tenant_id, day), batch_id))
-    cursor = (newest - OVERLAP).astimezone(UTC).isoformat()
-    return dg.SensorResult(requests, skip_reason=None if requests else "No scored day got more reads.", cursor=cursor)
+            outdated = outdated_scores(connection, since, HISTORY_DAYS)
+        requests.extend(_late_request(TenantDay(tenant_id, day), batch_id) for day, batch_id in outdated)
+    return requests or dg.SkipReason("No score is older than its reads.")
 
 
 def _late_request(slot: TenantDay, batch_id: str) -> dg.RunRequest:

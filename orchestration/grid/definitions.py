@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.grid import assets, automation, checks
 
 defs = dg.Definitions(
-    assets=[*assets.NETWORK, *assets.EVENTS, assets.publish_reads, assets.meter_suspicion, assets.kpi_views],
+    assets=[*assets.NETWORK, *assets.EVENTS, assets.publish_reads, assets.score_meters_of_day, assets.kpi_views],
     asset_checks=[checks.read_checks, checks.event_checks],
     jobs=[automation.publish_job, automation.daily_job, automation.inbox_job],
     schedules=[automation.publish_schedule, automation.daily_schedule],

@@ -17,7 +17,7 @@ def loss_plot(course: Course, day: LocalDay) -> str:
     # Imported here: a code location must load fast, and few runs draw.
     from matplotlib.figure import Figure
 
-    hours = [(moment - day.from_ts).total_seconds() / 3600 for moment, _, _ in course]
+    hours = [(moment - day.begins).total_seconds() / 3600 for moment, _, _ in course]
     figure = Figure(figsize=(5.6, 1.9), dpi=80, layout="constrained")
     axes = figure.add_subplot()
     raw, adjusted = ([_gap(value) for value in column] for column in list(zip(*course, strict=True))[1:])

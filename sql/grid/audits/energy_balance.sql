@@ -15,7 +15,7 @@ SELECT
         WHERE
             e.tenant_id = d.tenant_id
             AND (e.feeder_id = d.feeder_id OR e.feeder_id IS NULL)
-            AND e.starts_at < :to_ts AND e.ends_at > :from_ts
+            AND e.starts_at < :ends AND e.ends_at > :begins
     ) AS has_event
 FROM v_gl_feeder_day AS d
 WHERE d.tenant_id = :tenant AND d.local_date = :day

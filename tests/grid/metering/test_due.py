@@ -1,7 +1,7 @@
 """Which windows are due: each interval once, in order, within its local day, whatever the clock and the watermark."""
 
-import itertools
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -56,7 +56,7 @@ def test_due_windows_are_whole_intervals_in_order_each_within_one_local_day(
         assert grid_point(due.start, minutes) == due.start
         assert due.start.astimezone(zone).date() == due.day
         assert (due.end - timedelta(microseconds=1)).astimezone(zone).date() == due.day
-    for before, after in itertools.pairwise(windows):
+    for before, after in pairwise(windows):
         assert before.end == after.start
     if windows:
         assert windows[-1].end - windows[0].start <= CATCH_UP + timedelta(minutes=minutes)

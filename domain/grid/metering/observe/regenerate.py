@@ -5,7 +5,7 @@ recorded seed, fleet, scenarios and rates alone.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -56,9 +56,7 @@ def regenerate_feeder(connection: Connection, tenant_id: str, day: date) -> Rege
 
 
 def _compare(connection: Connection, day: LocalDay, batch: Row, fleet: Fleet, feeder: FeederMeters) -> Regenerated:
-    # The day's reads END in [from_ts, to_ts), which lie a microsecond behind the midnights.
-    midnights = (day.from_ts - timedelta(microseconds=1), day.to_ts - timedelta(microseconds=1))
-    start, end = max(batch["window_start"], midnights[0]), min(batch["window_end"], midnights[1])
+    start, end = max(batch["window_start"], day.begins), min(batch["window_end"], day.ends)
     facts = batch["made_from"]
     made = emulate_feeder(
         fleet,

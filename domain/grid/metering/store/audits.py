@@ -1,7 +1,7 @@
 """Figures for the checks of one local day: questions to the reads, the roll-ups and the views, no verdicts."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -13,29 +13,41 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class LocalDay:
-    """One local day of a tenant with the instants that bound its reads, half-open."""
+    """One local day of a tenant, from midnight to midnight."""
 
     tenant_id: str
     day: date
-    from_ts: datetime
-    to_ts: datetime
+    begins: datetime
+    ends: datetime
 
     @property
     def binds(self) -> dict[str, Any]:
-        """The day as parameters: queries on large tables name tenant and time beside the policy."""
-        return {"tenant": self.tenant_id, "day": self.day, "from_ts": self.from_ts, "to_ts": self.to_ts}
+        """The day as parameters: queries on large tables name tenant and time beside the policy.
+
+        begins, ends: the midnights, for windows. from_ts, to_ts: a microsecond later, half-open, for reads: a read
+        carries its interval's END, so the one that ends at midnight belongs to the day that ends there.
+        """
+        after = timedelta(microseconds=1)
+        return {
+            "tenant": self.tenant_id,
+            "day": self.day,
+            "begins": self.begins,
+            "ends": self.ends,
+            "from_ts": self.begins + after,
+            "to_ts": self.ends + after,
+        }
 
 
 def local_day(connection: Connection, tenant_id: str, day: date) -> LocalDay:
-    """The bounds of the tenant's local day."""
+    """The tenant's local day with its midnights."""
     row = connection.execute(
         text(
-            "SELECT b.from_ts, b.to_ts FROM tenants AS t CROSS JOIN LATERAL day_bounds(t.timezone, :day) AS b"
-            " WHERE t.tenant_id = :tenant"
+            "SELECT CAST(:day AS date)::timestamp AT TIME ZONE timezone AS begins,"
+            " (CAST(:day AS date) + 1)::timestamp AT TIME ZONE timezone AS ends FROM tenants WHERE tenant_id = :tenant"
         ),
         {"tenant": tenant_id, "day": day},
     ).one()
-    return LocalDay(tenant_id, day, row.from_ts, row.to_ts)
+    return LocalDay(tenant_id, day, row.begins, row.ends)
 
 
 def last_day(connection: Connection, tenant_id: str) -> date | None:
@@ -69,7 +81,7 @@ def coverage(connection: Connection, day: LocalDay) -> list[Row]:
         "SELECT feeder_id, coverage_pct::float8 AS coverage_pct, reads_expected, reads_received, intervals_seen,"
         " intervals_expected, loss_status, EXISTS (SELECT 1 FROM ami_events AS e WHERE e.tenant_id = d.tenant_id"
         " AND e.event_type = 'comms_outage' AND (e.feeder_id = d.feeder_id OR e.feeder_id IS NULL)"
-        " AND e.starts_at < :to_ts AND e.ends_at > :from_ts) AS has_comms_event FROM v_gl_feeder_day AS d"
+        " AND e.starts_at < :ends AND e.ends_at > :begins) AS has_comms_event FROM v_gl_feeder_day AS d"
         ' WHERE d.tenant_id = :tenant AND d.local_date = :day ORDER BY d.feeder_id COLLATE "C"',
         day,
     )
@@ -83,7 +95,7 @@ def event_outcomes(connection: Connection, day: LocalDay) -> list[Row]:
         " o.observed_delta, o.tolerance, o.is_explained, o.ends_at <= w.watermark AS is_finished"
         " FROM v_gl_event_outcomes AS o CROSS JOIN (SELECT max(window_end) AS watermark FROM read_batches"
         " WHERE tenant_id = :tenant) AS w"
-        " WHERE o.tenant_id = :tenant AND o.starts_at < :to_ts AND o.ends_at > :from_ts"
+        " WHERE o.tenant_id = :tenant AND o.starts_at < :ends AND o.ends_at > :begins"
         ' ORDER BY o.starts_at, o.event_id, o.feeder_id COLLATE "C", o.kpi COLLATE "C"',
         day,
     )
@@ -94,7 +106,7 @@ def emulated_batches(connection: Connection, day: LocalDay, source: str) -> list
     return _rows(
         connection,
         "SELECT batch_id, write_mode, window_start, window_end, made_from FROM read_batches"
-        " WHERE tenant_id = :tenant AND source = :source AND window_start < :to_ts AND window_end > :from_ts"
+        " WHERE tenant_id = :tenant AND source = :source AND window_start < :ends AND window_end > :begins"
         " ORDER BY published_at, batch_id",
         day,
         source=source,

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from domain.grid.metering.store.audits import LocalDay
 from domain.grid.metering.store.kpi import rows
+from domain.kernel.sqlfiles import sql_file
 
 _BY_INSTANT = "tenant_id = :tenant AND read_at >= :from_ts AND read_at < :to_ts"
 _BY_DAY = "tenant_id = :tenant AND local_date = :day"
@@ -14,8 +15,8 @@ _WHERE = {
     "meter_reads_electric": _BY_INSTANT,
     "feeder_delivered": _BY_INSTANT,
     "gl_feeder_interval": _BY_INSTANT,
-    "read_batches": "tenant_id = :tenant AND window_start < :to_ts AND window_end > :from_ts",
-    "v_gl_event_outcomes": "tenant_id = :tenant AND starts_at < :to_ts AND ends_at > :from_ts",
+    "read_batches": "tenant_id = :tenant AND window_start < :ends AND window_end > :begins",
+    "v_gl_event_outcomes": "tenant_id = :tenant AND starts_at < :ends AND ends_at > :begins",
 }
 _ORDER = {
     "v_kpi_electric_feeder_loss_daily": 'loss_pct_adj DESC NULLS LAST, feeder_id COLLATE "C"',
@@ -86,22 +87,18 @@ def has_reads(connection: Connection, day: date) -> bool:
     )
 
 
-def late_loads(connection: Connection, since: datetime) -> list[tuple[date, str, datetime]]:
-    """Days that were scored and then touched by a load published after `since`, each with its newest load.
+def outdated_scores(connection: Connection, since: datetime, history_days: int) -> list[tuple[date, str]]:
+    """Days whose scores are older than a load of reads that they rest on: the day itself or its history.
 
-    Answers (local day, batch id, published at), by day.
+    Args:
+        connection: a transaction bound to the tenant.
+        since: loads published before are not looked at again.
+        history_days: how many days before a day its scores rest on.
+
+    Returns:
+        local day and newest such load, by day. Both instants are those of the ledger.
     """
     found = connection.execute(
-        text(
-            "SELECT DISTINCT ON (s.day) s.day, b.batch_id, b.published_at FROM read_batches AS b"
-            " INNER JOIN tenants AS t ON t.tenant_id = b.tenant_id"
-            " CROSS JOIN LATERAL (SELECT generate_series((b.window_start AT TIME ZONE t.timezone)::date,"
-            " ((b.window_end - interval '1 second') AT TIME ZONE t.timezone)::date, interval '1 day')::date AS day)"
-            " AS s"
-            " WHERE b.tenant_id = current_setting('app.tenant') AND b.published_at > :since"
-            " AND EXISTS (SELECT 1 FROM meter_suspicion AS m WHERE m.tenant_id = b.tenant_id AND m.local_date = s.day)"
-            " ORDER BY s.day, b.published_at DESC, b.batch_id"
-        ),
-        {"since": since},
+        text(sql_file("grid/audits/outdated_scores.sql")), {"since": since, "history_days": history_days}
     )
-    return [(row.day, str(row.batch_id), row.published_at) for row in found]
+    return [(row.local_date, row.batch_id) for row in found]
