@@ -193,7 +193,7 @@ def _charts(story: Story, tenant: Tenant, event_id: str, starts_at: datetime, fo
         charts = [
             loss_over_time(FEEDER, points, events, tenant.zone, source),
             before_during_after(outcomes, tenant.zone, source),
-            loss_by_feeder(losses, day, "median of the days before", FEEDER, source),
+            loss_by_feeder(losses, day, "median of the days before", word="usual", spoken_of=FEEDER, source=source),
         ]
         folder.mkdir(parents=True, exist_ok=True)
         for number, chart in enumerate(charts, start=1):

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
-from pydantic import AwareDatetime
 
 from api.deps import body_limit
 from api.forms import FormDep, typed, uploaded
@@ -26,7 +25,7 @@ UPLOAD_LIMIT = (Settings.model_fields["ingest_max_mb"].default + 1) * 1024 * 102
 
 
 @router.get("/grid/reads", dependencies=[LOOKS])
-def reads(page: PageDep, before: Annotated[AwareDatetime | None, Query()] = None) -> Response:
+def reads(page: PageDep, before: Annotated[str | None, Query(max_length=100)] = None) -> Response:
     """The ledger of loads, newest first, and the upload form for those who may."""
     return _show(page, before=before)
 
