@@ -8,6 +8,7 @@ import click
 
 from cli.demo.client import Client
 from cli.demo.gridlens import Found, tell
+from cli.demo.lineage import Dagster
 from cli.demo.story import Story
 from cli.services.keys import gridlens_key_file
 from cli.services.state import read_state
@@ -45,7 +46,8 @@ def demo(as_json: bool) -> None:
             where = addresses(state)
             step.result = f"{where['api']}"
         token = gridlens_key_file(home).read_text().strip()
-        found = tell(story, Client(where["api"], token), current.gridlens_tenant, folder, utc_now())
+        client, dagster = Client(where["api"], token), Dagster(where["dagster"])
+        found = tell(story, client, dagster, current.gridlens_tenant, folder, utc_now())
     finally:
         if not was_running:
             stop(home)
@@ -58,10 +60,13 @@ def demo(as_json: bool) -> None:
 def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> None:
     story.say()
     story.say(f"  Baseline   {found.feeder} lost {found.baseline_loss_pct:.2f} % of what was delivered")
-    story.say(f"  Theft      {found.theft_severity:.0%} at {found.theft_meters} meters: {found.formula}")
     story.say(
-        f"  Seen       {found.observed_change_pp:+.2f} pp after {found.observed_after_cycles} cycles,"
-        f" {found.expected_change_pp:+.2f} pp expected, {found.tolerance_pp} pp allowed"
+        f"  Theft      {found.theft_severity:.0%} at {found.theft_meters} meters; over its 24 hours"
+        f" {found.formula} = {found.expected_over_event_pp:+.2f} pp"
+    )
+    story.say(
+        f"  Seen       {found.observed_change_pp:+.2f} pp after {found.observed_after_cycles} cycles; the formula says"
+        f" {found.expected_change_pp:+.2f} pp for these two, {found.tolerance_pp} pp allowed"
     )
     story.say()
     for name in [*found.charts, "summary.json"]:
@@ -70,5 +75,5 @@ def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> Non
     story.say("  Next       make up, then open")
     story.say(f"             {where['api']}/grid       GridLens")
     story.say(f"             {where['api']}/api/ami/kpi/quickcheck?tenantId={found.tenant}")
-    story.say(f"             {where['dagster']}            the lineage of these numbers")
+    story.say(f"             {where['dagster']}/runs/{found.dagster_run_id[:8]}  the lineage of these numbers")
     story.say(f"  Details    {story.log_path}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.demo.client import Client
+from cli.demo.lineage import Dagster
 from cli.demo.story import Story
 from cli.seed import publish_history
 from domain.grid.metering.charts.feeders import loss_by_feeder
@@ -14,11 +15,9 @@ from domain.grid.metering.charts.loss import loss_over_time
 from domain.grid.metering.charts.outcomes import before_during_after
 from domain.grid.metering.observe.publish import floor_to
 from domain.grid.metering.store import kpi, series
-from domain.grid.metering.suggest import score_meters
 from domain.kernel.charts.render import to_png
 from domain.kernel.db import transaction
 from domain.kernel.errors import Conflict
-from domain.kernel.settings import DbRole
 from domain.kernel.tenancy import Tenant, load_tenant
 
 FEEDER = "FEEDER_7"
@@ -48,10 +47,11 @@ class Found:
     day_loss_pct: float | None = None
     thieves_in_top10: int = 0
     formula: str = ""
+    dagster_run_id: str = ""
     charts: list[str] = field(default_factory=list)
 
 
-def tell(story: Story, client: Client, tenant_id: str, folder: Path, now: datetime) -> Found:
+def tell(story: Story, client: Client, dagster: Dagster, tenant_id: str, folder: Path, now: datetime) -> Found:
     """Run the whole of GridLens and write its charts and summary.
 
     Raises:
@@ -66,7 +66,9 @@ def tell(story: Story, client: Client, tenant_id: str, folder: Path, now: dateti
     _history(story, tenant, midnight - timedelta(days=1), now, found)
     event = _theft(story, client, tenant_id, starts_at, today, found)
     _cycles(story, client, tenant_id, starts_at, event["event_id"], found)
-    _day_after(story, tenant, starts_at + timedelta(minutes=15 * CYCLES), today, now, set(event["meterIds"]), found)
+    _day_after(
+        story, tenant, starts_at + timedelta(minutes=15 * CYCLES), today, now, set(event["meterIds"]), dagster, found
+    )
     _charts(story, tenant, event["event_id"], starts_at, folder, found)
     (folder / "summary.json").write_text(json.dumps(asdict(found), indent=1) + "\n")
     if abs(found.observed_change_pp - found.expected_change_pp) > TOLERANCE_PP:
@@ -157,9 +159,10 @@ def _day_after(
     midnight: datetime,
     now: datetime,
     thieves: set[str],
+    dagster: Dagster,
     found: Found,
 ) -> None:
-    with story.step("Publish the rest of the day and score the meters") as step:
+    with story.step("Publish the rest of the day; score and check it in Dagster") as step:
 
         def told(_: str, reads: int) -> None:
             found.reads += reads
@@ -169,12 +172,12 @@ def _day_after(
         if midnight < floor_to(now, 15):
             publish_history(tenant.tenant_id, midnight, floor_to(now, 15), now, told)
         day = (midnight - timedelta(minutes=1)).astimezone(tenant.zone).date()
-        with transaction(tenant.tenant_id, DbRole.MACHINE) as connection:
-            scored = score_meters(connection, tenant.tenant_id, day, 1, actor_id="countersign demo")
-        found.meters = scored.counts["meters"]
+        config = {"ops": {"score_meters_of_day": {"config": {"window_days": 1}}}}
+        found.dagster_run_id = dagster.run("grid_daily", f"{day}|{tenant.tenant_id}", config)
         with transaction(tenant.tenant_id) as connection:
             top = {row["meter_id"] for row in kpi.suspicious_meters(connection, 10)}
             losses = series.feeder_day_losses(connection, day)
+            found.meters = kpi.overview_days(connection, 2)[-1]["meters_active"]
         found.thieves_in_top10 = len(thieves.intersection(top))
         found.day_loss_pct = next((row.loss_pct for row in losses if row.feeder_id == FEEDER), None)
         step.result = f"{found.thieves_in_top10} of the 10 most suspicious of {found.meters:,} meters are thieves"

@@ -10,7 +10,7 @@ from datetime import datetime
 import dagster as dg
 
 from domain.grid.metering.observe.days import publish_day
-from domain.grid.metering.suggest import score_meters
+from domain.grid.metering.suggest import DEFAULT_WINDOW_DAYS, score_meters
 from orchestration.grid import figures
 from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay
 from orchestration.resources import Machine
@@ -213,12 +213,20 @@ def publish_reads(
     yield from figures.of_reads(machine, slot, [spec.key for spec in READS], result)
 
 
+class ScoreConfig(dg.Config):
+    """How many days, ending with the partition's, are held against the weeks before."""
+
+    window_days: int = DEFAULT_WINDOW_DAYS
+
+
 @dg.multi_asset(specs=SUSPICION)
-def score_meters_of_day(context: dg.AssetExecutionContext, machine: Machine) -> dg.MaterializeResult[None]:
+def score_meters_of_day(
+    context: dg.AssetExecutionContext, config: ScoreConfig, machine: Machine
+) -> dg.MaterializeResult[None]:
     """Score every meter for the window that ends with the partition's day; the history before it is read as well."""
     slot = TenantDay.of(context.partition_key)
     with machine.session(slot.tenant_id) as connection:
-        scored = score_meters(connection, slot.tenant_id, slot.day, actor_id=machine.actor)
+        scored = score_meters(connection, slot.tenant_id, slot.day, config.window_days, actor_id=machine.actor)
         return dg.MaterializeResult(metadata=figures.of_suspicion(connection, slot, scored))
 
 
