@@ -1,7 +1,7 @@
 """Loss of one feeder over time: what was measured, what was to be expected, and what was injected."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from domain.kernel.charts.marks import (
 from domain.kernel.charts.words import NBSP, moment_text, number, percent, signed, span
 
 TOLERANCE_PP = 0.5
+HORIZON = timedelta(hours=24)
 EMPHASIS = ("theft",)
 # What stands in a gap of the line.
 UNKNOWN = {"LOW_FLOW": "hardly any flow", "INSUFFICIENT_COVERAGE": "too few reads", "NO_READS": "no reads"}
@@ -129,7 +130,7 @@ def _limits(points: Sequence[LossInterval], events: Sequence[EventWindow]) -> tu
     """From zero to a little above what is shown; raw loss far beyond the rest is cut by the frame, and said so."""
     corrected = [p.loss_pct_adj for p in points if p.loss_pct_adj is not None]
     expected = [(p.technical_loss_pct or 0.0) + TOLERANCE_PP for p in points]
-    lifted = [max(expected, default=0.0) + max(e.expected_pp or 0.0, 0.0) for e in events]
+    lifted = [max(expected, default=0.0) + max(e.expected_pp or 0.0, 0.0) for e in events if _shows(points, e)]
     level = max([*corrected, *expected, *lifted, 1.0])
     raw = max((p.loss_pct_raw for p in points if p.loss_pct_raw is not None), default=0.0)
     top = max(level, min(raw, 1.35 * level))
@@ -137,9 +138,14 @@ def _limits(points: Sequence[LossInterval], events: Sequence[EventWindow]) -> tu
     return (lowest * 1.15 if lowest < -TOLERANCE_PP else min(lowest, 0.0)), top * 1.1
 
 
+def _shows(points: Sequence[LossInterval], event: EventWindow) -> bool:
+    return event.starts_at + HORIZON > points[0].start
+
+
 def _expected_level(axes: Axes, plot: Plot, points: Sequence[LossInterval], event: EventWindow) -> None:
     """A dashed line at technical loss plus what the event must add, with its number."""
-    covered = within(points, event.starts_at, event.ends_at)
+    # An expectation is worked out for the event's first day.
+    covered = within(points, event.starts_at, min(event.ends_at, event.starts_at + HORIZON))
     if event.expected_pp is None or not covered or abs(event.expected_pp) < TOLERANCE_PP:
         return
     color, text_color = theme.VERMILLION, theme.VERMILLION_TEXT
@@ -205,7 +211,10 @@ def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval])
     start, end = axes.get_xlim()
     width = axes.get_window_extent().width
     holes = [(a.read_at, b.start, "no data") for a, b in pairwise(points) if b.start > a.read_at]
-    holes += [(run[0].start, run[-1].read_at, "not known") for run in _runs(points, lambda p: p.loss_pct_adj is None)]
+    holes += [
+        (run[0].start, run[-1].read_at, UNKNOWN.get(run[0].loss_status, "not known"))
+        for run in _runs(points, lambda p: p.loss_pct_adj is None)
+    ]
     for since, until, words in holes:
         left, right = instant(since), instant(until)
         if (right - left) / (end - start) * width > text_width(words, plot.font - 1) + 4:

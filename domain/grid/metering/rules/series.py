@@ -75,6 +75,7 @@ class Outcome:
     during: float | None = None
     after: float | None = None
     formula: str = ""
+    is_over: bool = True
 
     @property
     def is_explained(self) -> bool | None:

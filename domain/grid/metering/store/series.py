@@ -33,13 +33,13 @@ def events_on_feeder(connection: Connection, feeder: str | None, start: datetime
 def event_outcomes(connection: Connection, limit: int = 20, event_id: str | None = None) -> list[Outcome]:
     """Expected beside observed with the levels around, the newest event first; of one event, or of the newest."""
     found = rows(connection, sql_file("grid/queries/event_levels.sql"), n=limit, event_id=event_id)
-    return [Outcome(**row) for row in found]
+    return [Outcome(**{name.removeprefix("level_"): value for name, value in row.items()}) for row in found]
 
 
 def feeder_losses(connection: Connection, start: datetime, end: datetime) -> list[FeederLoss]:
     """Every feeder's loss over (start, end] beside the technical loss at the same load."""
     found = rows(connection, sql_file("grid/queries/feeder_losses_between.sql"), start=start, end=end)
-    return [FeederLoss(**row) for row in found]
+    return sorted((FeederLoss(**row) for row in found), key=lambda feeder: feeder.feeder_id)
 
 
 def feeder_day_losses(connection: Connection, day: date) -> list[FeederLoss]:
@@ -59,7 +59,7 @@ def coverage_hours(connection: Connection, end: datetime, hours: int = 24) -> li
     """Coverage of each feeder over the clock hours up to `end`."""
     start = end.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)
     found = rows(connection, sql_file("grid/queries/coverage_hours.sql"), start=start, end=end)
-    return [CoverageHour(**row) for row in found]
+    return [CoverageHour(row.pop("feeder_id"), row.pop("hour_start"), **row) for row in found]
 
 
 def data_through(connection: Connection) -> datetime | None:
