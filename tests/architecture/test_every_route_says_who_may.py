@@ -1,4 +1,4 @@
-"""Every route under /v1 and /api says who may use it, or says that anyone may. A forgotten condition is found here."""
+"""Every route and page says who may use it, or says that anyone may. A forgotten condition is found here."""
 
 from fastapi import FastAPI
 
@@ -6,12 +6,14 @@ from api.app import create_app
 from api.gate import PROTECTED, doors_of
 from tests.kernel import doors
 
+WITHOUT_A_CALLER = {"/health/live", "/health/ready", "/metrics", "/openapi.json"}
+
 
 def unsaid(application: FastAPI) -> list[str]:
     return sorted(
         f"{sorted(door.methods)} {door.template}"
         for door in doors_of(application)
-        if door.template.startswith(PROTECTED) and not door.allowed and not door.open_to_anyone
+        if door.template not in WITHOUT_A_CALLER and not door.allowed and not door.open_to_anyone
     )
 
 
@@ -23,6 +25,8 @@ def test_a_route_that_forgets_is_found() -> None:
     assert unsaid(create_app(doors.router)) == ["['GET'] /api/courses/x"]
 
 
-def test_only_health_metrics_the_description_and_files_stand_outside_the_gate() -> None:
-    outside = {door.template for door in doors_of(create_app()) if not door.template.startswith(PROTECTED)}
-    assert outside == {"/health/live", "/health/ready", "/metrics", "/openapi.json"}
+def test_only_signing_in_is_open_to_anyone_among_the_pages() -> None:
+    pages = [door for door in doors_of(create_app()) if not door.template.startswith(PROTECTED)]
+    assert {door.template for door in pages if door.open_to_anyone} == {"/", "/sign-in", "/sign-in/demo", "/sign-out"}
+    outside = {door.template for door in pages if not door.allowed and not door.open_to_anyone}
+    assert outside == WITHOUT_A_CALLER

@@ -69,12 +69,12 @@ def _figures(page: Page, current: dict[str, Any] | None, words: str) -> list[tup
     days = [day for day in kpi.overview_days(page.connection, 3) if not day["is_partial"]]
     last = days[0] if days else None
     loss = current["loss_pct"] if current else None
-    figures: list[tuple[str, Any, str, str]] = [("Loss", loss, "percent", words)]
+    figures: list[tuple[str, Any, str, str]] = [("Loss now", loss, "percent", words)]
     if last is not None:
         on = f"{last['local_date']:%a} {last['local_date'].day} {last['local_date']:%b}"
         unexplained = None if last["ntl_pct"] is None else last["ntl_pct"] * last["delivered_kwh"] / 100
         figures += [
-            ("Loss", last["loss_pct_adj"], "percent", on),
+            ("Loss of the day", last["loss_pct_adj"], "percent", on),
             ("Not explained", unexplained, "kwh", f"{on}, beyond technical loss"),
             ("Reads arrived", last["coverage_pct"], "percent", on),
             ("Voltage below range A", last["voltage_below_a_pct"], "percent", f"of reads, {on}"),

@@ -1,66 +1,131 @@
--- Each expectation of the newest :n events with the measure's level before, during and after. Grain: event, KPI, feeder.
+-- Each expectation of the newest :n events with its level before, during and after. Grain: event, KPI, feeder.
 -- Before and after last as long as the event, but at least one hour and at most four; during: its first 24 hours.
+-- A loss is NULL where import and export nearly cancel: a percentage of next to nothing says nothing.
 -- Units: percent, or V for avg_voltage; changes as `unit` says. Reader: pages and charts.
-WITH outcomes AS (
+WITH newest AS (
+    SELECT
+        id,
+        severity,
+        starts_at - least(greatest(ends_at - starts_at, interval '1 hour'), interval '4 hours') AS before_from,
+        least(ends_at, starts_at + interval '24 hours') AS during_to,
+        ends_at + least(greatest(ends_at - starts_at, interval '1 hour'), interval '4 hours') AS after_to
+    FROM ami_events
+    WHERE
+        tenant_id = current_setting('app.tenant')
+        AND (cast(:event_id AS uuid) IS NULL OR id = cast(:event_id AS uuid))
+    ORDER BY starts_at DESC, id ASC
+    LIMIT :n
+),
+
+outcomes AS (
     SELECT
         o.*,
-        e.severity::float8 AS severity,
-        least(greatest(e.ends_at - e.starts_at, interval '1 hour'), interval '4 hours') AS around
+        newest.severity,
+        newest.before_from,
+        newest.during_to,
+        newest.after_to
     FROM v_gl_event_outcomes AS o
-    INNER JOIN ami_events AS e ON o.tenant_id = e.tenant_id AND o.event_id = e.id
-    WHERE
-        o.tenant_id = current_setting('app.tenant')
-        AND o.event_id IN (
-            SELECT r.id FROM ami_events AS r
-            WHERE
-                r.tenant_id = current_setting('app.tenant')
-                AND (cast(:event_id AS uuid) IS NULL OR r.id = cast(:event_id AS uuid))
-            ORDER BY r.starts_at DESC, r.id
-            LIMIT :n
-        )
+    INNER JOIN newest ON o.event_id = newest.id
+    WHERE o.tenant_id = current_setting('app.tenant')
+),
+
+spans AS (
+    SELECT
+        event_id,
+        feeder_id,
+        kpi,
+        'before' AS which,
+        before_from AS from_ts,
+        starts_at AS to_ts
+    FROM outcomes
+    UNION ALL
+    SELECT
+        event_id,
+        feeder_id,
+        kpi,
+        'during' AS which,
+        starts_at AS from_ts,
+        during_to AS to_ts
+    FROM outcomes
+    UNION ALL
+    SELECT
+        event_id,
+        feeder_id,
+        kpi,
+        'after' AS which,
+        ends_at AS from_ts,
+        after_to AS to_ts
+    FROM outcomes
+),
+
+sums AS (
+    SELECT
+        s.event_id,
+        s.feeder_id,
+        s.kpi,
+        s.which,
+        count(*) AS intervals,
+        sum(v.delivered_kwh) AS delivered_kwh,
+        sum(abs(v.delivered_kwh)) AS flow_kwh,
+        sum(v.metered_kwh) AS metered_kwh,
+        sum(v.metered_hat_kwh) AS metered_hat_kwh,
+        avg(v.coverage_pct) AS coverage_pct,
+        avg(v.avg_voltage) AS avg_voltage
+    FROM spans AS s
+    INNER JOIN v_gl_feeder_interval AS v
+        ON
+            s.feeder_id = v.feeder_id AND s.from_ts < v.read_at AND s.to_ts >= v.read_at
+            AND (s.kpi = 'coverage_pct' OR (v.delivered_kwh IS NOT NULL AND v.reads_received > 0))
+    WHERE v.tenant_id = current_setting('app.tenant')
+    GROUP BY s.event_id, s.feeder_id, s.kpi, s.which
+),
+
+levels AS (
+    SELECT
+        event_id,
+        feeder_id,
+        kpi,
+        which,
+        intervals,
+        CASE
+            WHEN kpi = 'coverage_pct' THEN coverage_pct
+            WHEN kpi = 'avg_voltage' THEN avg_voltage
+            WHEN abs(delivered_kwh) < 0.5 * flow_kwh THEN NULL
+            WHEN kpi = 'loss_pct_adj' THEN 100.0 * (delivered_kwh - metered_hat_kwh) / nullif(abs(delivered_kwh), 0)
+            WHEN kpi = 'loss_pct_raw' THEN 100.0 * (delivered_kwh - metered_kwh) / nullif(abs(delivered_kwh), 0)
+        END AS height
+    FROM sums
 )
 
 SELECT
-    o.event_id::text AS event_id,
     o.event_type AS kind,
-    o.severity,
     o.feeder_id,
     o.kpi,
     o.unit,
     o.starts_at,
     o.ends_at,
-    o.expected_together::float8 AS expected,
     o.observed_delta AS observed,
     o.tolerance,
-    o.intervals_observed::integer AS intervals,
     o.formula,
-    max(level.value) FILTER (WHERE span.name = 'before') AS before,
-    max(level.value) FILTER (WHERE span.name = 'during') AS during,
-    max(level.value) FILTER (WHERE span.name = 'after') AS after
+    cast(o.event_id AS text) AS event_id,
+    cast(o.severity AS float8) AS severity,
+    cast(o.expected_together AS float8) AS expected,
+    cast(o.intervals_observed AS integer) AS intervals,
+    cast(earlier.height AS float8) AS level_before,
+    cast(meanwhile.height AS float8) AS level_during,
+    cast(later.height AS float8) AS level_after,
+    coalesce(later.intervals > 0, FALSE) AS is_over
 FROM outcomes AS o
-CROSS JOIN LATERAL (
-    VALUES
-    ('before', o.starts_at - o.around, o.starts_at),
-    ('during', o.starts_at, least(o.ends_at, o.starts_at + interval '24 hours')),
-    ('after', o.ends_at, o.ends_at + o.around)
-) AS span (name, from_ts, to_ts)
-CROSS JOIN LATERAL (
-    SELECT
-        CASE o.kpi
-            WHEN 'loss_pct_adj' THEN
-                100.0 * sum(v.delivered_kwh - v.metered_hat_kwh) / nullif(abs(sum(v.delivered_kwh)), 0)
-            WHEN 'loss_pct_raw' THEN
-                100.0 * sum(v.delivered_kwh - v.metered_kwh) / nullif(abs(sum(v.delivered_kwh)), 0)
-            WHEN 'coverage_pct' THEN avg(v.coverage_pct)
-            WHEN 'avg_voltage' THEN avg(v.avg_voltage)
-        END::float8 AS value
-    FROM v_gl_feeder_interval AS v
-    WHERE
-        v.tenant_id = o.tenant_id AND v.feeder_id = o.feeder_id
-        AND v.read_at > span.from_ts AND v.read_at <= span.to_ts
-        AND (o.kpi = 'coverage_pct' OR (v.delivered_kwh IS NOT NULL AND v.reads_received > 0))
-) AS level
-GROUP BY
-    o.event_id, o.event_type, o.severity, o.feeder_id, o.kpi, o.unit, o.starts_at, o.ends_at, o.expected_together,
-    o.observed_delta, o.tolerance, o.intervals_observed, o.formula
-ORDER BY o.starts_at DESC, o.event_id, o.feeder_id COLLATE "C", o.kpi
+LEFT JOIN levels AS earlier
+    ON
+        o.event_id = earlier.event_id AND o.feeder_id = earlier.feeder_id AND o.kpi = earlier.kpi
+        AND earlier.which = 'before'
+LEFT JOIN levels AS meanwhile
+    ON
+        o.event_id = meanwhile.event_id AND o.feeder_id = meanwhile.feeder_id AND o.kpi = meanwhile.kpi
+        AND meanwhile.which = 'during'
+LEFT JOIN levels AS later
+    ON
+        o.event_id = later.event_id AND o.feeder_id = later.feeder_id AND o.kpi = later.kpi
+        AND later.which = 'after'
+ORDER BY o.starts_at DESC, o.event_id ASC, o.feeder_id ASC, o.kpi ASC

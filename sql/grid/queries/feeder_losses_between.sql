@@ -15,9 +15,9 @@ WITH sums AS (
 
 SELECT
     f.feeder_id,
+    s.coverage_pct::float8 AS coverage_pct,
     (100 * (s.delivered_kwh - s.metered_hat_kwh) / nullif(abs(s.delivered_kwh), 0))::float8 AS loss_pct,
     (100 * s.technical_kwh / nullif(abs(s.delivered_kwh), 0))::float8 AS baseline_pct,
-    s.coverage_pct::float8 AS coverage_pct,
     CASE WHEN s.delivered_kwh IS NULL THEN coalesce(s.bad_status, 'NO_READS') ELSE 'OK' END AS loss_status
 FROM feeders AS f
 LEFT JOIN sums AS s ON f.feeder_id = s.feeder_id
@@ -27,4 +27,4 @@ WHERE
         SELECT 1 FROM meters AS m
         WHERE m.tenant_id = f.tenant_id AND m.feeder_id = f.feeder_id AND m.is_active
     ))
-ORDER BY f.feeder_id COLLATE "C"
+ORDER BY f.feeder_id

@@ -1,6 +1,6 @@
 -- One meter's local days beside what was to be expected. Grain: local date. Units: kWh.
--- Expected = the meter's median day up to :base_until, times how its feeder moved that day: the median over the feeder's
--- meters of day / own median day. NULL with fewer than five days of baseline. Reader: the meter's page.
+-- Expected = the meter's median day up to :base_until, times how its feeder moved that day: the median over the
+-- feeder's meters of day / own median day. NULL with fewer than five days of baseline. Reader: the meter's page.
 WITH days AS (
     SELECT
         meter_id,

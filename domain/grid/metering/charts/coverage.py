@@ -78,7 +78,7 @@ def _paint(
     zone: ZoneInfo,
 ) -> None:
     left = min(max(text_width(name, plot.font) for name in feeders) + 14, plot.width * 0.34)
-    axes = plot.axes(left, 14, 44, 40 if not plot.narrow else 56)
+    axes = plot.axes(left, 20, 44, 40 if not plot.narrow else 56)
     bare(axes, plot)
     axes.set_ylim(len(feeders) - 0.5, -0.5)
     time_axis(axes, plot, start, end, zone)

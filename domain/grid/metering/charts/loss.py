@@ -1,7 +1,7 @@
 """Loss of one feeder over time: what was measured, what was to be expected, and what was injected."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from domain.kernel.charts.marks import (
 from domain.kernel.charts.words import NBSP, moment_text, number, percent, signed, span
 
 TOLERANCE_PP = 0.5
+HORIZON = timedelta(hours=24)
 EMPHASIS = ("theft",)
 # What stands in a gap of the line.
 UNKNOWN = {"LOW_FLOW": "hardly any flow", "INSUFFICIENT_COVERAGE": "too few reads", "NO_READS": "no reads"}
@@ -37,6 +38,7 @@ COLUMNS = (
     Column("loss_pct_raw", "Loss, raw, %", 2),
     Column("loss_pct_adj", "Loss, corrected, %", 2),
     Column("technical_loss_pct", "Technical loss, expected, %", 2),
+    Column("foretold_kwh", "Foretold beyond it by events, kWh", 2),
     Column("loss_status", "Status"),
 )
 
@@ -102,7 +104,7 @@ def _paint(plot: Plot, points: Sequence[LossInterval], events: Sequence[EventWin
     axes = plot.axes(left, right, bottom=44, top=ribbon_height(plot, placed))
     starts, ends = [p.start for p in points], [p.read_at for p in points]
     axes.set_xlim(instant(starts[0]), instant(ends[-1]))
-    low, high = _limits(points, events)
+    low, high = _limits(points)
     axes.set_ylim(low, high)
     value_axis(axes, plot, "%")
     time_axis(axes, plot, starts[0], ends[-1], zone)
@@ -125,11 +127,11 @@ def _paint(plot: Plot, points: Sequence[LossInterval], events: Sequence[EventWin
         plot.tip(axes, (instant(point.start), instant(point.read_at)), axes.get_ylim(), _tip(point, zone))
 
 
-def _limits(points: Sequence[LossInterval], events: Sequence[EventWindow]) -> tuple[float, float]:
+def _limits(points: Sequence[LossInterval]) -> tuple[float, float]:
     """From zero to a little above what is shown; raw loss far beyond the rest is cut by the frame, and said so."""
     corrected = [p.loss_pct_adj for p in points if p.loss_pct_adj is not None]
     expected = [(p.technical_loss_pct or 0.0) + TOLERANCE_PP for p in points]
-    lifted = [max(expected, default=0.0) + max(e.expected_pp or 0.0, 0.0) for e in events]
+    lifted = [p.foretold_pct for p in points if p.foretold_pct is not None and p.loss_pct_adj is not None]
     level = max([*corrected, *expected, *lifted, 1.0])
     raw = max((p.loss_pct_raw for p in points if p.loss_pct_raw is not None), default=0.0)
     top = max(level, min(raw, 1.35 * level))
@@ -138,19 +140,20 @@ def _limits(points: Sequence[LossInterval], events: Sequence[EventWindow]) -> tu
 
 
 def _expected_level(axes: Axes, plot: Plot, points: Sequence[LossInterval], event: EventWindow) -> None:
-    """A dashed line at technical loss plus what the event must add, with its number."""
-    covered = within(points, event.starts_at, event.ends_at)
+    """A dashed line at the technical loss plus what the event was foretold to add, with its mean as a number."""
+    # An expectation is worked out for the event's first day.
+    covered = within(points, event.starts_at, min(event.ends_at, event.starts_at + HORIZON))
     if event.expected_pp is None or not covered or abs(event.expected_pp) < TOLERANCE_PP:
         return
     color, text_color = theme.VERMILLION, theme.VERMILLION_TEXT
-    levels = [None if p.technical_loss_pct is None else p.technical_loss_pct + event.expected_pp for p in covered]
+    levels = [p.foretold_pct if p.foretold_kwh is not None else _lifted(p, event.expected_pp) for p in covered]
     x, y = steps([p.start for p in covered], [p.read_at for p in covered], levels)
     axes.plot(x, y, color=color, linewidth=1.8, dashes=(4, 2.5), zorder=5)
     known = [level for level in levels if level is not None]
     if not known:
         return
-    mean = sum(known) / len(known)
-    change = f"{signed(event.expected_pp)}{NBSP}pp"
+    mean, added = _mean_foretold(covered, event.expected_pp)
+    change = f"{signed(added)}{NBSP}pp"
     words = f"Expected {percent(mean)}" if plot.narrow else f"Expected {percent(mean)} ({change})"
     drawn = [value for p in covered for value in (p.loss_pct_adj, p.loss_pct_raw) if value is not None]
     axes.annotate(
@@ -165,6 +168,22 @@ def _expected_level(axes: Axes, plot: Plot, points: Sequence[LossInterval], even
         bbox=paper(),
         zorder=6,
     )
+
+
+def _lifted(point: LossInterval, by_pp: float) -> float | None:
+    return None if point.technical_loss_pct is None else point.technical_loss_pct + by_pp
+
+
+def _mean_foretold(covered: Sequence[LossInterval], otherwise_pp: float) -> tuple[float, float]:
+    """The foretold loss over the intervals that came in, and how much of it the event adds; weighted by energy."""
+    known = [p for p in covered if p.loss_pct_adj is not None and p.delivered_kwh]
+    delivered = sum(p.delivered_kwh or 0.0 for p in known)
+    technical = sum(p.technical_loss_kwh or 0.0 for p in known)
+    foretold = [p.foretold_kwh for p in known if p.foretold_kwh is not None]
+    if not delivered:
+        return otherwise_pp, otherwise_pp
+    added = 100 * sum(foretold) / abs(delivered) if foretold else otherwise_pp
+    return 100 * technical / abs(delivered) + added, added
 
 
 def _say_what_is_cut(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> None:
@@ -205,7 +224,10 @@ def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval])
     start, end = axes.get_xlim()
     width = axes.get_window_extent().width
     holes = [(a.read_at, b.start, "no data") for a, b in pairwise(points) if b.start > a.read_at]
-    holes += [(run[0].start, run[-1].read_at, "not known") for run in _runs(points, lambda p: p.loss_pct_adj is None)]
+    holes += [
+        (run[0].start, run[-1].read_at, UNKNOWN.get(run[0].loss_status, "not known"))
+        for run in _runs(points, lambda p: p.loss_pct_adj is None)
+    ]
     for since, until, words in holes:
         left, right = instant(since), instant(until)
         if (right - left) / (end - start) * width > text_width(words, plot.font - 1) + 4:

@@ -138,7 +138,8 @@ def _levels(plot: Plot, outcome: Outcome, left: float, top: float, color: str) -
     for index, value in enumerate(values):
         x = left + index * 100
         if value is None:
-            plot.write(x, top - 70, "not yet", theme.MUTED)
+            words = "not yet" if index == 2 and not outcome.is_over else "not known"
+            plot.write(x, top - 70, words, theme.MUTED)
             continue
         y = top - 72 + (value - low) * per_unit
         is_during = index == 1

@@ -13,7 +13,10 @@ LOW_FLOW = 0.25
 
 @dataclass(frozen=True)
 class LossInterval:
-    """One feeder and interval: energies in kWh, loss and coverage in percent. None where a figure is undefined."""
+    """One feeder and interval: energies in kWh, loss and coverage in percent. None where a figure is undefined.
+
+    `foretold_kwh`: what injected events were foretold to keep out of the reads of this interval; None without an event.
+    """
 
     read_at: datetime
     interval_minutes: int
@@ -26,11 +29,19 @@ class LossInterval:
     loss_pct_adj: float | None
     coverage_pct: float | None
     loss_status: str = "OK"
+    foretold_kwh: float | None = None
 
     @property
     def start(self) -> datetime:
         """When the interval began; a read carries its end."""
         return self.read_at - timedelta(minutes=self.interval_minutes)
+
+    @property
+    def foretold_pct(self) -> float | None:
+        """The loss that the technical model and the foretold events make together, percent."""
+        if self.technical_loss_pct is None or self.foretold_kwh is None or not self.delivered_kwh:
+            return None
+        return self.technical_loss_pct + 100 * self.foretold_kwh / abs(self.delivered_kwh)
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,7 @@ class Outcome:
     during: float | None = None
     after: float | None = None
     formula: str = ""
+    is_over: bool = True
 
     @property
     def is_explained(self) -> bool | None:
@@ -261,5 +273,11 @@ def _merged(begin: datetime, members: list[LossInterval]) -> LossInterval:
         loss_pct_raw=sums.loss_pct_raw if whole else None,
         loss_pct_adj=sums.loss_pct if whole else None,
         coverage_pct=mean_coverage(members),
+        foretold_kwh=_sum_known([point.foretold_kwh for point in members]),
         loss_status="OK" if whole else next(p.loss_status for p in members if p.loss_pct_adj is None),
     )
+
+
+def _sum_known(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -12,8 +12,13 @@ from domain.kernel.sqlfiles import sql_file
 _INTERVALS = """
 SELECT read_at, interval_minutes, delivered_kwh::float8, metered_kwh::float8, metered_hat_kwh::float8,
   technical_loss_kwh::float8, technical_loss_pct::float8, loss_pct_raw::float8, loss_pct_adj::float8,
-  coverage_pct::float8, loss_status
-FROM v_gl_feeder_interval
+  coverage_pct::float8, loss_status,
+  (SELECT sum(i.missing_dwh) / 10000.0
+    FROM event_expectation_intervals AS i INNER JOIN ami_events AS e ON e.tenant_id = i.tenant_id AND e.id = i.event_id
+    WHERE i.tenant_id = current_setting('app.tenant') AND i.feeder_id = :feeder AND i.kpi = 'loss_pct_adj'
+      AND e.is_active AND i.read_at > v.read_at - make_interval(mins => v.interval_minutes) AND i.read_at <= v.read_at
+  )::float8 AS foretold_kwh
+FROM v_gl_feeder_interval AS v
 WHERE tenant_id = current_setting('app.tenant') AND feeder_id = :feeder AND read_at > :start AND read_at <= :end
 ORDER BY read_at
 """
@@ -33,13 +38,13 @@ def events_on_feeder(connection: Connection, feeder: str | None, start: datetime
 def event_outcomes(connection: Connection, limit: int = 20, event_id: str | None = None) -> list[Outcome]:
     """Expected beside observed with the levels around, the newest event first; of one event, or of the newest."""
     found = rows(connection, sql_file("grid/queries/event_levels.sql"), n=limit, event_id=event_id)
-    return [Outcome(**row) for row in found]
+    return [Outcome(**{name.removeprefix("level_"): value for name, value in row.items()}) for row in found]
 
 
 def feeder_losses(connection: Connection, start: datetime, end: datetime) -> list[FeederLoss]:
     """Every feeder's loss over (start, end] beside the technical loss at the same load."""
     found = rows(connection, sql_file("grid/queries/feeder_losses_between.sql"), start=start, end=end)
-    return [FeederLoss(**row) for row in found]
+    return sorted((FeederLoss(**row) for row in found), key=lambda feeder: feeder.feeder_id)
 
 
 def feeder_day_losses(connection: Connection, day: date) -> list[FeederLoss]:
@@ -59,7 +64,7 @@ def coverage_hours(connection: Connection, end: datetime, hours: int = 24) -> li
     """Coverage of each feeder over the clock hours up to `end`."""
     start = end.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)
     found = rows(connection, sql_file("grid/queries/coverage_hours.sql"), start=start, end=end)
-    return [CoverageHour(**row) for row in found]
+    return [CoverageHour(row.pop("feeder_id"), row.pop("hour_start"), **row) for row in found]
 
 
 def data_through(connection: Connection) -> datetime | None:
