@@ -33,8 +33,10 @@ def upload(
     file: Annotated[UploadFile, File(description="The file; its format is found from its content.")],
     dry_run: Annotated[bool, Form(description="Check and report; store nothing.")] = False,
 ) -> dict[str, Any]:
-    """Take the file in. Rows that cannot be are left out and written to a rejects file that says why; a file that
-    makes no sense as a whole stores nothing.
+    """Take the file in. A table that names feeders and no meters is the energy delivered at their heads.
+
+    Rows that cannot be taken are left out and written to a rejects file that says why; a file that makes no sense as
+    a whole stores nothing.
     """
     now = utc_now()
     name = Path(file.filename or "upload").name[:200]

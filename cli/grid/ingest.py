@@ -16,7 +16,7 @@ EXAMPLE = """
 \b
 Example:
   countersign grid ingest may.csv june.parquet --tenant DEMO_TENANT --dry-run
-  countersign grid ingest nem12_2026.csv --tenant DEMO_TENANT --json
+  countersign grid ingest nem12_2026.csv feeder_heads.csv --tenant DEMO_TENANT --json
 """
 
 
@@ -52,6 +52,9 @@ def ingest(
     columns: tuple[str, ...],
 ) -> None:
     """Take in reads from CSV, Parquet, NEM12 or Green Button files (.gz too), whichever each one is.
+
+    A CSV or Parquet table that names feeders and no meters (feeder_id, read_at, kwh or delivered_kwh) is the energy
+    delivered at the feeders' heads; with it and the reads, loss is known, whichever comes first.
 
     Good rows load; rows that cannot be taken are written to a rejects file that says why. A file that makes no sense
     as a whole is refused, the others are taken nevertheless, and the exit code is 2.

@@ -96,6 +96,18 @@ TABLES = {
   source text NOT NULL,
   arrived_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, feeder_id, read_at)""",
+    # Every value of a feeder's energy that did not become, or no longer is, the value in feeder_delivered.
+    "feeder_delivered_versions": """
+  feeder_id text NOT NULL,
+  read_at timestamptz NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('replaced', 'offered')),
+  kwh double precision NOT NULL,
+  interval_minutes smallint NOT NULL,
+  source text NOT NULL,
+  arrived_at timestamptz NOT NULL,
+  batch_id uuid NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  UNIQUE (tenant_id, feeder_id, read_at, kind, kwh, interval_minutes)""",
     # One row per load: emulator window or file. The digest of a batch that stands here is not loaded again.
     # made_from: what determines the batch's rows, so that they can be made again and compared.
     "read_batches": """
@@ -208,7 +220,7 @@ def upgrade() -> None:
     for table in ROLLUPS:
         op.execute(f"ALTER TABLE {table} SET (fillfactor = 70)")
         grant(table, "INSERT, UPDATE, DELETE", LOADER)
-    for table in ("feeder_delivered", "read_batches", "meter_read_versions"):
+    for table in ("feeder_delivered", "feeder_delivered_versions", "read_batches", "meter_read_versions"):
         grant(table, "INSERT, UPDATE", LOADER)
     for table in (
         "event_expectations",

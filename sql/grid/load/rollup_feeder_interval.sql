@@ -1,6 +1,8 @@
 -- Move gl_feeder_interval by what a load changed. Grain: feeder and interval end.
 -- Units: dWh (tenths of a Wh), cV (hundredths of a volt), weights in hundredths of a kWh a day.
--- moved_intervals: signed sums of one local day; staged_delivered: the feeders' energy of the same day.
+-- moved_intervals: signed sums of one local day; staged_delivered: feeders and intervals of the same day whose energy
+-- came now, which counts as it stands in feeder_delivered. Energy of an hour is not that of a quarter of it: delivered
+-- energy counts only beside reads of its own length, whichever of the two came first; the first reads set the length.
 INSERT INTO gl_feeder_interval AS g (
     tenant_id, feeder_id, read_at, local_date, interval_minutes, reads_expected, reads_received, reads_estimated,
     metered_dwh, delivered_dwh, weight_expected, weight_received, voltage_reads, voltage_sum_cv, voltage_below_a,
@@ -36,11 +38,13 @@ moved AS (
 
 delivered AS (
     SELECT
-        feeder_id,
-        read_at,
-        interval_minutes,
-        (kwh * 10000)::bigint AS delivered_dwh
-    FROM staged_delivered
+        d.feeder_id,
+        d.read_at,
+        d.interval_minutes,
+        (d.kwh * 10000)::bigint AS delivered_dwh
+    FROM feeder_delivered AS d
+    INNER JOIN staged_delivered AS s ON d.feeder_id = s.feeder_id AND d.read_at = s.read_at
+    WHERE d.tenant_id = %(tenant)s
 )
 
 SELECT
@@ -53,7 +57,10 @@ SELECT
     coalesce(moved.reads, 0),
     coalesce(moved.estimated, 0),
     coalesce(moved.metered_dwh, 0),
-    delivered.delivered_dwh,
+    CASE WHEN moved.interval_minutes IS DISTINCT FROM delivered.interval_minutes AND moved.read_at IS NOT NULL
+        THEN NULL
+        ELSE delivered.delivered_dwh
+    END,
     coalesce(expected.weight, 0),
     coalesce(moved.weight, 0),
     coalesce(moved.voltage_reads, 0),
@@ -70,9 +77,12 @@ ON CONFLICT (tenant_id, feeder_id, read_at) DO UPDATE SET
     reads_received = g.reads_received + excluded.reads_received,
     reads_estimated = g.reads_estimated + excluded.reads_estimated,
     metered_dwh = g.metered_dwh + excluded.metered_dwh,
+    interval_minutes = CASE WHEN g.reads_received > 0 THEN g.interval_minutes ELSE excluded.interval_minutes END,
     delivered_dwh = CASE
-        WHEN %(replace)s THEN coalesce(excluded.delivered_dwh, g.delivered_dwh)
-        ELSE coalesce(g.delivered_dwh, excluded.delivered_dwh)
+        WHEN excluded.delivered_dwh IS NULL AND g.reads_received > 0 THEN g.delivered_dwh
+        WHEN g.interval_minutes = excluded.interval_minutes THEN coalesce(excluded.delivered_dwh, g.delivered_dwh)
+        WHEN g.reads_received > 0 THEN NULL
+        ELSE excluded.delivered_dwh
     END,
     weight_received = g.weight_received + excluded.weight_received,
     voltage_reads = g.voltage_reads + excluded.voltage_reads,

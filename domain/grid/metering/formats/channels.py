@@ -96,4 +96,5 @@ def _with(
         feeder=parsed.feeder[picked],
         rejects=parsed.rejects,
         notes=parsed.notes,
+        of_feeders=parsed.of_feeders,
     )

@@ -79,14 +79,19 @@ def _known(given: dict[str, str], name: str) -> None:
             )
 
 
+def is_of_feeders(found: dict[str, int], mapping: FileMapping) -> bool:
+    """Whether a table holds energy delivered at feeders' heads: it names feeders, but no meters or transformers."""
+    return "feeder_id" in found and not {"meter_id", "transformer_id"} & found.keys() and mapping.meter_id is None
+
+
 def require_long_form(found: dict[str, int], headers: Sequence[str], mapping: FileMapping, name: str) -> None:
-    """Check that a table of one read per row has a meter, a time and an energy.
+    """Check that a table of one read per row has a meter (or else a feeder), a time and an energy.
 
     Raises:
         Invalid: names what is missing, and what was there.
     """
     missing = []
-    if "meter_id" not in found and mapping.meter_id is None:
+    if "meter_id" not in found and mapping.meter_id is None and not is_of_feeders(found, mapping):
         missing.append("meter_id")
     if "end" not in found and "start" not in found:
         missing.append("read_at (interval end) or interval_start")

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from domain.grid.metering.formats import stamps, wide_form
-from domain.grid.metering.formats.columns import recognise, require_long_form
+from domain.grid.metering.formats.columns import is_of_feeders, recognise, require_long_form
 from domain.grid.metering.formats.long_form import LongTable, RowStamps, to_reads
 from domain.grid.metering.formats.numbers import to_numbers
 from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
@@ -186,6 +186,7 @@ def _long_table(
         unreadable=unreadable,
         texts={column: frame[found[column]] for column in TEXTS if column in found},
         shown=shown,
+        of_feeders=is_of_feeders(found, mapping),
     )
 
 

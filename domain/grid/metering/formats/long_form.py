@@ -46,6 +46,7 @@ class LongTable:
         texts: string columns (meter_id, feeder_id, quality, market_quality, estimated, direction).
         shown: what to show of a rejected value, by column.
         notes: what was left aside on purpose, counted by its name.
+        of_feeders: whether each row is the energy of a feeder's head, named by feeder_id, and not a meter's read.
     """
 
     name: str
@@ -57,6 +58,7 @@ class LongTable:
     texts: dict[str, "pd.Series[str]"]
     shown: dict[str, object] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    of_feeders: bool = False
 
 
 def to_reads(table: LongTable, mapping: FileMapping, zone: ZoneInfo, sieve: Sieve | None = None) -> ParsedReads:
@@ -79,7 +81,7 @@ def to_reads(table: LongTable, mapping: FileMapping, zone: ZoneInfo, sieve: Siev
     sieve.refuse(half_known(meter, channel, read_at, sieve.good), "direction", "", HALF_KNOWN)
     keep = sieve.good
     parsed = ParsedReads(
-        format=table.format,
+        format=f"{table.format}_delivered" if table.of_feeders else table.format,
         meters=meters,
         meter=meter[keep],
         read_at=read_at[keep],
@@ -94,17 +96,19 @@ def to_reads(table: LongTable, mapping: FileMapping, zone: ZoneInfo, sieve: Siev
         feeder=feeder[keep],
         rejects=sieve.rejects,
         notes=dict(table.notes),
+        of_feeders=table.of_feeders,
     )
     return net(parsed, channel[keep], sign[keep])
 
 
 def _meters(table: LongTable, mapping: FileMapping, sieve: Sieve) -> tuple[NDArray[np.int32], list[str]]:
-    if "meter_id" not in table.texts:
+    kind, column = ("feeder", "feeder_id") if table.of_feeders else ("meter", "meter_id")
+    if column not in table.texts:
         return np.zeros(len(table.row), np.int32), [str(mapping.meter_id)]
-    ids = table.texts["meter_id"].str.strip()
-    sieve.refuse((ids == "").to_numpy(np.bool_), "meter_id", "", "no meter is named")
+    ids = table.texts[column].str.strip()
+    sieve.refuse((ids == "").to_numpy(np.bool_), column, "", f"no {kind} is named")
     long = (ids.str.len() > MAX_ID).to_numpy(np.bool_)
-    sieve.refuse(long, "meter_id", ids, f"longer than {MAX_ID} characters, so no meter id")
+    sieve.refuse(long, column, ids, f"longer than {MAX_ID} characters, so no {kind} id")
     codes, distinct = pd.factorize(ids)
     return codes.astype(np.int32), [str(value) for value in distinct]
 
@@ -252,7 +256,7 @@ def _arrived(table: LongTable, zone: ZoneInfo, meter: NDArray[np.int32], sieve: 
 
 
 def _feeders(table: LongTable) -> tuple[NDArray[np.int32], list[str]]:
-    if "feeder_id" not in table.texts:
+    if "feeder_id" not in table.texts or table.of_feeders:
         return np.full(len(table.row), -1, np.int32), []
     texts = table.texts["feeder_id"].str.strip()
     codes, distinct = pd.factorize(texts.where(texts != "", None))

@@ -4,6 +4,7 @@ A file that is cut, lacks a column or has it in another type is refused as a who
 """
 
 import io
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from domain.grid.metering.formats import stamps
-from domain.grid.metering.formats.columns import recognise, require_long_form
+from domain.grid.metering.formats.columns import is_of_feeders, recognise, require_long_form
 from domain.grid.metering.formats.long_form import LongTable, RowStamps, to_reads
 from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
 from domain.grid.metering.formats.source import too_many_rows
@@ -41,7 +42,8 @@ def parse(content: bytes, name: str, mapping: FileMapping, zone: ZoneInfo, limit
     require_long_form(found, headers, mapping, name)
     table = _read(file, name, [headers[position] for position in found.values()])
     columns = {ours: table.column(headers[position]) for ours, position in found.items()}
-    return to_reads(_long_table(columns, len(table), name, mapping), mapping, zone)
+    long = _long_table(columns, len(table), name, mapping)
+    return to_reads(replace(long, of_feeders=is_of_feeders(found, mapping)), mapping, zone)
 
 
 def _open(content: bytes, name: str, limits: Limits) -> pq.ParquetFile:

@@ -113,8 +113,8 @@ class ParsedReads:
     """Reads of one file as columns.
 
     Attributes:
-        format: csv, csv_wide, parquet, nem12 or espi.
-        meters: distinct meter ids in order of first sight.
+        format: csv, csv_wide, parquet, nem12 or espi; csv_delivered and parquet_delivered where `of_feeders`.
+        meters: distinct meter ids in order of first sight; where `of_feeders`, feeders' ids or codes.
         meter: index into `meters`, int32, shape (n,).
         read_at: interval END, microseconds since 1970 UTC, as the file says it (not snapped), int64, shape (n,).
         kwh: net energy, delivered minus received, float64, finite, shape (n,).
@@ -127,6 +127,7 @@ class ParsedReads:
         feeders: distinct feeder ids that the file names; feeder: index into it, -1 for none.
         rejects: rows that cannot be taken.
         notes: what was left aside on purpose (reactive channels, demand readings), counted by its name.
+        of_feeders: whether this is energy delivered at the heads of feeders, and not reads of meters.
     """
 
     format: str
@@ -144,6 +145,7 @@ class ParsedReads:
     feeder: NDArray[np.int32]
     rejects: Rejects
     notes: dict[str, int] = field(default_factory=dict)
+    of_feeders: bool = False
 
     def __len__(self) -> int:
         """The number of reads."""

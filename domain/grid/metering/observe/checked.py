@@ -70,7 +70,7 @@ def check(
     sieve = Sieve(parsed.row)
     sieve.rejects.extend(parsed.rejects)
     _refuse_unknown(parsed, known, sieve)
-    placed = _place(parsed, zone, now, settings, sieve)
+    placed = place(parsed, zone, now, settings, sieve)
     sorted_ = once_each(placed.meter, placed.read_at, placed.kwh, placed.voltage)
     flags = placed.flags.copy()
     flags[sorted_.kept[sorted_.disputed]] |= int(Flag.CONFLICT)
@@ -117,7 +117,7 @@ def _refuse_unknown(parsed: ParsedReads, known: dict[str, KnownMeter], sieve: Si
         sieve.refuse(retired[parsed.meter], "meter_id", shown, "this meter is not active in the registry")
 
 
-def _place(parsed: ParsedReads, zone: ZoneInfo, now: datetime, settings: VeeSettings, sieve: Sieve) -> Placed:
+def place(parsed: ParsedReads, zone: ZoneInfo, now: datetime, settings: VeeSettings, sieve: Sieve) -> Placed:
     """Snap stamps to the interval grid of UTC or of local time, whichever is nearer; refuse what is on neither."""
     zero = np.zeros(len(parsed), np.int64)
     in_utc, off_utc = snap(parsed.read_at, zero, parsed.interval_minutes, settings.snap_s)

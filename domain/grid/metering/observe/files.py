@@ -1,4 +1,4 @@
-"""Take in a file of real reads: detect, parse, check, flag, load, and say of every row that was left out why.
+"""Take in a file of real reads or delivered energy: detect, parse, check, load; say of every row left out why.
 
 A file that makes no sense as a whole is refused and nothing of it is stored. Rows that make no sense are written to a
 rejects file while the good rows load. The same file for the same tenant is loaded once, however often it is sent.
@@ -17,12 +17,14 @@ from domain.grid.metering.formats.detect import FORMAT_VERSION, parse_file
 from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
 from domain.grid.metering.formats.source import Source, read_bytes
 from domain.grid.metering.observe.checked import Checked, check
+from domain.grid.metering.observe.delivered import check_delivered, delivered_rows
 from domain.grid.metering.observe.rejects import write_rejects
 from domain.grid.metering.rules.intervals import as_instant, partition_days
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_date
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.vee import DailyEnergy, VeeSettings
 from domain.grid.metering.store.conflicts import record_conflicts
+from domain.grid.metering.store.delivered import known_feeders, of_another_interval
 from domain.grid.metering.store.load import Batch, DayPart, LoadResult, load_reads
 from domain.grid.metering.store.registry import daily_energy_before, known_meters
 from domain.kernel.canonical import content_hash, sha256_hex
@@ -43,7 +45,9 @@ class IngestResult:
     Attributes:
         status: loaded, already_published, checked (a dry run), nothing_to_load (every row was rejected), refused
             (the file as a whole) or postponed (try again later); the last two only from a watched folder.
-        counts: rows, reads, meters, rejected, duplicates, conflicts, other_feeder, and what the load did.
+        counts: rows, reads, meters, rejected, duplicates, conflicts, other_feeder, and what the load did; for a file
+            of delivered energy, delivered and feeders in place of reads and meters, and other_interval: how many
+            values cannot be compared because the reads beside them are of another interval length.
         rules, flags: reads by VEE rule and by flag letter. notes: what the format left aside.
         rejects_sample: the first rejected rows; all of them are in `rejects_path`.
     """
@@ -124,24 +128,27 @@ def ingest_file(
         return IngestResult(status="checked", counts=checked.counts, **facts)
     facts_of_load = {"file": sha256, "mapping": mapping.as_json(), "mode": mode.value}
     loads = [
-        _load(tenant, reads, days, _digest(tenant, reads, facts_of_load), mode, name, now, actor)
+        _load(tenant, reads, _parts(parsed, reads, days), _digest(tenant, reads, facts_of_load), mode, name, now, actor)
         for whole, days_of_whole in zip(checked.reads, checked.days, strict=True)
         for reads, days in _stretches(whole, days_of_whole)
     ]
-    if loads:
+    if checked.conflicts and loads:
         record_conflicts(tenant_id, checked.conflicts, loads[0].batch_id)
     return IngestResult(
         status=_status(loads),
         batch_ids=tuple(str(load.batch_id) for load in loads),
-        counts=checked.counts | _loaded_counts(loads),
+        counts=checked.counts | _loaded_counts(loads, parsed) | _other_interval(tenant_id, parsed, checked),
         rejects_path=write_rejects(tenant_id, sha256, name, checked.rejects),
         **facts,
     )
 
 
 def _checked(tenant: Tenant, parsed: ParsedReads, now: datetime, vee: VeeSettings) -> Checked:
-    """Check the reads against the registry and the stored days of the weeks before."""
+    """Check the rows against the registry, and reads against the stored days of the weeks before."""
     with transaction(tenant.tenant_id) as connection:
+        if parsed.of_feeders:
+            feeders = known_feeders(connection, parsed.meters)
+            return check_delivered(parsed, feeders, tenant.zone, now=now, settings=vee)
         known = known_meters(connection, parsed.meters)
         days = partition_days(tenant.zone, parsed.read_at)
         history = DailyEnergy(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
@@ -209,7 +216,7 @@ def _stretches(reads: Reads, days: NDArray[np.int32]) -> Iterator[tuple[Reads, N
 def _load(
     tenant: Tenant,
     reads: Reads,
-    days: NDArray[np.int32],
+    parts: Iterator[DayPart],
     digest: str,
     mode: WriteMode,
     name: str,
@@ -219,15 +226,16 @@ def _load(
     window = _window([reads])
     assert window is not None  # noqa: S101 - there are reads
     batch = Batch(digest, reads.source, window, reads.interval_minutes, mode, file_name=name, actor=actor)
-    return load_reads(tenant, batch, _day_parts(reads, days), now=now)
+    return load_reads(tenant, batch, parts, now=now)
 
 
-def _day_parts(reads: Reads, days: NDArray[np.int32]) -> Iterator[DayPart]:
-    """The reads of each local day, ascending."""
+def _parts(parsed: ParsedReads, reads: Reads, days: NDArray[np.int32]) -> Iterator[DayPart]:
+    """The reads, or the delivered energy, of each local day, ascending."""
     order = np.argsort(days, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(days[order])) + 1):
         if len(rows):
-            yield DayPart(day_date(int(days[rows[0]])), [reads.take(rows)])
+            day, own = day_date(int(days[rows[0]])), reads.take(rows)
+            yield DayPart(day, delivered=delivered_rows(own)) if parsed.of_feeders else DayPart(day, [own])
 
 
 def _status(loads: list[LoadResult]) -> str:
@@ -236,13 +244,24 @@ def _status(loads: list[LoadResult]) -> str:
     return "already_published" if all(load.already_published for load in loads) else "loaded"
 
 
-def _loaded_counts(loads: list[LoadResult]) -> dict[str, int]:
-    """What the loads did now; a load that stood already did nothing, its reads were skipped."""
+def _loaded_counts(loads: list[LoadResult], parsed: ParsedReads) -> dict[str, int]:
+    """What the loads did now; a load that stood already did nothing, its rows were skipped."""
     counts = dict.fromkeys(LOADED, 0)
+    prefix = "delivered_" if parsed.of_feeders else ""
     for load in loads:
         if load.already_published:
-            counts["skipped"] += int(load.counts["reads"])
+            counts["skipped"] += int(load.counts[f"{prefix}reads"])
             continue
         for key in LOADED:
-            counts[key] += int(load.counts.get(key, 0))
+            counts[key] += int(load.counts.get(prefix + key, 0))
     return counts
+
+
+def _other_interval(tenant_id: str, parsed: ParsedReads, checked: Checked) -> dict[str, int]:
+    """How much of a file's delivered energy has reads of another length beside it; nothing for a file of reads."""
+    window = _window(checked.reads)
+    if not parsed.of_feeders or window is None:
+        return {}
+    feeders = sorted({feeder for reads in checked.reads for feeder in reads.meters})
+    with transaction(tenant_id) as connection:
+        return {"other_interval": of_another_interval(connection, feeders, *window)}

@@ -26,7 +26,7 @@ from domain.kernel.sqlfiles import sql_file
 from domain.kernel.tenancy import Tenant
 
 _COPY = f"({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-_CHUNK_BYTES = 1 << 20
+COUNTED = ("reads", "inserted", "updated", "skipped", "kept_versions")
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,12 @@ class Delivered:
 class DayPart:
     """One local day's share of a batch: its reads, in as many parts as the maker likes, and the delivered energy.
 
-    `delivered` is read after `reads` is used up, so that one generator can make both.
+    `delivered` is read after `reads` is used up, so that one generator can make both. A part that has no reads at all
+    (an empty tuple) leaves the day's table of reads alone.
     """
 
     day: date
-    reads: Iterable[Reads]
+    reads: Iterable[Reads] = ()
     delivered: list[Delivered] = field(default_factory=list)
 
 
@@ -128,7 +129,7 @@ def _load(
         return known
     batch_id = derived_id("read-batch", tenant.tenant_id, batch.digest)
     registry = prepare(connection)
-    counts = {"reads": 0, "inserted": 0, "updated": 0, "skipped": 0, "kept_versions": 0, "days": 0}
+    counts = dict.fromkeys((*COUNTED, *(f"delivered_{name}" for name in COUNTED), "days"), 0)
     for part in days:
         for name, value in _load_day(connection, tenant, batch, batch_id, registry, part).items():
             counts[name] += value
@@ -155,6 +156,21 @@ def _load_day(
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"reads|{tenant.tenant_id}|{part.day}",)
     )
+    counts = {} if part.reads == () else _store_reads(connection, tenant, batch, batch_id, registry, part)
+    delivered = _deliver(connection, tenant.tenant_id, batch, batch_id, part.delivered)
+    roll_up(connection, tenant, part.day)
+    return counts | {f"delivered_{name}": count for name, count in delivered.items()}
+
+
+def _store_reads(
+    connection: psycopg.Connection[Any],
+    tenant: Tenant,
+    batch: Batch,
+    batch_id: uuid.UUID,
+    registry: Registry,
+    part: DayPart,
+) -> dict[str, int]:
+    """Store the day's reads, and leave what they move staged for the roll-up."""
     opened = connection.execute("SELECT * FROM day_open(%s, %s)", (tenant.tenant_id, part.day)).fetchone()
     assert opened is not None  # noqa: S101 - a function call answers one row
     table, is_fresh = sql.Identifier(*opened[0].split(".")), opened[1]
@@ -163,13 +179,10 @@ def _load_day(
         rows = _copy(connection, table, tenant.tenant_id, tee.through(part.reads))
         connection.execute("SELECT day_attach(%s, %s, %s)", (tenant.tenant_id, part.day, tenant.timezone))
         tee.store(connection)
-        counts = {"reads": rows, "inserted": rows}
-    else:
-        counts = _merge(connection, tenant, batch, batch_id, table, part.reads)
-        connection.execute(sql_file("grid/load/moved_from_delta.sql"))
-        connection.execute("DROP TABLE staged_reads, differing_reads, delta_reads")
-    _deliver(connection, tenant.tenant_id, batch.mode, part.delivered)
-    roll_up(connection, tenant, part.day, replace=batch.mode is WriteMode.UPSERT)
+        return {"reads": rows, "inserted": rows}
+    counts = _merge(connection, tenant, batch, batch_id, table, part.reads)
+    connection.execute(sql_file("grid/load/moved_from_delta.sql"))
+    connection.execute("DROP TABLE staged_reads, differing_reads, delta_reads")
     return counts
 
 
@@ -226,23 +239,25 @@ def _merge(
     }
 
 
-def _deliver(connection: psycopg.Connection[Any], tenant_id: str, mode: WriteMode, delivered: list[Delivered]) -> None:
-    """Store the energy at the feeders' heads, and leave it staged for the roll-up."""
+def _deliver(
+    connection: psycopg.Connection[Any], tenant_id: str, batch: Batch, batch_id: uuid.UUID, delivered: list[Delivered]
+) -> dict[str, int]:
+    """Store the energy at the feeders' heads by the batch's mode, and leave its intervals staged for the roll-up."""
     with connection.cursor() as cursor, cursor.copy("COPY staged_delivered FROM STDIN") as copy:
         for row in delivered:
             copy.write_row((row.feeder_id, row.read_at, row.interval_minutes, row.kwh, row.source, row.arrived_at))
-    on_conflict = (
-        "DO UPDATE SET kwh = EXCLUDED.kwh, source = EXCLUDED.source, arrived_at = EXCLUDED.arrived_at"
-        " WHERE d.kwh IS DISTINCT FROM EXCLUDED.kwh"
-        if mode is WriteMode.UPSERT
-        else "DO NOTHING"
-    )
-    connection.execute(
-        "INSERT INTO feeder_delivered AS d (tenant_id, feeder_id, read_at, interval_minutes, kwh, source, arrived_at)"
-        " SELECT %s, feeder_id, read_at, interval_minutes, kwh, source, arrived_at FROM staged_delivered"
-        f" ON CONFLICT (tenant_id, feeder_id, read_at) {on_conflict}",
-        (tenant_id,),
-    )
+    replace = batch.mode is WriteMode.UPSERT
+    values = {"tenant": tenant_id, "kind": "replaced" if replace else "offered", "batch_id": batch_id}
+    kept = connection.execute(sql_file("grid/load/delivered_keep_versions.sql"), values).rowcount
+    inserted = connection.execute(sql_file("grid/load/delivered_insert.sql"), values).rowcount
+    updated = connection.execute(sql_file("grid/load/delivered_replace.sql"), values).rowcount if replace else 0
+    return {
+        "reads": len(delivered),
+        "inserted": inserted,
+        "updated": updated,
+        "skipped": len(delivered) - inserted - updated,
+        "kept_versions": kept,
+    }
 
 
 def _record(

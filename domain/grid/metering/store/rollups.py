@@ -126,14 +126,13 @@ def _instants(column: NDArray[np.int64]) -> list[datetime]:
     return [known.setdefault(us, from_us(us).astimezone(UTC)) for us in column.tolist()]
 
 
-def roll_up(connection: psycopg.Connection[Any], tenant: Tenant, day: date, *, replace: bool) -> None:
+def roll_up(connection: psycopg.Connection[Any], tenant: Tenant, day: date) -> None:
     """Carry what moved into every roll-up of the day, and leave the temporary tables empty for the next day."""
     bounds = connection.execute("SELECT from_ts, to_ts FROM day_bounds(%s, %s)", (tenant.timezone, day)).fetchone()
     assert bounds is not None  # noqa: S101 - a function call answers one row
     values = {
         "tenant": tenant.tenant_id,
         "day": day,
-        "replace": replace,
         "from_ts": bounds[0],
         "to_ts": bounds[1],
     }

@@ -6,11 +6,15 @@ from sqlalchemy import Connection, text
 
 
 def ingest_watermark(connection: Connection, source: str | None = None) -> datetime | None:
-    """The latest interval end that any batch (of `source`, when given) covers; None before the first."""
+    """The latest interval end that any batch of reads (of `source`, when given) covers; None before the first.
+
+    A file of delivered energy says nothing of how far the reads go.
+    """
     found: datetime | None = connection.execute(
         text(
             "SELECT max(window_end) FROM read_batches WHERE tenant_id = current_setting('app.tenant')"
-            " AND (CAST(:source AS text) IS NULL OR source = :source)"
+            " AND source = COALESCE(CAST(:source AS text), source)"
+            " AND (CAST(:source AS text) IS NOT NULL OR source NOT LIKE 'file:%delivered')"
         ),
         {"source": source},
     ).scalar()

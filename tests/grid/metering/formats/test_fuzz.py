@@ -12,12 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.grid.metering.formats.parsed import ParsedReads
+from domain.grid.metering.observe.delivered import check_delivered, delivered_rows
+from domain.grid.metering.rules.vee import VeeSettings
 from domain.kernel.errors import Invalid, TooLarge
-from tests.grid.metering.formats.reading import read
+from tests.grid.metering.formats.reading import NEW_YORK, read
 from tests.grid.metering.formats.test_espi import START, _feed, _point, _reading, _series, _type
 from tests.grid.metering.formats.test_nem12 import HEAD, _channel, _day, _file
 from tests.grid.metering.formats.test_wide import RANGES, _wide
 
+NOW = datetime(2095, 1, 1, tzinfo=UTC)
 often = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -33,6 +36,8 @@ def _parquet() -> bytes:
 SEEDS = {
     "csv": b"meter_id,read_at,kwh,voltage,quality,interval_minutes\n"
     b"A,2026-11-01 01:15,1,120,A,15\nB,1/22/26 1:00 PM,2,,E,15\n",
+    "delivered": b"feeder_id,read_at,delivered_kwh,interval_minutes\n"
+    b"F1,2026-11-01 01:15,800,15\nF2,1/22/26 1:00 PM,2,15\n",
     "wide": _wide(RANGES, ["A", "2019-10-06", *["1"] * 48]).encode(),
     "nem12": _file(
         HEAD, _channel(), _day(quality="V"), "400,1,48,A,79,", _channel(suffix="B1"), _day(), "900"
@@ -93,6 +98,7 @@ CELLS = st.one_of(
     st.floats().map(str),
 )
 HEADERS = [
+    "feeder_id",
     "meter_id",
     "read_at",
     "interval_start",
@@ -113,6 +119,33 @@ HEADERS = [
 @often
 def test_any_table(headers: list[str], rows: list[list[str]]) -> None:
     _survives("\n".join([",".join(headers), *(",".join(row) for row in rows)]).encode("utf-8", "surrogatepass"))
+
+
+@given(
+    st.lists(st.sampled_from(["feeder_id", "read_at", "delivered_kwh", "interval_minutes", "arrived_at"]), unique=True),
+    st.lists(st.lists(CELLS | st.sampled_from(["F1", "N 7", "twice"]), max_size=6), max_size=6),
+    st.integers(0, 10**6),
+)
+@often
+def test_whatever_is_delivered_is_of_a_known_feeder_once_an_interval(
+    headers: list[str], rows: list[list[str]], first: int
+) -> None:
+    start = 1_700_000_100 + first * 900
+    plain = [f"{name},{datetime.fromtimestamp(start + 900 * i, UTC).isoformat()},{i % 2},15"
+             for i, name in enumerate(["F1", "N 7", "F2", "twice", "?"] * 2)]  # fmt: skip
+    lines = ["feeder_id,read_at,kwh,interval_minutes", *plain, *plain[:2], *(",".join(row) for row in rows)]
+    for content in ("\n".join(lines), "\n".join([",".join(headers), *(",".join(row) for row in rows)])):
+        try:
+            parsed = read(content.encode("utf-8", "surrogatepass"))
+        except (Invalid, TooLarge):
+            continue
+        known = {"F1": "F1", "N 7": "F1", "F2": "F2", "twice": None}
+        checked = check_delivered(parsed, known, NEW_YORK, now=NOW, settings=VeeSettings())
+        taken = [row for reads in checked.reads for row in delivered_rows(reads)]
+        assert {row.feeder_id for row in taken} <= {"F1", "F2"}
+        assert len({(row.feeder_id, row.read_at) for row in taken}) == len(taken) == checked.counts["delivered"]
+        counts = checked.counts
+        assert counts["rows"] == counts["delivered"] + counts["duplicates"] + counts["rejected"]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["100", "200", "300", "400", "500", "900"]), st.lists(CELLS, max_size=12))))
