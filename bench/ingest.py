@@ -160,7 +160,9 @@ def checks(ingest: Ingest, costs: dict[str, list[Cost]], rounds: int, stretch_da
 def main() -> None:
     """Parse arguments, measure, print."""
     options = parser(__doc__)
-    options.add_argument("--reads", type=int, default=480_000, help="reads a local day; a meter has 96 (default 480000)")
+    options.add_argument(
+        "--reads", type=int, default=480_000, help="reads a local day; a meter has 96 (default 480000)"
+    )
     options.add_argument("--stretch-days", type=int, default=30, help="days of the long publish (default 30)")
     chosen = options.parse_args()
     with own_server(chosen.home) as server:
