@@ -47,10 +47,10 @@ def create_app(*more: APIRouter) -> FastAPI:
     mount_static(app)
     add_error_handlers(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    # The last added is the outermost: id, watch, page errors, gate, routes.
+    # The last added is the outermost: id, page errors, watch, gate, routes.
     app.add_middleware(Gate, application=app)
-    app.add_middleware(PageErrors)
     app.add_middleware(Watch)
+    app.add_middleware(PageErrors)
     app.add_middleware(
         CorrelationIdMiddleware,
         header_name="X-Request-ID",

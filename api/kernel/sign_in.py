@@ -4,6 +4,7 @@ In dev a token of `countersign token` is pasted, or a person of a demo tenant is
 token comes from the identity provider. The cookie is HttpOnly and of the same site alone.
 """
 
+from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -90,7 +91,7 @@ def sign_out(request: Request, _: FormDep, caller: MaybeCallerDep) -> Response:
 
 
 def _opened(request: Request, principal: Principal, back: str) -> Response:
-    secret = open_session(principal, utc_now(), request.client.host if request.client else None)
+    secret = open_session(principal, utc_now(), ip_of(request))
     answer = RedirectResponse(local_path(back), 303)
     answer.set_cookie(
         SESSION_COOKIE,
@@ -102,6 +103,14 @@ def _opened(request: Request, principal: Principal, back: str) -> Response:
         samesite="lax",
     )
     return answer
+
+
+def ip_of(request: Request) -> str | None:
+    """The caller's address for the ledger; None where the connection has none, as on a unix socket."""
+    try:
+        return str(ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        return None
 
 
 def _demo_people() -> list[tuple[str, Person]]:

@@ -1,4 +1,4 @@
--- Each expectation of the newest :n events with its level before, during and after. Grain: event, KPI, feeder.
+-- Each expectation of the newest :n active events with its level before, during and after. Grain: event, KPI, feeder.
 -- Before and after last as long as the event, but at least one hour and at most four; during: its first 24 hours.
 -- A loss is NULL where import and export nearly cancel: a percentage of next to nothing says nothing.
 -- Units: percent, or V for avg_voltage; changes as `unit` says. Reader: pages and charts.
@@ -11,7 +11,7 @@ WITH newest AS (
         ends_at + least(greatest(ends_at - starts_at, interval '1 hour'), interval '4 hours') AS after_to
     FROM ami_events
     WHERE
-        tenant_id = current_setting('app.tenant')
+        tenant_id = current_setting('app.tenant') AND is_active
         AND (cast(:event_id AS uuid) IS NULL OR id = cast(:event_id AS uuid))
     ORDER BY starts_at DESC, id ASC
     LIMIT :n
