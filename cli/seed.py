@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from cli.services.database import running
 from cli.services.keys import prepare
-from domain.grid.metering.observe.lineage import reads_loaded
 from domain.grid.metering.observe.publish import floor_to, publish
 from domain.grid.network.importers.simbench import import_simbench
 from domain.grid.network.observe import ImportReport, import_network
@@ -103,5 +102,4 @@ def publish_history(
     result = publish(
         tenant_id, window_start=start, window_end=end, mode=WriteMode.SAFE, now=now, actor=ACTOR, batch_size=100_000
     )
-    reads_loaded(tenant_id, result.window, run_id=result.run_id, counts=result.counts)
     told(start.isoformat(), result.counts["reads"])

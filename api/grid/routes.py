@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 from api.deps import CallerDep, MaybeCallerDep, TenantId, allow, tenant_for
 from api.grid.schemas import Event, PublishOnce, Start, Stop, TheftEvent
 from api.limits import Limit, spend_anonymously
-from domain.grid.metering.observe import lineage
 from domain.grid.metering.observe.publish import PublishResult, publish
 from domain.grid.metering.observe.quickcheck import quickcheck, status
 from domain.grid.metering.observe.scenarios import Injected, Wish, cancel, inject
@@ -50,8 +49,6 @@ def publish_once(body: PublishOnce, caller: CallerDep, tenant_id: TenantId) -> d
             actor=caller.id,
         )
         job.counts, job.window_end = result.counts, result.window[1]
-    if not result.already_published:
-        lineage.reads_loaded(tenant_id, result.window, run_id=result.run_id, counts=result.counts)
     return published(result)
 
 

@@ -34,6 +34,11 @@ def working_as(role: DbRole) -> Iterator[None]:
         _working_role.reset(token)
 
 
+def works_as() -> DbRole:
+    """The role that this code works as."""
+    return _working_role.get()
+
+
 def sqlalchemy_url(url: str) -> str:
     """`postgresql://...` with the psycopg 3 driver named, as SQLAlchemy wants it."""
     scheme, rest = url.split("://", 1)

@@ -219,7 +219,7 @@ CREATE TABLE lineage_outbox (
 )""")
     op.execute("CREATE INDEX lineage_outbox_waiting ON lineage_outbox (tenant_id, id) WHERE sent_at IS NULL")
     guard_by_tenant("lineage_outbox")
-    grant("lineage_outbox", "INSERT", APP, MACHINE)
+    grant("lineage_outbox", "INSERT", APP, MACHINE, LOADER)
     grant("lineage_outbox", "SELECT, UPDATE", MACHINE)
     grant("lineage_outbox", "SELECT", AUDITOR)
 

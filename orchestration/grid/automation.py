@@ -10,12 +10,12 @@ import dagster as dg
 
 from domain.grid.metering.observe.days import due_of
 from domain.grid.metering.observe.inbox import scan_inbox, waiting_files
-from domain.grid.metering.observe.lineage import READ_TABLES
 from domain.grid.metering.rules.due import TICK_MINUTES, DueWindow
 from domain.grid.metering.rules.fleet import local_days
 from domain.grid.metering.rules.suspicion.features import DEFAULT_WINDOW_DAYS
 from domain.grid.metering.rules.suspicion.settings import SCORING_VERSION, SETTINGS
 from domain.grid.metering.store.day_figures import has_reads, outdated_scores
+from domain.grid.metering.store.lineage import READ_TABLES
 from domain.kernel.canonical import content_hash
 from domain.kernel.tenancy import load_tenant, tenant_directory
 from orchestration.grid.assets import PublishConfig, kpi_views, publish_reads, score_meters_of_day

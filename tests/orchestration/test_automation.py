@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from domain.grid.metering.observe import lineage
 from domain.grid.metering.observe.publish import publish
 from domain.grid.metering.observe.scenarios import Wish, inject
 from domain.grid.metering.rules.scenario import Kind
@@ -198,7 +197,6 @@ def test_what_the_api_published_shows_in_the_graph_once(database: Database, inst
     make_fleet("T", feeders=1, meters_per_feeder=5)
     window = (datetime(2026, 3, 3, 4, tzinfo=UTC), datetime(2026, 3, 3, 6, tzinfo=UTC))
     result = _publish(*window)
-    lineage.reads_loaded("T", result.window, run_id=result.run_id, counts=result.counts)
     for _ in range(2):
         _look(lineage_sensor, instance)
     for table in READS:
@@ -207,6 +205,13 @@ def test_what_the_api_published_shows_in_the_graph_once(database: Database, inst
         assert {one.metadata["run_id"].value for one in made} == {str(result.run_id)}
     keys = instance.get_materialized_partitions(dg.AssetKey(["grid", "gl_feeder_day"]))
     assert {TenantDay.of(key) for key in keys} == {TenantDay("T", DAY), TenantDay("T", DAY - timedelta(days=1))}
+
+
+def test_what_dagster_publishes_is_told_once_by_its_own_run(database: Database, instance: dg.DagsterInstance) -> None:
+    make_fleet("T", feeders=1, meters_per_feeder=5)
+    run(instance, "T", *READS)
+    _look(lineage_sensor, instance)
+    assert len(_materialised(instance, "meter_reads_electric")) == 1
 
 
 def test_an_injected_scenario_shows_in_the_graph_under_its_tenant(

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from domain.grid.metering.observe import lineage
 from domain.grid.metering.observe.publish import next_window_start
 from domain.grid.metering.rules.emulator import SOURCE
 from domain.grid.metering.rules.expectation import Expectation, expectations_of
@@ -16,6 +15,7 @@ from domain.grid.metering.rules.fleet import Fleet
 from domain.grid.metering.rules.scenario import DEFAULT_SHARE, Kind, Scenario, TheftMode, affected_meters
 from domain.grid.metering.store import scenarios as store
 from domain.grid.metering.store.fleet import load_fleet
+from domain.grid.metering.store.lineage import tell_of_scenario
 from domain.grid.metering.store.watermark import ingest_watermark
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
@@ -82,7 +82,7 @@ def inject(tenant_id: str, wish: Wish, *, now: datetime, actor: str, actor_role:
             entity_id=scenario.event_id,
             payload={"feeder_id": scenario.feeder_id, "severity": scenario.severity, "until": str(scenario.ends_at)},
         )
-        lineage.scenario_injected(connection, scenario, len(expectations))
+        tell_of_scenario(connection, scenario, len(expectations))
     return Injected(scenario, _touched(fleet, scenario), expectations)
 
 

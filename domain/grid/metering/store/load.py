@@ -17,6 +17,7 @@ from psycopg import sql
 
 from domain.grid.metering.rules.copy_rows import COLUMNS, HEADER, TRAILER, copy_blocks
 from domain.grid.metering.rules.reads import Reads
+from domain.grid.metering.store.lineage import tell_of_load
 from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
 from domain.kernel.canonical import derived_id, new_id
 from domain.kernel.db import loader_connection
@@ -130,11 +131,15 @@ def _load(
     batch_id = derived_id("read-batch", tenant.tenant_id, batch.digest)
     registry = prepare(connection)
     counts = dict.fromkeys((*COUNTED, *(f"delivered_{name}" for name in COUNTED), "days"), 0)
+    touched = []
     for part in days:
+        touched.append(part.day)
         for name, value in _load_day(connection, tenant, batch, batch_id, registry, part).items():
             counts[name] += value
-        counts["days"] += 1
+    counts["days"] = len(touched)
     _record(connection, batch, batch_id, counts, now)
+    facts = {"run_id": batch_id, "source": batch.source, **counts}
+    tell_of_load(connection, tenant.tenant_id, touched, facts)
     return LoadResult(batch_id, already_published=False, counts=counts)
 
 
