@@ -4,6 +4,7 @@ Bodies of a few lines: the caller's right, one verb of the domain, its answer as
 """
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -148,10 +149,10 @@ def _told(expectation: Expectation) -> dict[str, Any]:
 
 
 @router.delete("/event/{event_id}", dependencies=[OPERATES], summary="End a scenario by hand")
-def cancel_event(event_id: str, caller: CallerDep) -> dict[str, Any]:
+def cancel_event(event_id: UUID, caller: CallerDep) -> dict[str, Any]:
     """Windows published from now on are free of it; reads that stand are not touched."""
-    cancel(caller.tenant_id, event_id, now=utc_now(), actor=caller.id, actor_role=caller.actor_role)
-    return {"status": "cancelled", "event_id": event_id}
+    cancel(caller.tenant_id, str(event_id), now=utc_now(), actor=caller.id, actor_role=caller.actor_role)
+    return {"status": "cancelled", "event_id": str(event_id)}
 
 
 @router.get("/status", dependencies=[LOOKS], summary="Queue, schedule, freshness and recent jobs")

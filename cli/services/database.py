@@ -77,7 +77,13 @@ def prepare_attached(url: str) -> None:
                 "Countersign needs PostgreSQL 15 or newer with UTF8 encoding.",
                 hint=f"DATABASE_URL leads to {connection.info.server_version // 10000} with {encoding}.",
             )
-        _prepare_dagster(connection)
+        try:
+            _prepare_dagster(connection)
+        except psycopg.errors.InsufficientPrivilege as cause:
+            raise NotConfigured(
+                f"The login of DATABASE_URL may not prepare the database: {cause.diag.message_primary}.",
+                hint="It must own the database and have CREATEROLE (ALTER ROLE name CREATEROLE).",
+            ) from cause
 
 
 def _prepare_dagster(connection: psycopg.Connection[tuple[object, ...]]) -> None:

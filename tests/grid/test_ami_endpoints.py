@@ -129,7 +129,25 @@ def test_an_event_can_be_cancelled_once(client: TestClient) -> None:
     event_id = client.post("/api/ami/event/theft", json=THEFT).json()["event_id"]
     assert client.delete(f"/api/ami/event/{event_id}").status_code == 200
     assert client.delete(f"/api/ami/event/{event_id}").status_code == 404
-    assert client.delete("/api/ami/event/not-an-id").status_code in {404, 422}
+    refused = client.delete("/api/ami/event/not-an-id")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "event_id")
+
+
+def test_a_cancelled_event_expects_nothing_any_more(client: TestClient) -> None:
+    event_id = client.post("/api/ami/event/theft", json=THEFT).json()["event_id"]
+    assert client.delete(f"/api/ami/event/{event_id}").status_code == 200
+    client.post("/api/ami/publish-once", json=BODY)
+    assert client.get("/api/ami/kpi/quickcheck").json()["expectations"] == []
+
+
+def test_figures_of_the_quickcheck_are_numbers_and_a_wrong_window_end_is_told_as_it_was_sent(
+    client: TestClient,
+) -> None:
+    client.post("/api/ami/publish-once", json=BODY)
+    day = client.get("/api/ami/kpi/quickcheck").json()["overview_last5"][0]
+    assert {type(day[name]) for name in ("coverage_pct", "delivered_kwh", "loss_pct_adj", "min_voltage")} == {float}
+    refused = client.post("/api/ami/publish-once", json=BODY | {"windowEnd": "2026-11-20T17:07:00Z"})
+    assert "17:07" in refused.json()["detail"]
 
 
 def test_start_and_stop_toggle_the_schedule_and_status_shows_it(client: TestClient) -> None:

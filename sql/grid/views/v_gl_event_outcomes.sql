@@ -4,6 +4,7 @@
 -- as foretold, over what was delivered), expected_whole_event of all of them. expected_together sums the expectations
 -- of all events of that KPI on the feeder whose windows touch, because the observation cannot tell them apart.
 -- The baseline of loss is the feeder's technical loss at the same load; of coverage and voltage, the hour before.
+-- A cancelled event has no row: what part of its windows was published with it is not known here.
 CREATE VIEW v_gl_event_outcomes WITH (security_invoker = true) AS
 WITH observed AS (
     SELECT
@@ -17,14 +18,13 @@ WITH observed AS (
         x.formula,
         x.inputs,
         e.event_type,
-        e.is_active,
         e.starts_at,
         e.ends_at,
         o.intervals_observed,
         o.observed_delta,
         coalesce(o.expected_delta, x.expected_delta) AS expected_delta
     FROM event_expectations AS x
-    INNER JOIN ami_events AS e ON x.tenant_id = e.tenant_id AND x.event_id = e.id
+    INNER JOIN ami_events AS e ON x.tenant_id = e.tenant_id AND x.event_id = e.id AND e.is_active
     CROSS JOIN LATERAL (
         SELECT
             count(*) AS intervals_observed,
@@ -92,5 +92,5 @@ CROSS JOIN LATERAL (
     FROM observed AS p
     WHERE
         p.tenant_id = o.tenant_id AND p.feeder_id = o.feeder_id AND p.kpi = o.kpi
-        AND p.is_active AND p.starts_at < o.ends_at AND p.ends_at > o.starts_at
+        AND p.starts_at < o.ends_at AND p.ends_at > o.starts_at
 ) AS t

@@ -176,7 +176,8 @@ def _window(
                 code="DEMO_CLOCK_AHEAD",
             )
     start = end - step if start is None else start
-    for moment in (start, end):
+    # The end first: it is what a caller names.
+    for moment in (end, start):
         if moment.tzinfo is None or floor_to(moment, interval_minutes) != moment:
             raise Invalid(
                 f"{moment.isoformat()} is not on the {interval_minutes}-minute grid.",

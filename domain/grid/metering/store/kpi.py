@@ -1,6 +1,7 @@
 """What pages and the quickcheck ask of the KPI views. Each question binds the tenant beside the policy."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -11,8 +12,9 @@ _TENANT = "tenant_id = current_setting('app.tenant')"
 
 
 def rows(connection: Connection, query: str, **values: object) -> list[dict[str, Any]]:
-    """The rows of a query as dictionaries."""
-    return [dict(row) for row in connection.execute(text(query), values).mappings()]
+    """The rows of a query as dictionaries; numerics become floats, so that they are numbers in JSON too."""
+    found = connection.execute(text(query), values).mappings()
+    return [{name: float(v) if isinstance(v, Decimal) else v for name, v in row.items()} for row in found]
 
 
 def overview_days(connection: Connection, limit: int) -> list[dict[str, Any]]:
