@@ -2,7 +2,8 @@
 
 One transaction a batch: lock each (tenant, local day), answer at once when the same batch stands in the ledger of
 batches, copy, roll up, record. A fresh day is copied into a table of its own and attached; new intervals of a day that
-has rows are copied beside them; where reads stand already, a row-level load keeps every value that loses. Killed anywhere, nothing of the batch is there.
+has rows are copied beside them; where reads stand already, a row-level load keeps every value that loses. Killed
+anywhere, nothing of the batch is there.
 """
 
 import json
@@ -10,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
@@ -88,7 +89,8 @@ def find_batch(tenant_id: str, digest: str) -> LoadResult | None:
     """The batch with this digest, when it has been loaded; one index look-up, whatever its size."""
     with transaction(tenant_id, DbRole.LOADER) as connection:
         # A pooled connection: making one costs more than the look-up.
-        return _find(connection.connection.driver_connection, tenant_id, digest)
+        driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+        return _find(driver, tenant_id, digest)
 
 
 def load_reads(tenant: Tenant, batch: Batch, days: Iterable[DayPart], *, now: datetime) -> LoadResult:
@@ -196,7 +198,7 @@ def _is_free(connection: psycopg.Connection[Any], tenant: Tenant, batch: Batch, 
     """Whether no read of the day lies in the batch's window: then nothing has to be compared, as for a fresh day."""
     values = {"tenant": tenant.tenant_id, "timezone": tenant.timezone, "day": day}
     row = connection.execute(
-        sql_file("grid/load/window_is_free.sql"), values | {"start": batch.window[0], "end": batch.window[1]}
+        sql_file("grid/load/window_is_free.sql"), values | {"after": batch.window[0], "until": batch.window[1]}
     ).fetchone()
     return row == (True,)
 
