@@ -2,7 +2,12 @@
 -- The roll-up answers for the reads, each of which it counts, in an index look-up; both move in one transaction.
 -- A read carries its interval's end, so the window's own start is not part of it. Reader: the loader, under the lock of
 -- (tenant, day).
-WITH day AS (SELECT from_ts, to_ts FROM day_bounds(%(timezone)s, %(day)s))
+WITH day AS (
+    SELECT
+        from_ts,
+        to_ts
+    FROM day_bounds(%(timezone)s, %(day)s)
+)
 
 SELECT
     NOT EXISTS (
