@@ -8,9 +8,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import pyarrow as pa
-
 from domain.grid.metering.observe.publish import Plan, PublishResult, run_plan
 from domain.grid.metering.rules.copy_rows import HEADER, TRAILER, copy_blocks
 from domain.grid.metering.rules.dirt import DirtRates
@@ -104,30 +101,3 @@ def encoded(of: Plan) -> tuple[int, list[bytes]]:
                 pieces.append(bytes(pending))
                 pending.clear()
     return count, [*pieces, bytes(pending), TRAILER]
-
-
-def arrow_table(parts: Iterator[Reads]) -> pa.Table:
-    """Reads as an Arrow table with the columns of meter_reads_electric."""
-    return pa.concat_tables([_arrow(part) for part in parts])
-
-
-def _arrow(part: Reads) -> pa.Table:
-    def of_meter(names: object) -> pa.Array:
-        return pa.DictionaryArray.from_arrays(pa.array(part.meter), pa.array(names)).cast(pa.string())
-
-    instant = pa.timestamp("us", tz="UTC")
-    size = len(part)
-    return pa.table(
-        {
-            "tenant_id": pa.array([TENANT]).take(pa.array(np.zeros(size, dtype=np.int32))),
-            "meter_id": of_meter(part.meters),
-            "feeder_id": of_meter(part.feeders),
-            "read_at": pa.array(part.read_at, type=instant),
-            "kwh": pa.array(part.kwh),
-            "voltage": pa.array(part.voltage, from_pandas=True),
-            "quality_flags": pa.array(part.flags),
-            "interval_minutes": pa.array(np.full(size, part.interval_minutes, dtype=np.int16)),
-            "source": pa.array([part.source]).take(pa.array(np.zeros(size, dtype=np.int32))),
-            "arrived_at": pa.array(part.arrived_at, type=instant),
-        }
-    )

@@ -73,7 +73,7 @@ ROLLUPS = {
   local_date date NOT NULL,
   voltage_bin smallint NOT NULL,
   reads bigint NOT NULL,
-  PRIMARY KEY (tenant_id, feeder_id, local_date, voltage_bin)""",
+  PRIMARY KEY (tenant_id, local_date, feeder_id, voltage_bin)""",
     "gl_meter_day": """
   meter_id text NOT NULL,
   feeder_id text NOT NULL,

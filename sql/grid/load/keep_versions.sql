@@ -1,5 +1,6 @@
 -- Keep the value that loses: the standing one when it is replaced, the offered one when the standing one is kept.
--- Grain: one read and value; a value that is offered again is not kept twice.
+-- Grain: one read and value; a value that is offered again is not kept twice. Written in the order of
+-- the index, which keeps it small.
 INSERT INTO meter_read_versions
 (tenant_id, meter_id, read_at, kind, kwh, voltage, quality_flags, source, arrived_at, batch_id)
 SELECT
@@ -15,4 +16,5 @@ SELECT
     %(batch_id)s
 FROM differing_reads
 WHERE NOT is_new
+ORDER BY meter_id, read_at
 ON CONFLICT DO NOTHING

@@ -19,9 +19,20 @@ def rows(connection: Connection, query: str, **values: object) -> list[dict[str,
 
 def overview_days(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """The latest days of the tenant, newest first."""
+    return _newest_days(connection, "v_kpi_electric_overview_daily", limit)
+
+
+def _newest_days(connection: Connection, view: str, limit: int) -> list[dict[str, Any]]:
+    """The newest rows of a view that has one a day.
+
+    Such a view rolls all feeders of a day up before it can be cut off, so the days are named beforehand: what is read
+    does not grow with the history.
+    """
+    newest = f"SELECT DISTINCT local_date FROM gl_feeder_day WHERE {_TENANT} ORDER BY local_date DESC LIMIT :n"
     return rows(
         connection,
-        f"SELECT * FROM v_kpi_electric_overview_daily WHERE {_TENANT} ORDER BY local_date DESC LIMIT :n",
+        f"SELECT * FROM {view} WHERE {_TENANT} AND local_date >= (SELECT min(local_date) FROM ({newest}) AS newest)"
+        " ORDER BY local_date DESC LIMIT :n",
         n=limit,
     )
 
@@ -49,9 +60,7 @@ def suspicious_meters(connection: Connection, limit: int) -> list[dict[str, Any]
 
 def fieldops_days(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """The latest days of field operations."""
-    return rows(
-        connection, f"SELECT * FROM v_kpi_fieldops_daily WHERE {_TENANT} ORDER BY local_date DESC LIMIT :n", n=limit
-    )
+    return _newest_days(connection, "v_kpi_fieldops_daily", limit)
 
 
 def current_loss(connection: Connection, matched: int = 4) -> dict[str, Any] | None:

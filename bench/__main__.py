@@ -1,0 +1,22 @@
+"""Everything that is measured, one after the other: `python -m bench`. Options go to the benchmarks themselves."""
+
+import subprocess
+import sys
+
+from domain.kernel.migrate import ROOT
+
+BENCHMARKS = ("bench.ingest", "bench.kpi", "bench.suspicion")
+
+
+def main() -> None:
+    """Run each in a process of its own; exit 1 when one of them ends badly."""
+    failed = []
+    for name in BENCHMARKS:
+        print(f"== {name}", flush=True)
+        if subprocess.run([sys.executable, "-m", name], cwd=ROOT).returncode:
+            failed.append(name)
+    sys.exit(f"Ended badly: {', '.join(failed)}." if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
