@@ -29,9 +29,8 @@ class _Reader(HTMLParser):
             self.forms[-1].values[given.get("name", "")] = given.get("value", "")
         elif tag == "select":
             self._select = given["name"]
-        elif tag == "option" and self._select:
-            if "selected" in given or self._select not in self.forms[-1].values:
-                self.forms[-1].values[self._select] = given.get("value", "")
+        elif tag == "option" and self._select and ("selected" in given or self._select not in self.forms[-1].values):
+            self.forms[-1].values[self._select] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
