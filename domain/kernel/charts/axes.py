@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from domain.kernel.charts.chart import Plot
-from domain.kernel.charts.theme import LINE, MUTED
+from domain.kernel.charts.lettering import fit, text_width
+from domain.kernel.charts.theme import INK, LINE, MUTED, REGULAR
 from domain.kernel.charts.words import NBSP, clock, number
 
 _STEPS_H = (1, 2, 3, 6, 12, 24, 48, 24 * 7, 24 * 14, 24 * 28)
@@ -64,6 +65,33 @@ def time_axis(axes: Axes, plot: Plot, start: datetime, end: datetime, zone: Zone
         last_day = local.date()
         labels.append(name)
     axes.set_xticks([instant(tick) for tick in ticks], labels, linespacing=1.3)
+    _keep_inside(axes, plot, ticks, labels)
+
+
+def _keep_inside(axes: Axes, plot: Plot, ticks: Sequence[datetime], labels: Sequence[str]) -> None:
+    """A label that would leave the picture stands beside its tick instead of beneath it."""
+    left, _, right, _ = plot.box(axes)
+    low, high = axes.get_xlim()
+    for tick, words, label in zip(ticks, labels, axes.get_xticklabels(), strict=True):
+        place = left + (instant(tick) - low) / (high - low) * (right - left)
+        half = max(text_width(line, plot.font - 1) for line in words.split("\n")) / 2
+        if place + half > plot.width:
+            label.set_ha("right")
+        elif place - half < 0:
+            label.set_ha("left")
+
+
+def name_axis(axes: Axes, plot: Plot, names: Sequence[str], room: float, weight: int = REGULAR) -> None:
+    """Names down the left side, the first on top, shortened where they are wider than `room` pixels."""
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_yticks(range(len(names)), [fit(name, room, plot.font, weight) for name in names])
+    for label in axes.get_yticklabels():
+        label.set(color=INK, fontsize=plot.font)
+
+
+def name_room(plot: Plot, names: Sequence[str], weight: int = REGULAR) -> float:
+    """Pixels for the names: what the longest needs, at most a third of the plot."""
+    return min(max(text_width(name, plot.font, weight) for name in names), plot.width * 0.34)
 
 
 def instant(moment: datetime) -> float:

@@ -27,3 +27,18 @@ def text_width(words: str, size: float, weight: int = REGULAR) -> float:
     font = FontProperties(family=FAMILY, size=size, weight=weight)
     width, _, _ = TextToPath().get_text_width_height_descent(words, font, ismath=False)
     return float(width)
+
+
+def fit(words: str, width: float, size: float, weight: int = REGULAR) -> str:
+    """The words, or where they are wider than `width` pixels their beginning and end: names often differ at the end."""
+    if text_width(words, size, weight) <= width:
+        return words
+    kept = len(words) - 1
+    while kept > 2 and text_width(_shortened(words, kept), size, weight) > width:
+        kept -= 1
+    return _shortened(words, kept)
+
+
+def _shortened(words: str, kept: int) -> str:
+    ending = kept // 2
+    return f"{words[: kept - ending]}\u2026{words[len(words) - ending :]}"

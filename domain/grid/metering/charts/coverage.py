@@ -10,9 +10,8 @@ from matplotlib.patches import Rectangle
 
 from domain.grid.metering.rules.series import CoverageHour
 from domain.kernel.charts import theme
-from domain.kernel.charts.axes import bare, instant, time_axis
+from domain.kernel.charts.axes import bare, instant, name_axis, name_room, time_axis
 from domain.kernel.charts.chart import Chart, Column, Plot
-from domain.kernel.charts.lettering import text_width
 from domain.kernel.charts.marks import key
 from domain.kernel.charts.words import NBSP, clock, day, moment_text, percent, span
 
@@ -77,14 +76,11 @@ def _paint(
     end: datetime,
     zone: ZoneInfo,
 ) -> None:
-    left = min(max(text_width(name, plot.font) for name in feeders) + 14, plot.width * 0.34)
-    axes = plot.axes(left, 20, 44, 40 if not plot.narrow else 56)
+    room = name_room(plot, feeders)
+    axes = plot.axes(room + 14, 20, 44, 40 if not plot.narrow else 56)
     bare(axes, plot)
-    axes.set_ylim(len(feeders) - 0.5, -0.5)
     time_axis(axes, plot, start, end, zone)
-    axes.set_yticks(range(len(feeders)), feeders)
-    for label in axes.get_yticklabels():
-        label.set(color=theme.INK, fontsize=plot.font)
+    name_axis(axes, plot, feeders, room)
     for place, feeder in enumerate(feeders):
         _row(axes, plot, place, [h for h in hours if h.feeder_id == feeder], zone)
     names = [*(name for _, name in CLASSES), LAST]

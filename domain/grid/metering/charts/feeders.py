@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from domain.grid.metering.rules.findings import ALARM_PP
 from domain.grid.metering.rules.series import FeederLoss
 from domain.kernel.charts import theme
-from domain.kernel.charts.axes import bare
+from domain.kernel.charts.axes import bare, name_axis, name_room
 from domain.kernel.charts.chart import Cell, Chart, Column, Plot
-from domain.kernel.charts.lettering import text_width
 from domain.kernel.charts.words import NBSP, listing, number, percent, signed
 
 MOST_BARS = 24
@@ -96,20 +95,18 @@ def _row(feeder: FeederLoss) -> tuple[Cell, ...]:
 
 def _paint(plot: Plot, feeders: Sequence[FeederLoss], chosen: str | None) -> None:
     names = [feeder.feeder_id for feeder in feeders]
-    left = min(max(text_width(name, plot.font, theme.BOLD) for name in names) + 14, plot.width * 0.34)
-    axes = plot.axes(left, 64 if plot.narrow else 150, 24, 4)
+    room = name_room(plot, names, theme.BOLD)
+    axes = plot.axes(room + 14, 64 if plot.narrow else 150, 24, 4)
     bare(axes, plot)
-    axes.set_ylim(len(feeders) - 0.5, -0.5)
+    name_axis(axes, plot, names, room, theme.BOLD)
     highest = max([f.loss_pct or 0.0 for f in feeders] + [f.baseline_pct or 0.0 for f in feeders] + [1.0])
     lowest = min([f.loss_pct or 0.0 for f in feeders] + [0.0])
     axes.set_xlim(lowest * 1.05, highest * 1.02)
     axes.set_xticks([0.0], [f"0{NBSP}%"])
     axes.axvline(0, color=theme.MUTED, linewidth=1)
-    axes.set_yticks(range(len(feeders)), names)
     for place, (feeder, label) in enumerate(zip(feeders, axes.get_yticklabels(), strict=True)):
         is_chosen = feeder.feeder_id == chosen
         label.set(color=theme.INK if is_chosen else theme.MUTED, fontweight=theme.BOLD if is_chosen else theme.REGULAR)
-        label.set_fontsize(plot.font)
         if feeder.loss_pct is None:
             words = "not known" if plot.narrow else f"not known: {STATUS_WORDS.get(feeder.loss_status, 'no figure')}"
             axes.text(0, place, f" {words}", color=theme.MUTED, size=plot.font, va="center")

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from domain.grid.metering.charts.events import in_words, ribbon_of
 from domain.grid.metering.rules.series import EventWindow, MeterDay, SuspiciousMeter
 from domain.kernel.charts import theme
-from domain.kernel.charts.axes import bare, instant, time_axis, value_axis
+from domain.kernel.charts.axes import bare, instant, name_axis, name_room, time_axis, value_axis
 from domain.kernel.charts.chart import Chart, Column, Plot
-from domain.kernel.charts.lettering import text_width
 from domain.kernel.charts.marks import draw_ribbons, key, place_ribbons, ribbon_height
 from domain.kernel.charts.words import number, percent, with_unit
 
@@ -90,17 +89,14 @@ def _points(meter: SuspiciousMeter) -> dict[str, float]:
 def _paint_reasons(plot: Plot, meters: Sequence[SuspiciousMeter]) -> None:
     names = [meter.meter_id for meter in meters]
     present = [code for code in REASONS if any(_points(meter).get(code) for meter in meters)]
-    left = min(max(text_width(name, plot.font) for name in names) + 12, plot.width * 0.36)
-    axes = plot.axes(left, 48, 4, 34 if not plot.narrow else 56)
+    room = name_room(plot, names)
+    axes = plot.axes(room + 12, 48, 4, 34 if not plot.narrow else 56)
     bare(axes, plot)
     axes.set_xticks([])
-    axes.set_ylim(len(meters) - 0.5, -0.5)
     lowest = min(0.0, *(_points(meter).get(LOWERED, 0.0) for meter in meters))
     highest = max(sum(p for p in _points(meter).values() if p > 0) for meter in meters)
     axes.set_xlim(lowest, max(highest, 1.0))
-    axes.set_yticks(range(len(meters)), names)
-    for label in axes.get_yticklabels():
-        label.set(color=theme.INK, fontsize=plot.font)
+    name_axis(axes, plot, names, room)
     for place, meter in enumerate(meters):
         _stack(axes, plot, place, meter, present)
     axes.axvline(0, color=theme.MUTED, linewidth=1)

@@ -1,0 +1,254 @@
+"""The drawn data are the rows: lines, gaps, bars, classes, sentences."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.collections import PolyCollection
+
+from domain.grid.metering.charts.coverage import class_of, coverage_by_hour
+from domain.grid.metering.charts.energy import waterfall
+from domain.grid.metering.charts.feeders import loss_by_feeder
+from domain.grid.metering.charts.loss import loss_over_time
+from domain.grid.metering.charts.meters import reasons_by_meter
+from domain.grid.metering.charts.outcomes import before_during_after
+from domain.grid.metering.rules.findings import health_finding
+from domain.grid.metering.rules.series import CoverageHour, FeederLoss, balance, hourly, tellable
+from domain.kernel.charts import theme
+from domain.kernel.charts.chart import Format
+from tests.grid.charts.conftest import (
+    EVENTS,
+    START,
+    THEFT,
+    ZONE,
+    feeders,
+    intervals,
+    outcome,
+    suspicious,
+)
+from tests.grid.charts.test_drawing import painted
+
+
+def line_of(figure_axes, color: str):  # type: ignore[no-untyped-def]
+    found = [line for line in figure_axes.lines if line.get_color() == color and len(line.get_xdata()) > 4]
+    assert len(found) == 1
+    return np.asarray(found[0].get_ydata(), dtype=float)
+
+
+def test_the_line_of_the_loss_holds_each_rows_value_over_its_interval() -> None:
+    points = intervals(missing=range(0))
+    axes = painted(loss_over_time("FEEDER_7", points, EVENTS, ZONE), Format.PAGE).figure.axes[0]
+    drawn = line_of(axes, theme.BLUE)
+    assert drawn.tolist() == [value for p in points for value in (p.loss_pct_adj, p.loss_pct_adj)]
+
+
+def test_a_missing_interval_breaks_the_line() -> None:
+    points = intervals(missing=range(30, 34))
+    axes = painted(loss_over_time("FEEDER_7", points, EVENTS, ZONE), Format.PAGE).figure.axes[0]
+    drawn = line_of(axes, theme.BLUE)
+    assert np.isnan(drawn).sum() == 1
+    assert np.isnan(drawn[60])
+
+
+def test_an_unknown_loss_breaks_the_line_and_is_a_dash_in_the_table() -> None:
+    points = intervals(missing=range(0))
+    points[10] = replace(points[10], loss_pct_adj=None, loss_status="INSUFFICIENT_COVERAGE")
+    chart = loss_over_time("FEEDER_7", points, EVENTS, ZONE)
+    drawn = line_of(painted(chart, Format.PAGE).figure.axes[0], theme.BLUE)
+    assert np.isnan(drawn[20:22]).all()
+    keys = [column.key for column in chart.columns]
+    assert chart.rows[10][keys.index("loss_pct_adj")] is None
+
+
+def test_where_hardly_any_energy_flows_no_percentage_is_drawn() -> None:
+    points = intervals(missing=range(0))
+    points[5] = replace(points[5], delivered_kwh=1.0, loss_pct_adj=4000.0)
+    shown = tellable(points)
+    assert shown[5].loss_pct_adj is None
+    assert shown[5].loss_status == "LOW_FLOW"
+    assert shown[5].delivered_kwh == 1.0
+    assert [p for n, p in enumerate(shown) if n != 5] == [p for n, p in enumerate(points) if n != 5]
+
+
+def test_the_expected_level_is_the_technical_loss_with_what_was_foretold() -> None:
+    points = intervals(missing=range(0))
+    axes = painted(loss_over_time("FEEDER_7", points, EVENTS, ZONE), Format.PAGE).figure.axes[0]
+    dashed = [line for line in axes.lines if line.get_color() == theme.VERMILLION and len(line.get_xdata()) > 4]
+    assert len(dashed) == 1
+    covered = [p for p in points if THEFT.starts_at <= p.start < THEFT.ends_at]
+    expected = [value for p in covered for value in (p.foretold_pct, p.foretold_pct)]
+    assert np.asarray(dashed[0].get_ydata(), dtype=float) == pytest.approx(np.array(expected, dtype=float))
+    words = " ".join(text.get_text() for text in axes.texts)
+    assert "Expected 9.8\u00a0% (+6.00\u00a0pp)" in words
+
+
+@pytest.mark.parametrize(
+    ("lift", "says"),
+    [
+        (0.0, "as expected of its lines and transformers"),
+        (3.0, "3.0 points above its expected"),
+        (-3.0, "3.0 points below its expected"),
+    ],
+)
+def test_the_title_says_what_the_last_hour_says(lift: float, says: str) -> None:
+    points = [
+        replace(p, metered_hat_kwh=(p.delivered_kwh or 0) * (1 - ((p.technical_loss_pct or 0) + lift) / 100))
+        for p in intervals(missing=range(0))
+    ]
+    title = loss_over_time("FEEDER_7", points, (), ZONE).title
+    assert title.startswith("FEEDER_7 lost")
+    assert "in the last hour" in title
+    assert says in title
+
+
+def test_the_bars_begin_at_zero_and_stand_in_order() -> None:
+    rows = feeders()
+    axes = painted(loss_by_feeder(rows, "last hour"), Format.PAGE).figure.axes[0]
+    bars = [(bar.get_x(), bar.get_width()) for bar in axes.patches if bar.get_width()]
+    known = sorted((f.loss_pct for f in rows if f.loss_pct is not None), reverse=True)
+    assert bars == [(0.0, pytest.approx(loss)) for loss in known]
+    assert axes.get_xlim()[0] == 0.0
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names[0] == "FEEDER_7"
+    assert names[-1] == "FEEDER_8"
+    assert any("not known: too few reads" in text.get_text() for text in axes.texts)
+
+
+def test_the_feeder_that_is_spoken_of_has_the_colour_and_the_fleet_is_grey() -> None:
+    axes = painted(loss_by_feeder(feeders(), "last hour"), Format.PAGE).figure.axes[0]
+    import matplotlib.colors as colors
+
+    drawn = [colors.to_hex(bar.get_facecolor()) for bar in axes.patches if bar.get_width()]
+    assert drawn == [theme.VERMILLION] + [theme.FLEET] * 6
+
+
+def test_the_waterfall_ends_at_what_was_metered() -> None:
+    points = intervals()
+    chart = waterfall("FEEDER_7", points, ZONE)
+    steps = {row[0]: float(row[1]) for row in chart.rows}  # type: ignore[arg-type]
+    through = steps["Delivered"] + steps["Technical loss"] + steps["Not explained"] + steps["Not yet read"]
+    assert through == pytest.approx(steps["Metered"])
+    assert steps["Delivered"] == pytest.approx(balance(points).delivered)
+
+
+def test_each_cell_of_the_heat_map_has_the_class_of_its_hour() -> None:
+    hours = [CoverageHour("F", START + timedelta(hours=h), 100.0 - 2.2 * h, 90, 96) for h in range(24)]
+    axes = painted(coverage_by_hour(hours, ZONE), Format.PAGE).figure.axes[0]
+    import matplotlib.colors as colors
+
+    drawn = sum(patch.get_width() for patch in axes.patches)
+    assert drawn == 24
+    seen = {colors.to_hex(patch.get_facecolor()) for patch in axes.patches}
+    assert seen == {theme.SCALE[class_of(h.coverage_pct or 0)] for h in hours}
+
+
+def test_an_hour_without_expectation_stays_blank() -> None:
+    hours = [CoverageHour("F", START + timedelta(hours=h), None if h == 3 else 99.5, 0, 0) for h in range(6)]
+    axes = painted(coverage_by_hour(hours, ZONE), Format.PAGE).figure.axes[0]
+    assert [patch.get_width() for patch in axes.patches] == [3, 2]
+
+
+def test_the_points_of_a_meters_reasons_are_stacked_and_lowering_stands_left() -> None:
+    chart = reasons_by_meter(suspicious(), "Thu 19 Nov")
+    axes = painted(chart, Format.PAGE).figure.axes[0]
+    first = [(bar.get_x(), bar.get_width()) for bar in axes.patches if abs(bar.get_y() + bar.get_height() / 2) < 0.01]
+    assert first == [(0.0, 50.0), (50.0, 20.5), (0.0, -2.5)]
+    keys = [column.key for column in chart.columns]
+    row = dict(zip(keys, chart.rows[0], strict=True))
+    assert (row["own"], row["volt"], row["lowered"]) == (50.0, 20.5, -2.5)
+
+
+@pytest.mark.parametrize(
+    ("observed", "verdict", "title"),
+    [
+        (6.1, "as expected", "Injected theft on FEEDER_7: predicted +6.00\u00a0pp, observed +6.10\u00a0pp"),
+        (7.0, "not as expected", "Injected theft on FEEDER_7: predicted +6.00\u00a0pp, observed +7.00\u00a0pp"),
+        (None, "not yet seen", "No injected event has been observed yet"),
+    ],
+)
+def test_an_outcome_is_told_as_it_is(observed: float | None, verdict: str, title: str) -> None:
+    chart = before_during_after([outcome(observed=observed)], ZONE)
+    assert chart.title == title
+    assert chart.rows[0][-1] == verdict
+
+
+def test_several_outcomes_are_counted() -> None:
+    shown = [outcome(), outcome(observed=9.0), outcome(observed=None)]
+    assert before_during_after(shown, ZONE).title.startswith("1 of 2 observed changes agree")
+
+
+def test_hours_add_energies_and_lose_nothing() -> None:
+    points = intervals(missing=range(0))
+    merged = hourly(points)
+    assert len(merged) == 24
+    assert sum(p.delivered_kwh or 0 for p in merged) == pytest.approx(sum(p.delivered_kwh or 0 for p in points))
+    assert balance(merged).loss_pct == pytest.approx(balance(points).loss_pct)
+
+
+def test_an_hour_with_an_unknown_quarter_is_unknown() -> None:
+    points = intervals(missing=range(0))
+    points[0] = replace(points[0], loss_pct_adj=None, loss_status="NO_READS")
+    assert hourly(points)[0].loss_pct_adj is None
+    assert hourly(points)[0].loss_status == "NO_READS"
+    assert hourly(points)[1].loss_pct_adj is not None
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-500, 500), st.floats(0, 100), st.floats(-20, 60)).filter(lambda t: abs(t[0]) > 1),
+        min_size=1,
+    )
+)
+def test_the_balance_is_the_sum_whatever_the_flow(rows: list[tuple[float, float, float]]) -> None:
+    points = [
+        replace(
+            intervals(range(0))[0],
+            read_at=START + timedelta(minutes=15 * n),
+            delivered_kwh=delivered,
+            metered_hat_kwh=delivered * (1 - loss / 100),
+            technical_loss_kwh=0.0,
+            loss_pct_adj=loss,
+            coverage_pct=coverage,
+        )
+        for n, (delivered, coverage, loss) in enumerate(rows)
+    ]
+    assert balance(points).delivered == pytest.approx(sum(delivered for delivered, _, _ in rows))
+    assert balance(points).intervals == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("losses", "says"),
+    [
+        ([5.0, 5.1], "All 2 feeders lose what their lines and transformers explain"),
+        ([5.0, 11.0], "F1 lost 11.0\u00a0% in the last hour, 6.0 points above its expected 5.0\u00a0%"),
+        ([9.0, 11.0], "2 of 2 feeders lost more than expected in the last hour; F1 most"),
+        ([None, 5.0], "The feeders that can be judged"),
+        ([None, None], "No feeder's loss can be told in the last hour"),
+        ([], "No feeder's loss can be told in the last hour"),
+    ],
+)
+def test_the_health_of_the_grid_in_one_sentence(losses: list[float | None], says: str) -> None:
+    found = [FeederLoss(f"F{n}", loss, 5.0, 99.0) for n, loss in enumerate(losses)]
+    assert health_finding(found, 5.0, "in the last hour").startswith(says)
+
+
+def test_the_gap_between_delivered_and_metered_is_shaded() -> None:
+    from domain.grid.metering.charts.energy import delivered_and_metered
+
+    points = intervals(missing=range(0))
+    axes = painted(delivered_and_metered("FEEDER_7", points, EVENTS, ZONE), Format.PAGE).figure.axes[0]
+    assert any(isinstance(shape, PolyCollection) for shape in axes.collections)
+    gap = balance(points).delivered - balance(points).metered_hat
+    assert any(f"Gap {gap:,.0f}\u00a0kWh" in text.get_text() for text in axes.texts)
+
+
+def test_a_day_of_twenty_five_hours_is_drawn_as_long_as_it_is() -> None:
+    start = datetime(2026, 11, 1, 4, tzinfo=UTC)
+    points = [replace(p, read_at=start + timedelta(minutes=15 * (n + 1))) for n, p in enumerate(intervals(range(0)))]
+    points += [replace(points[-1], read_at=start + timedelta(minutes=15 * (97 + n))) for n in range(4)]
+    axes = painted(loss_over_time("FEEDER_7", points, (), ZONE), Format.PAGE).figure.axes[0]
+    low, high = axes.get_xlim()
+    assert high - low == pytest.approx(25)
