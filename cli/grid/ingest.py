@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from domain.grid.metering.formats.parsed import FileMapping
-from domain.grid.metering.observe import lineage
 from domain.grid.metering.observe.files import IngestResult, ingest_file
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid
@@ -90,8 +89,6 @@ def _one(tenant: str, path: Path, mode: WriteMode, mapping: FileMapping, dry_run
             raise
         why = {"code": error.code, "detail": error.detail, "hint": error.hint}
         return IngestResult(file=path.name, status="refused", error=why)
-    if result.status == "loaded" and result.window is not None:
-        lineage.reads_loaded(tenant, result.window, run_id=result.batch_ids[0], counts=result.counts)
     return result
 
 
