@@ -141,7 +141,7 @@ def test_a_finished_event_is_explained_and_does_not_unbalance(theft: str, instan
 def test_an_event_that_did_not_do_what_was_expected_is_found(
     database: Database, theft: str, instance: dg.DagsterInstance
 ) -> None:
-    _plant(database, "UPDATE event_expectations SET expected_delta = expected_delta + 3 WHERE kpi = 'loss_pct_adj'")
+    _plant(database, "UPDATE event_expectation_intervals SET missing_dwh = missing_dwh * 3 WHERE kpi = 'loss_pct_adj'")
     found = _check(instance)["expectation_ledger"]
     assert not found.passed
     assert found.severity is dg.AssetCheckSeverity.WARN
