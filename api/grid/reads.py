@@ -8,7 +8,6 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
-from domain.grid.metering.observe import lineage
 from domain.grid.metering.observe.files import ingest_file
 from domain.grid.metering.observe.rejects import rejects_path
 from domain.grid.metering.store import jobs
@@ -52,8 +51,6 @@ def upload(
             dry_run=dry_run,
         )
         job.counts = {key: value for key, value in result.counts.items() if isinstance(value, int)}
-    if result.status == "loaded" and result.window is not None:
-        lineage.reads_loaded(caller.tenant_id, result.window, run_id=result.batch_ids[0], counts=result.counts)
     answer = result.as_json()
     if result.rejects_path is not None:
         answer["rejects_url"] = f"/api/ami/reads/rejects/{result.sha256}"

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from domain.grid.metering.formats.parsed import FileMapping
-from domain.grid.metering.observe import lineage
 from domain.grid.metering.observe.files import IngestResult, ingest_file
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid
@@ -82,7 +81,7 @@ def _columns(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 def _one(tenant: str, path: Path, mode: WriteMode, mapping: FileMapping, dry_run: bool) -> IngestResult:
     """Take in one file; an error of that file becomes its result, so that the others are taken too."""
     try:
-        result = ingest_file(
+        return ingest_file(
             tenant, path, path.name, mode=mode, now=utc_now(), actor="cli", mapping=mapping, dry_run=dry_run
         )
     except CountersignError as error:
@@ -90,9 +89,6 @@ def _one(tenant: str, path: Path, mode: WriteMode, mapping: FileMapping, dry_run
             raise
         why = {"code": error.code, "detail": error.detail, "hint": error.hint}
         return IngestResult(file=path.name, status="refused", error=why)
-    if result.status == "loaded" and result.window is not None:
-        lineage.reads_loaded(tenant, result.window, run_id=result.batch_ids[0], counts=result.counts)
-    return result
 
 
 def _tell(result: IngestResult) -> None:
