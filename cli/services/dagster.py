@@ -14,7 +14,6 @@ import httpx
 import psutil
 
 from cli.services.environment import DAGSTER_ROLES, child_environment
-from cli.services.postgres import free_port
 from cli.services.processes import Child, program
 
 PROBE_S = 5.0
@@ -103,7 +102,7 @@ def code_socket(home: Path) -> Path:
     return folder / "code.sock"
 
 
-def children(home: Path, instance: str, api_url: str, port: int | None) -> list[Child]:
+def children(home: Path, instance: str, api_url: str, port: int) -> list[Child]:
     """The three processes, in the order in which they are started."""
     write_instance(home)
     environment = child_environment(
@@ -111,11 +110,10 @@ def children(home: Path, instance: str, api_url: str, port: int | None) -> list[
     )
     plain = ["--log-format", "json"]
     workspace = ["-w", str(home / "dagster" / "workspace.yaml"), *plain]
-    at = port or free_port()
-    url = f"http://127.0.0.1:{at}"
+    url = f"http://127.0.0.1:{port}"
     path = code_socket(home)
     serve = ["api", "grpc", "-s", str(path), "-m", "orchestration.definitions", "--location-name", LOCATION, *plain]
-    web = ["-h", "127.0.0.1", "-p", str(at), *workspace]
+    web = ["-h", "127.0.0.1", "-p", str(port), *workspace]
     return [
         Child(
             "dagster-code",
@@ -130,7 +128,7 @@ def children(home: Path, instance: str, api_url: str, port: int | None) -> list[
             [*program("dagster-webserver"), *web],
             environment,
             home / "logs" / "dagster-webserver.log",
-            answers=lambda child: _serves(child, url, at),
+            answers=lambda child: _serves(child, url, port),
             url=url,
         ),
         Child(

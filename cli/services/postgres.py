@@ -47,12 +47,17 @@ SERVER_SETTINGS = {
 }
 
 
-def free_port() -> int:
-    """A TCP port on loopback that nothing listens on now."""
+def free_port(wanted: int | None = None) -> int:
+    """A TCP port on loopback that nothing listens on now: the wanted one where it is free, so that addresses stay."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", wanted or 0))
+            port: int = probe.getsockname()[1]
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def binaries() -> Path:
@@ -242,7 +247,7 @@ class Postgres:
                 return
 
     def _launch(self, launcher: Launcher, programs: Path) -> None:
-        port = self.port or self._former_port() or free_port()
+        port = self.port or free_port(self._former_port())
         memory = psutil.virtual_memory().total
         settings = SERVER_SETTINGS | {
             "port": str(port),
@@ -274,18 +279,11 @@ class Postgres:
         return next((line for line in reversed(lines) if "FATAL" in line or "ERROR" in line), "no reason was logged")
 
     def _former_port(self) -> int | None:
-        """The port of the last run, when it is still free, so that addresses stay good."""
+        """The port of the last run."""
         try:
-            port = int(self.urls()["superuser"].rsplit(":", 1)[1].split("/")[0])
+            return int(self.urls()["superuser"].rsplit(":", 1)[1].split("/")[0])
         except (OSError, KeyError, ValueError):
             return None
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return None
-        return port
 
     def _answers(self, database: str = DATABASE) -> bool:
         try:

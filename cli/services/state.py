@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import psutil
 from pydantic import BaseModel, Field, ValidationError
@@ -28,6 +29,11 @@ class Recorded(BaseModel):
     url: str | None = None
     log: str = ""
     restarts: int = 0
+
+    @property
+    def port(self) -> int | None:
+        """The port of its address."""
+        return urlsplit(self.url).port if self.url else None
 
     @property
     def process(self) -> psutil.Process | None:

@@ -22,7 +22,7 @@ import psycopg
 
 from cli.services import dagster, database, keys
 from cli.services.environment import API_ROLES, DAGSTER_ROLES, child_environment
-from cli.services.postgres import Postgres
+from cli.services.postgres import Postgres, free_port
 from cli.services.processes import Child, end, end_stale, marked, python
 from cli.services.state import Recorded, State, only_supervisor, read_state, write_state
 from domain.kernel import migrate
@@ -81,7 +81,7 @@ class Supervisor:
             )
             try:
                 self._clean_up(former)
-                self._start()
+                self._start({name: record.port for name, record in former.services.items()})
                 self._watch()
             except CountersignError as error:
                 self._note(phase="failed", error=str(error))
@@ -104,7 +104,7 @@ class Supervisor:
             log.warning("supervisor.ended_stale", pids=ended)
             self.say("Ended what a former start had left behind.")
 
-    def _start(self) -> None:
+    def _start(self, former_ports: dict[str, int | None]) -> None:
         self._stage("Starting the database")
         self.server = database.start(self.home)
         self._stage("Bringing the schema up to date")
@@ -115,9 +115,11 @@ class Supervisor:
             # In a process of its own: the importer's memory does not stay with the supervisor.
             subprocess.run([*python("cli.main"), "seed", "network"], check=True, stdin=subprocess.DEVNULL)
         self._release_runs()
-        listening = listen(self.wishes.host, self.wishes.port)
+        # Where nobody asks for a port the former one is taken, so that addresses that were told stay good.
+        listening = listen(self.wishes.host, self.wishes.port, former_ports.get("api"))
         url = self._api_url(listening)
-        rest = dagster.children(self.home, self.instance, url, self.wishes.dagster_port)
+        at = self.wishes.dagster_port or free_port(former_ports.get("dagster-webserver"))
+        rest = dagster.children(self.home, self.instance, url, at)
         self.children = [self._api(listening, url, rest[1].url), *rest]
         self.state.database = database.address()
         self._stage("Starting the API and Dagster's code server")
@@ -265,13 +267,16 @@ class Supervisor:
         log.info("supervisor.ended")
 
 
-def listen(host: str, port: int | None) -> socket.socket:
-    """A listening socket for the API; without a port any free one.
+def listen(host: str, port: int | None, former: int | None = None) -> socket.socket:
+    """A listening socket for the API; without a port the former one where it is free, else any.
 
     Raises:
         Conflict: somebody else listens there.
         NotConfigured: the machine has no such address.
     """
+    if not port and former is not None:
+        with contextlib.suppress(Conflict, NotConfigured):
+            return listen(host, former)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
