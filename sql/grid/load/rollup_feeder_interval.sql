@@ -57,9 +57,8 @@ SELECT
     coalesce(moved.reads, 0),
     coalesce(moved.estimated, 0),
     coalesce(moved.metered_dwh, 0),
-    CASE WHEN moved.interval_minutes IS DISTINCT FROM delivered.interval_minutes AND moved.read_at IS NOT NULL
-        THEN NULL
-        ELSE delivered.delivered_dwh
+    CASE
+        WHEN moved.read_at IS NULL OR moved.interval_minutes = delivered.interval_minutes THEN delivered.delivered_dwh
     END,
     coalesce(expected.weight, 0),
     coalesce(moved.weight, 0),
