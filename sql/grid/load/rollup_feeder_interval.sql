@@ -57,7 +57,9 @@ SELECT
     coalesce(moved.reads, 0),
     coalesce(moved.estimated, 0),
     coalesce(moved.metered_dwh, 0),
-    CASE WHEN moved.interval_minutes <> delivered.interval_minutes THEN NULL ELSE delivered.delivered_dwh END,
+    CASE
+        WHEN moved.read_at IS NULL OR moved.interval_minutes = delivered.interval_minutes THEN delivered.delivered_dwh
+    END,
     coalesce(expected.weight, 0),
     coalesce(moved.weight, 0),
     coalesce(moved.voltage_reads, 0),
