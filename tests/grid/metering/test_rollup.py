@@ -147,8 +147,9 @@ def test_a_gap_is_made_up_for_where_it_lies_and_unmatched_intervals_count_as_unr
         metered=np.array([95, 95, 0]),
         reads_expected=2 * one,
         reads_received=np.array([2, 1, 0]),
+        reads_known=np.array([2, 1, 0]),
         weight_expected=10 * one,
-        weight_received=np.array([10, 5, 0]),
+        weight_known=np.array([10, 5, 0]),
     )
     assert (days.delivered[0], days.metered[0], days.metered_hat[0]) == (300, 190, 95 + 190)
     assert (days.intervals_matched[0], days.reads_expected[0], days.reads_received[0]) == (2, 6, 3)
