@@ -70,7 +70,7 @@ IF to_regclass('public.v_kpi_electric_overview_daily') IS NULL THEN
             sum(g.reads_expected / nullif(g.intervals_seen, 0))::integer AS meters_active,
             sum(g.reads_expected)::bigint AS reads_expected, sum(g.reads_received)::bigint AS reads_received,
             round(100.0 * sum(g.weight_received) / nullif(sum(g.weight_expected), 0), 2) AS coverage_pct,
-            round(100.0 * sum(g.reads_estimated) / nullif(sum(g.reads_received), 0), 3) AS estimated_pct,
+            round(100.0 * sum(g.reads_estimated) / nullif(sum(g.reads_received + g.reads_estimated), 0), 3) AS estimated_pct,
             sum(g.delivered_kwh) AS delivered_kwh, sum(g.metered_kwh) AS metered_kwh,
             sum(g.metered_hat_kwh) AS metered_hat_kwh, sum(g.technical_loss_kwh) AS technical_loss_kwh,
             round(sum(g.voltage_sum_cv) / 100.0 / nullif(sum(g.voltage_reads), 0), 2) AS avg_voltage,

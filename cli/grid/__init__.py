@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "import": "cli.grid.network:import_command",
     "network": "cli.grid.network:network_command",
     "ingest": "cli.grid.ingest:ingest",
+    "estimate": "cli.grid.estimate:estimate",
     "loss": "cli.grid.study:loss",
     "rollup": "cli.grid.study:rollup",
     "suspicion": "cli.grid.study:suspicion",

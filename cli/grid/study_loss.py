@@ -57,8 +57,9 @@ def feeder_losses(study: StudyReads, heads: Delivered, zone: ZoneInfo) -> list[d
         metered=joined(rolled.metered),
         reads_expected=meters[of_heads] * ratio,
         reads_received=joined(rolled.reads_received),
+        reads_known=joined(rolled.reads_received + rolled.reads_estimated),
         weight_expected=weight[of_heads] * ratio,
-        weight_received=joined(rolled.weight_received),
+        weight_known=joined(rolled.weight_received + rolled.weight_estimated),
     )
     coverage = coverage_pct(days.reads_received, days.reads_expected)
     status = loss_status(days.delivered, np.nan_to_num(coverage), days.throughput, units_per_kwh=UNITS_PER_KWH)

@@ -40,6 +40,7 @@ ROLLUPS = {
   delivered_dwh bigint,
   weight_expected bigint NOT NULL DEFAULT 0,
   weight_received bigint NOT NULL DEFAULT 0,
+  weight_estimated bigint NOT NULL DEFAULT 0,
   voltage_reads integer NOT NULL DEFAULT 0,
   voltage_sum_cv bigint NOT NULL DEFAULT 0,
   voltage_below_a integer NOT NULL DEFAULT 0,

@@ -47,7 +47,7 @@ by_volt AS (
 by_day AS (
     SELECT
         feeder_id AS what_of,
-        sum(reads_received) AS reads,
+        sum(reads_received + reads_estimated) AS reads,
         coalesce(sum(metered_dwh) FILTER (
             WHERE delivered_dwh IS NOT NULL AND reads_received > 0 AND weight_received > 0
         ), 0)::bigint AS energy,
@@ -95,11 +95,12 @@ found AS (
     SELECT
         'gl_feeder_interval' AS table_name,
         feeder_id || ' ' || read_at AS what_of,
-        reads_received::bigint AS reads,
+        (reads_received + reads_estimated)::bigint AS reads,
         metered_dwh AS energy,
         voltage_sum_cv AS volts
     FROM gl_feeder_interval
-    WHERE tenant_id = :tenant AND read_at >= :from_ts AND read_at < :to_ts AND reads_received > 0
+    WHERE tenant_id = :tenant AND read_at >= :from_ts AND read_at < :to_ts
+        AND reads_received + reads_estimated > 0
     UNION ALL
     SELECT
         'gl_meter_day' AS table_name,
@@ -122,7 +123,7 @@ found AS (
     SELECT
         'gl_feeder_day' AS table_name,
         feeder_id,
-        reads_received::bigint AS reads,
+        (reads_received + reads_estimated)::bigint AS reads,
         metered_dwh,
         voltage_sum_cv
     FROM gl_feeder_day

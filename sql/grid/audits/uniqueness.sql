@@ -10,12 +10,12 @@ SELECT
         WHERE g.tenant_id = :tenant AND g.local_date = :day
     )::bigint AS in_meter_days,
     (
-        SELECT coalesce(sum(g.reads_received), 0)
+        SELECT coalesce(sum(g.reads_received + g.reads_estimated), 0)
         FROM gl_feeder_interval AS g
         WHERE g.tenant_id = :tenant AND g.read_at >= :from_ts AND g.read_at < :to_ts
     )::bigint AS in_feeder_intervals,
     (
-        SELECT coalesce(sum(g.reads_received), 0)
+        SELECT coalesce(sum(g.reads_received + g.reads_estimated), 0)
         FROM gl_feeder_day AS g
         WHERE g.tenant_id = :tenant AND g.local_date = :day
     )::bigint AS in_feeder_days

@@ -12,7 +12,7 @@ SELECT
     interval_minutes,
     arrived_at
 FROM differing_reads
-WHERE is_new OR %(replace)s
+WHERE is_new OR wins
 UNION ALL
 SELECT
     -1::smallint,
@@ -25,4 +25,4 @@ SELECT
     old_interval_minutes,
     old_arrived_at
 FROM differing_reads
-WHERE NOT is_new AND %(replace)s
+WHERE NOT is_new AND wins

@@ -7,12 +7,12 @@ SELECT
     tenant_id,
     meter_id,
     read_at,
-    %(kind)s,
-    CASE WHEN %(kind)s = 'replaced' THEN old_kwh ELSE kwh END,
-    CASE WHEN %(kind)s = 'replaced' THEN old_voltage ELSE voltage END,
-    CASE WHEN %(kind)s = 'replaced' THEN old_quality_flags ELSE quality_flags END,
-    CASE WHEN %(kind)s = 'replaced' THEN old_source ELSE source END,
-    CASE WHEN %(kind)s = 'replaced' THEN old_arrived_at ELSE arrived_at END,
+    CASE WHEN wins THEN 'replaced' ELSE 'offered' END,
+    CASE WHEN wins THEN old_kwh ELSE kwh END,
+    CASE WHEN wins THEN old_voltage ELSE voltage END,
+    CASE WHEN wins THEN old_quality_flags ELSE quality_flags END,
+    CASE WHEN wins THEN old_source ELSE source END,
+    CASE WHEN wins THEN old_arrived_at ELSE arrived_at END,
     %(batch_id)s
 FROM differing_reads
 WHERE NOT is_new

@@ -26,6 +26,7 @@ CREATE TEMPORARY TABLE moved_intervals (
     estimated bigint,
     metered_dwh bigint,
     weight bigint,
+    weight_estimated bigint,
     voltage_reads bigint,
     voltage_sum_cv bigint,
     below_a bigint,

@@ -1,6 +1,7 @@
 -- Recompute gl_feeder_day for one local day from its intervals. Grain: feeder and local date. Unit: dWh.
 -- Energies count matched intervals only: those with both delivered energy and reads (grid.md 3.1), so that the number
--- of a day that still runs is right. metered_hat fills the missing part by expected energy: metered / coverage.
+-- of a day that still runs is right. Estimates are part of metered, not of received; metered_hat fills what is neither
+-- read nor estimated by expected energy.
 -- Technical loss solves D = C + P0 dt + k C^2 / dt for C (grid.md 2.3).
 INSERT INTO gl_feeder_day (
     tenant_id, feeder_id, local_date, intervals_matched, intervals_seen, intervals_expected, reads_expected,
@@ -27,7 +28,8 @@ SELECT
     coalesce(sum(g.delivered_dwh) FILTER (WHERE g.is_matched), 0),
     coalesce(sum(g.metered_dwh) FILTER (WHERE g.is_matched), 0),
     coalesce(
-        sum(round(g.metered_dwh::numeric * g.weight_expected / g.weight_received)) FILTER (WHERE g.is_matched), 0
+        sum(round(g.metered_dwh::numeric * g.weight_expected / (g.weight_received + g.weight_estimated)))
+        FILTER (WHERE g.is_matched), 0
     ),
     coalesce(sum(technical_loss_dwh(
         g.delivered_dwh, g.interval_minutes, f.loss_noload_kw, f.loss_copper_per_kw

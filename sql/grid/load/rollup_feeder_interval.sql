@@ -5,8 +5,8 @@
 -- energy counts only beside reads of its own length, whichever of the two came first; the first reads set the length.
 INSERT INTO gl_feeder_interval AS g (
     tenant_id, feeder_id, read_at, local_date, interval_minutes, reads_expected, reads_received, reads_estimated,
-    metered_dwh, delivered_dwh, weight_expected, weight_received, voltage_reads, voltage_sum_cv, voltage_below_a,
-    voltage_below_b, last_arrived_at
+    metered_dwh, delivered_dwh, weight_expected, weight_received, weight_estimated, voltage_reads, voltage_sum_cv,
+    voltage_below_a, voltage_below_b, last_arrived_at
 )
 WITH expected AS (
     SELECT
@@ -27,6 +27,7 @@ moved AS (
         sum(estimated) AS estimated,
         sum(metered_dwh) AS metered_dwh,
         sum(weight) AS weight,
+        sum(weight_estimated) AS weight_estimated,
         sum(voltage_reads) AS voltage_reads,
         sum(voltage_sum_cv) AS voltage_sum_cv,
         sum(below_a) AS below_a,
@@ -62,6 +63,7 @@ SELECT
     END,
     coalesce(expected.weight, 0),
     coalesce(moved.weight, 0),
+    coalesce(moved.weight_estimated, 0),
     coalesce(moved.voltage_reads, 0),
     coalesce(moved.voltage_sum_cv, 0),
     coalesce(moved.below_a, 0),
@@ -76,14 +78,18 @@ ON CONFLICT (tenant_id, feeder_id, read_at) DO UPDATE SET
     reads_received = g.reads_received + excluded.reads_received,
     reads_estimated = g.reads_estimated + excluded.reads_estimated,
     metered_dwh = g.metered_dwh + excluded.metered_dwh,
-    interval_minutes = CASE WHEN g.reads_received > 0 THEN g.interval_minutes ELSE excluded.interval_minutes END,
+    interval_minutes = CASE
+        WHEN g.reads_received + g.reads_estimated > 0 THEN g.interval_minutes
+        ELSE excluded.interval_minutes
+    END,
     delivered_dwh = CASE
-        WHEN excluded.delivered_dwh IS NULL AND g.reads_received > 0 THEN g.delivered_dwh
+        WHEN excluded.delivered_dwh IS NULL AND g.reads_received + g.reads_estimated > 0 THEN g.delivered_dwh
         WHEN g.interval_minutes = excluded.interval_minutes THEN coalesce(excluded.delivered_dwh, g.delivered_dwh)
-        WHEN g.reads_received > 0 THEN NULL
+        WHEN g.reads_received + g.reads_estimated > 0 THEN NULL
         ELSE excluded.delivered_dwh
     END,
     weight_received = g.weight_received + excluded.weight_received,
+    weight_estimated = g.weight_estimated + excluded.weight_estimated,
     voltage_reads = g.voltage_reads + excluded.voltage_reads,
     voltage_sum_cv = g.voltage_sum_cv + excluded.voltage_sum_cv,
     voltage_below_a = g.voltage_below_a + excluded.voltage_below_a,

@@ -129,9 +129,12 @@ def test_feeder_intervals_count_what_is_expected_and_what_came() -> None:
     rolled = rollup.feeder_intervals(fewer, EASTERN, np.array([10, 20, 30, 40]))
     assert rolled.feeders == ("F0", "F1")
     assert rolled.reads_expected.tolist() == [2] * 8
-    assert rolled.reads_received.tolist() == [2, 1, 2, 2, 2, 2, 2, 2]
+    assert (rolled.reads_received + rolled.reads_estimated).tolist() == [2, 1, 2, 2, 2, 2, 2, 2]
+    assert rolled.reads_estimated.sum() == (fewer.flags == Flag.ESTIMATED).sum() > 0
     assert rolled.weight_expected.tolist() == [40] * 4 + [60] * 4
-    assert rolled.weight_received.tolist() == [40, 10, 40, 40, 60, 60, 60, 60]
+    assert (rolled.weight_received + rolled.weight_estimated).tolist() == [40, 10, 40, 40, 60, 60, 60, 60]
+    came = fewer.flags == Flag.ACTUAL
+    assert rolled.weight_received.sum() == np.array([10, 20, 30, 40])[fewer.meter[came]].sum()
     assert rolled.metered.sum() == np.rint(fewer.kwh * 10_000).astype(int).sum()
     assert rolled.voltage_below_a.sum() == (fewer.voltage < 114).sum()
     assert rolled.voltage_below_b.sum() == (fewer.voltage < 110).sum()
@@ -147,11 +150,28 @@ def test_a_gap_is_made_up_for_where_it_lies_and_unmatched_intervals_count_as_unr
         metered=np.array([95, 95, 0]),
         reads_expected=2 * one,
         reads_received=np.array([2, 1, 0]),
+        reads_known=np.array([2, 1, 0]),
         weight_expected=10 * one,
-        weight_received=np.array([10, 5, 0]),
+        weight_known=np.array([10, 5, 0]),
     )
     assert (days.delivered[0], days.metered[0], days.metered_hat[0]) == (300, 190, 95 + 190)
     assert (days.intervals_matched[0], days.reads_expected[0], days.reads_received[0]) == (2, 6, 3)
+
+
+def test_an_estimate_corrects_the_energy_and_is_not_covered_by_it() -> None:
+    one = np.ones(2, dtype=np.int64)
+    days = rollup.feeder_days(
+        feeder=np.zeros(2, np.int32),
+        local_day=np.zeros(2, np.int32),
+        delivered=np.array([100, 100]),
+        metered=np.array([60, 90]),
+        reads_expected=3 * one,
+        reads_received=np.array([1, 0]),
+        reads_known=np.array([2, 3]),
+        weight_expected=9 * one,
+        weight_known=np.array([6, 9]),
+    )
+    assert (days.intervals_matched[0], days.metered_hat[0], days.reads_received[0]) == (1, 90, 1)
 
 
 def test_no_reads_give_no_rows() -> None:

@@ -29,7 +29,7 @@ def _context(size: int, **known: object) -> GapContext:
         like_days=np.full((4, size), np.nan),
         feeder_index=np.ones(size),
         profile=None,
-        register_kwh=None,
+        gap_kwh=None,
         outage=np.zeros(size, np.bool_),
     )
     return replace(nothing, **known)  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ def test_a_like_day_with_a_hole_gives_way_to_the_next_and_two_are_too_few() -> N
 
 def test_what_is_left_takes_the_profile_with_the_registers_energy() -> None:
     size = 96 * 8
-    context = _context(size, profile=np.arange(1.0, size + 1), register_kwh=80.0, like_days=np.ones((4, size)))
+    context = _context(size, profile=np.arange(1.0, size + 1), gap_kwh=80.0, like_days=np.ones((4, size)))
     filled = estimate(_gap(size), context, SETTINGS)
     assert filled.method is Method.PROFILE
     assert filled.kwh.sum() == pytest.approx(80.0, abs=size * 5e-5)
@@ -103,7 +103,7 @@ def test_an_outage_is_zero_and_never_an_estimate() -> None:
 
 def test_an_outage_takes_nothing_of_the_registers_energy() -> None:
     outage = np.array([True] * 50 + [False] * 50)
-    context = _context(100, profile=np.ones(100), register_kwh=5.0, outage=outage)
+    context = _context(100, profile=np.ones(100), gap_kwh=5.0, outage=outage)
     filled = estimate(_gap(100), context, SETTINGS)
     assert (filled.kwh[:50].sum(), round(float(filled.kwh[50:].sum()), 6)) == (0.0, 5.0)
 

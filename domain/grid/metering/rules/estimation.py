@@ -2,7 +2,7 @@
 
 The ladder of grid.md 2.7, first rung that holds: an outage is zero and flagged O; in storm mode nothing else is
 estimated; a short gap between two reads is interpolated; a gap of some days takes the average of the last like days,
-moved by the feeder's index; anything else takes the class profile, scaled to what the register moved.
+moved by the feeder's index; anything else takes the class profile, scaled to the energy of the gap.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Method(StrEnum):
     STORM = "suppressed_by_storm_mode"
     INTERPOLATION = "linear_interpolation"
     LIKE_DAYS = "average_of_like_days"
-    PROFILE = "class_profile_to_register"
+    PROFILE = "class_profile"
     NONE = "nothing_to_go_by"
 
 
@@ -73,7 +73,8 @@ class GapContext:
         like_days: energy of the same intervals on earlier like days, latest first, shape (days, n); NaN: missing.
         feeder_index: how the feeder's energy now compares to those days, shape (n,), 1: the same.
         profile: the class's shape over the gap, any scale, shape (n,); None where there is none.
-        register_kwh: what the register moved over the gap; None where it is not known.
+        gap_kwh: what the register moved over the gap, or where no register is kept what the meter usually takes in
+            such hours; None where neither is known.
         outage: intervals that a known outage covers, shape (n,).
         storm: whether storm mode holds in the meter's area.
     """
@@ -83,7 +84,7 @@ class GapContext:
     like_days: NDArray[np.float64]
     feeder_index: NDArray[np.float64]
     profile: NDArray[np.float64] | None
-    register_kwh: float | None
+    gap_kwh: float | None
     outage: NDArray[np.bool_]
     storm: bool = False
 
@@ -174,11 +175,11 @@ def _like_days(days: NDArray[np.float64], wanted: int) -> tuple[NDArray[np.float
 
 
 def _profile(context: GapContext, nothing: NDArray[np.float64]) -> tuple[NDArray[np.float64], Method]:
-    """The class's shape with the energy that the register moved; an outage inside takes none of it."""
-    if context.profile is None or context.register_kwh is None:
+    """The class's shape with the energy of the gap; an outage inside takes none of it."""
+    if context.profile is None or context.gap_kwh is None:
         return nothing, Method.NONE
     shape = np.where(context.outage, 0.0, context.profile)
     total = shape.sum()
     if total <= 0:
         return nothing, Method.NONE
-    return shape * (context.register_kwh / total), Method.PROFILE
+    return shape * (context.gap_kwh / total), Method.PROFILE

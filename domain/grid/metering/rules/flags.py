@@ -22,6 +22,10 @@ class Flag(IntFlag):
     CONFLICT = 4096
 
 
+# What stands in a read's place until the read comes: these bits without ACTUAL. sql/grid/load knows them as 1026.
+STAND_IN = Flag.ESTIMATED | Flag.OUTAGE
+
+
 @dataclass(frozen=True)
 class FlagMeaning:
     """Letter, rule and meaning of one bit."""

@@ -58,8 +58,8 @@ def coverage_pct(reads_received: ArrayLike, reads_expected: ArrayLike) -> Floats
 def metered_hat(metered: ArrayLike, weight_expected: ArrayLike, weight_received: ArrayLike) -> Floats:
     """Metered energy as it would be without missing reads: each weighs what its meter was expected to use.
 
-    `weight_expected` and `weight_received` are expected energies of all meters and of those that were read, over the
-    same intervals (c_w of grid.md 2.8). NaN where nothing was received.
+    `weight_expected` and `weight_received` are expected energies of all meters and of those whose reads or estimates
+    are in `metered`, over the same intervals (c_w of grid.md 2.8). NaN where nothing was received.
     """
     metered, expected, received = np.broadcast_arrays(
         np.asarray(metered, dtype=float),

@@ -4,6 +4,12 @@ Sums are of integers (tenths of a watt-hour, hundredths of a volt), so that any 
 count gives the same total. The columns bear the names of gl_meter_day, gl_feeder_interval and gl_feeder_day. Pure:
 production and study mode on files call the same functions; study mode counts in finer units, so that a file's
 further decimals are kept.
+
+An estimate is not a received read. `reads_received` and `weight_received` count what arrived, and coverage is made of
+them alone; `reads_estimated` and `weight_estimated` stand beside them. The metered energy has both in it (read_hat of
+grid.md 3.2), so that only what is neither read nor estimated is made up for by expected energy. Estimates alone make
+no interval matched: where nobody was read, nothing is compared. A zero that an outage explains counts as received,
+since nothing is missing there.
 """
 
 from dataclasses import dataclass
@@ -64,6 +70,7 @@ class FeederIntervals:
     metered: Ints
     weight_expected: Ints
     weight_received: Ints
+    weight_estimated: Ints
     voltage_reads: Ints
     voltage_sum_cv: Ints
     voltage_below_a: Ints
@@ -135,6 +142,7 @@ def feeder_intervals(
     def add(values: NDArray[np.int64] | NDArray[np.bool_]) -> Ints:
         return _sums(values[order].astype(np.int64), starts)
 
+    estimated = (reads.flags & Flag.ESTIMATED) != 0
     nominal = np.full(len(reads.meters), 120.0) if service_v is None else service_v
     measured = np.isfinite(reads.voltage)
     per_unit = np.where(measured, reads.voltage, np.inf) / nominal[reads.meter]
@@ -149,11 +157,12 @@ def feeder_intervals(
         read_at=reads.read_at[first],
         local_day=local_days(reads.read_at[first], reads.interval_minutes * US_PER_MINUTE, zone),
         reads_expected=meters_on[rows].astype(np.int64),
-        reads_received=_sizes(starts, len(order)),
-        reads_estimated=add((reads.flags & Flag.ESTIMATED) != 0),
+        reads_received=add(~estimated),
+        reads_estimated=add(estimated),
         metered=add(energy_units(reads.kwh, units_per_kwh)),
         weight_expected=weight_on[rows],
-        weight_received=add(weights[reads.meter]),
+        weight_received=add(np.where(estimated, 0, weights[reads.meter])),
+        weight_estimated=add(np.where(estimated, weights[reads.meter], 0)),
         voltage_reads=add(measured),
         voltage_sum_cv=add(np.rint(np.where(measured, reads.voltage, 0.0) * CV_PER_VOLT).astype(np.int64)),
         voltage_below_a=add(per_unit < RANGE_A_LOW_PU),
@@ -188,19 +197,20 @@ def feeder_days(
     metered: Ints,
     reads_expected: Ints,
     reads_received: Ints,
+    reads_known: Ints,
     weight_expected: Ints,
-    weight_received: Ints,
+    weight_known: Ints,
 ) -> FeederDays:
     """Roll feeder-intervals that have a delivered value up to feeder and local day.
 
-    Rows whose `reads_received` is 0 are unmatched: they count as expected reads and for nothing else. Missing reads
-    are made up for interval by interval, so that a gap at the peak weighs as the peak.
+    Rows whose `reads_received` is 0 are unmatched: they count as expected reads and for nothing else. What is not known
+    (neither read nor estimated) is made up for interval by interval, so that a gap at the peak weighs as the peak.
     """
     order, starts = _groups(feeder, local_day)
     first = order[starts] if len(order) else order
     is_matched = reads_received > 0
-    hat = metered_hat(metered, weight_expected, weight_received)
-    by_count = metered_hat(metered, reads_expected, reads_received)
+    hat = metered_hat(metered, weight_expected, weight_known)
+    by_count = metered_hat(metered, reads_expected, reads_known)
     hat = np.where(np.isnan(hat), by_count, hat)
 
     def add(values: Ints, among: NDArray[np.bool_] | None = None) -> Ints:

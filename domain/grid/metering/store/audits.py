@@ -114,12 +114,16 @@ def emulated_batches(connection: Connection, day: LocalDay, source: str) -> list
 
 
 def stored_reads(connection: Connection, day: LocalDay, feeder_id: str, after: datetime, until: datetime) -> list[Row]:
-    """One feeder's reads of (after, until], by meter and instant; `read_us`, `arrived_us` in microseconds."""
+    """One feeder's reads of (after, until], by meter and instant; `read_us`, `arrived_us` in microseconds.
+
+    What VEE has estimated in the place of reads is left out.
+    """
     return _rows(
         connection,
         "SELECT meter_id, (extract(epoch FROM read_at) * 1000000)::bigint AS read_us, kwh, voltage, quality_flags,"
         " (extract(epoch FROM arrived_at) * 1000000)::bigint AS arrived_us FROM meter_reads_electric"
         " WHERE tenant_id = :tenant AND read_at > :after AND read_at <= :until AND feeder_id = :feeder"
+        " AND source NOT LIKE 'VEE_ESTIMATE%'"
         ' ORDER BY meter_id COLLATE "C", read_at',
         day,
         feeder=feeder_id,

@@ -229,29 +229,26 @@ def _merge(
     table: sql.Composable,
     parts: Iterable[Reads],
 ) -> dict[str, int]:
-    """Add rows to a day that has some; keep or replace what stands, by the batch's mode."""
+    """Add rows to a day that has some; keep or replace what stands, by the batch's mode.
+
+    An estimate, or the zero of an outage, gives way to the read that it stands in for in either mode.
+    """
     connection.execute(
         "CREATE TEMPORARY TABLE staged_reads (LIKE meter_reads_electric INCLUDING DEFAULTS) ON COMMIT DROP"
     )
     rows = _copy(connection, sql.Identifier("staged_reads"), tenant.tenant_id, parts)
     connection.execute("ANALYZE staged_reads (meter_id, read_at)")
     replace = batch.mode is WriteMode.UPSERT
-    connection.execute(sql.SQL(sql_file("grid/load/new_and_changed.sql")).format(day_table=table))
+    connection.execute(sql.SQL(sql_file("grid/load/new_and_changed.sql")).format(day_table=table), {"replace": replace})
     # A read that stands twice in the batch is found here.
     connection.execute("ALTER TABLE differing_reads ADD PRIMARY KEY (meter_id, read_at)")
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     inserted = connection.execute(
         sql.SQL("INSERT INTO {} ({}) SELECT {} FROM differing_reads WHERE is_new").format(table, columns, columns)
     ).rowcount
-    kept = connection.execute(
-        sql_file("grid/load/keep_versions.sql"), {"kind": "replaced" if replace else "offered", "batch_id": batch_id}
-    ).rowcount
-    updated = 0
-    if replace:
-        updated = connection.execute(
-            sql.SQL(sql_file("grid/load/replace_changed.sql")).format(day_table=table)
-        ).rowcount
-    connection.execute(sql_file("grid/load/delta.sql"), {"replace": replace})
+    kept = connection.execute(sql_file("grid/load/keep_versions.sql"), {"batch_id": batch_id}).rowcount
+    updated = connection.execute(sql.SQL(sql_file("grid/load/replace_changed.sql")).format(day_table=table)).rowcount
+    connection.execute(sql_file("grid/load/delta.sql"))
     return {
         "reads": rows,
         "inserted": inserted,

@@ -92,6 +92,7 @@ def _interval_rows(reads: Reads, tenant: Tenant, weights: NDArray[np.int64]) -> 
         rolled.reads_estimated,
         rolled.metered,
         rolled.weight_received,
+        rolled.weight_estimated,
         rolled.voltage_reads,
         rolled.voltage_sum_cv,
         rolled.voltage_below_a,
