@@ -76,9 +76,9 @@ def _keep_inside(axes: Axes, plot: Plot, ticks: Sequence[datetime], labels: Sequ
         place = left + (instant(tick) - low) / (high - low) * (right - left)
         half = max(text_width(line, plot.font - 1) for line in words.split("\n")) / 2
         if place + half > plot.width:
-            label.set_ha("right")
+            label.set_horizontalalignment("right")
         elif place - half < 0:
-            label.set_ha("left")
+            label.set_horizontalalignment("left")
 
 
 def name_axis(axes: Axes, plot: Plot, names: Sequence[str], room: float, weight: int = REGULAR) -> None:
