@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     quickcheck_public: Annotated[
         bool, Field(validation_alias=AliasChoices("QUICKCHECK_PUBLIC", "COUNTERSIGN_QUICKCHECK_PUBLIC"))
     ] = False
+    attached_schema: str | None = None
     oidc_issuer: str | None = None
     oidc_audience: str = "countersign"
     oidc_jwks_url: str | None = None
@@ -108,6 +109,11 @@ class Settings(BaseSettings):
         if self.write_mode is not None:
             return self.write_mode
         return WriteMode.UPSERT if self.env is Env.DEV else WriteMode.SAFE
+
+    @property
+    def own_schema(self) -> str:
+        """Where our own tables stand: public, unless a utility's tables have public to themselves."""
+        return "countersign" if self.attached_schema == "public" else "public"
 
     def url(self, role: DbRole) -> str:
         """The libpq URL (postgresql://...) with which `role` connects.

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.grid.metering.store import jobs, kpi
+from domain.grid.metering.store import jobs, kpi, schema
 from domain.grid.metering.store.watermark import ingest_watermark, last_arrival
 
 HISTORY_DAYS = 28
@@ -88,14 +88,5 @@ def status(connection: Connection, now: datetime) -> dict[str, Any]:
         "data_through": watermark,
         "data_age_s": None if watermark is None else max(0, int((now - watermark).total_seconds())),
         "recent_jobs": jobs.recent_jobs(connection),
-        "schema_map": _schema_map(connection),
+        "schema_map": schema.stored(connection),
     }
-
-
-def _schema_map(connection: Connection) -> dict[str, Any] | None:
-    found = kpi.rows(
-        connection,
-        "SELECT version, mapping, coverage_pct, hash, detected_at FROM schema_map"
-        " WHERE tenant_id = current_setting('app.tenant') ORDER BY version DESC LIMIT 1",
-    )
-    return found[0] if found else None
