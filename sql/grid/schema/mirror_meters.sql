@@ -12,13 +12,13 @@ SELECT DISTINCT ON (m.{meter_id}::text)
     f.feeder_id,
     {transformer_id}::text,
     CASE WHEN lower({class}) IN ('res', 'sml_com', 'ci', 'ag') THEN lower({class}) ELSE 'res' END,
-    greatest(0, coalesce({base_kwh_day}::float8, trailing.kwh_day, 20)),
+    greatest(0, coalesce({base_kwh_day}::float8, usual.kwh_day, 20)),
     coalesce({service_v}::float8, 120),
     coalesce({has_pv}, false),
     {version}
 FROM {meters} AS m
 INNER JOIN ({source}) AS f ON m.{meter_ref}::text = f.ref
-LEFT JOIN ({trailing}) AS trailing ON m.{meter_id}::text = trailing.meter_id
+LEFT JOIN ({trailing}) AS usual ON m.{meter_id}::text = usual.meter_id
 WHERE {in_service}
 ORDER BY m.{meter_id}::text, f.feeder_id
 ON CONFLICT (tenant_id, meter_id) DO UPDATE SET
