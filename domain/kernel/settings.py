@@ -5,6 +5,7 @@ others begin with COUNTERSIGN_. Nothing here opens a connection or creates a fol
 """
 
 import json
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -124,6 +125,15 @@ class Settings(BaseSettings):
         Raises:
             NotConfigured: none of the three is there.
         """
+        found = self._url(role)
+        if self.own_schema == "public" or role is DbRole.DAGSTER:
+            return found
+        path = f"-c%20search_path%3D{self.own_schema}"
+        if "options=" in found:
+            return re.sub(r"options=[^&]*", lambda given: f"{given[0]}%20{path}", found)
+        return f"{found}{'&' if '?' in found else '?'}options={path}"
+
+    def _url(self, role: DbRole) -> str:
         own: SecretStr | None = getattr(self, f"{role.value}_database_url")
         if own is not None:
             return own.get_secret_value()

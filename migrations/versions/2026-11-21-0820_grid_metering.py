@@ -267,17 +267,12 @@ def upgrade() -> None:
 
 def _reads() -> None:
     op.execute("CREATE SCHEMA IF NOT EXISTS reads")
-    op.execute("COMMENT ON SCHEMA reads IS 'Partitions of public.meter_reads_electric: one per tenant and local day'")
+    op.execute("COMMENT ON SCHEMA reads IS 'Partitions of meter_reads_electric: one per tenant and local day'")
     op.execute(f"GRANT USAGE ON SCHEMA reads TO {LOADER}")
     op.execute(f"""
-DO $do$
-BEGIN
-  IF to_regclass('public.meter_reads_electric') IS NULL THEN
-    CREATE TABLE meter_reads_electric ({READ_COLUMNS},
-      PRIMARY KEY (tenant_id, meter_id, read_at)
-    ) PARTITION BY LIST (tenant_id);
-  END IF;
-END $do$""")
+CREATE TABLE meter_reads_electric ({READ_COLUMNS},
+  PRIMARY KEY (tenant_id, meter_id, read_at)
+) PARTITION BY LIST (tenant_id)""")
     guard_by_tenant("meter_reads_electric")
     grant("meter_reads_electric", "SELECT", APP, MACHINE, AUDITOR, LOADER)
     grant("meter_reads_electric", "INSERT, UPDATE", LOADER)
