@@ -109,7 +109,8 @@ def _make_room(owner: str) -> None:
     """
     own = settings().own_schema
     with engine_for(owner).begin() as connection:
-        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{own}"'))
+        if own != "public":
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{own}"'))
         there = set(
             connection.execute(
                 text("SELECT tablename FROM pg_tables WHERE schemaname = :own ORDER BY tablename"), {"own": own}
@@ -121,6 +122,6 @@ def _make_room(owner: str) -> None:
     if taken := sorted(there & made):
         raise Conflict(
             f"Schema {own} of this database already has tables of others: {', '.join(taken)}. Nothing was changed.",
-            hint=f"Set COUNTERSIGN_ATTACHED_SCHEMA={own}: GridLens then works on those, and our own tables stand apart.",
+            hint=f"Set COUNTERSIGN_ATTACHED_SCHEMA={own}: GridLens works on those, ours stand apart.",
             code="TABLES_OF_OTHERS",
         )

@@ -1,7 +1,7 @@
--- A tenant's reads in an attached table under our names, types and order, from {start} to {end}, both inside.
+-- A tenant's reads in an attached table under our names, types and order, from {first} to {last}, both inside.
 -- Grain: one read. What the table does not say: the feeder is the registry's, arrival is the interval's end, the source
 -- is that of gl_read_origin or unknown. Reader: store/attached.py, as a sub-query.
-SELECT {one_each}
+SELECT {one_each} -- noqa: LT09
     {tenant} AS tenant_id,
     {meter} AS meter_id,
     g.feeder_id,
@@ -10,10 +10,10 @@ SELECT {one_each}
     {voltage}::float8 AS voltage,
     {flags} AS quality_flags,
     coalesce({minutes}, {usual_minutes})::smallint AS interval_minutes,
-    coalesce({source}, 'UNKNOWN') AS source,
+    coalesce({read_source}, 'UNKNOWN') AS source,
     coalesce({arrived_at}::timestamptz, {read_at}::timestamptz) AS arrived_at
 FROM {reads} AS r
 LEFT JOIN registry AS g ON {meter} = g.meter_id
 LEFT JOIN gl_read_origin AS o ON o.tenant_id = {tenant} AND {meter} = o.meter_id AND {read_at} = o.read_at
-WHERE {mine} AND {read_at} >= {start} AND {read_at} <= {end}
-{order}
+WHERE {reads_of_tenant} AND {read_at} >= {first} AND {read_at} <= {last}
+{in_order}

@@ -1,5 +1,5 @@
 -- Meters to which two candidate joins give different feeders. Grain: one row: how many, and the first by id.
--- {one_ref}, {other_ref}: the meters' columns; {one_feeder}, {other_feeder}: the feeders'. Reader: store/schema.py.
+-- one_ref, other_ref: the meters' columns; one_feeder, other_feeder: the feeders'. Reader: store/schema.py.
 SELECT
     count(DISTINCT m.{meter_id}::text),
     min(m.{meter_id}::text COLLATE "C")

@@ -4,8 +4,9 @@ SELECT
     c.relname AS table_name,
     (
         SELECT array_agg(a.attname::text ORDER BY a.attname)
-        FROM pg_attribute AS a
-        WHERE a.attrelid = c.oid AND a.attnum = any((i.indkey::smallint [])[0:i.indnkeyatts - 1])
+        FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+        INNER JOIN pg_attribute AS a ON k.attnum = a.attnum AND a.attrelid = c.oid
+        WHERE k.place <= i.indnkeyatts
     ) AS columns
 FROM pg_index AS i
 INNER JOIN pg_class AS c ON i.indrelid = c.oid

@@ -1,4 +1,4 @@
--- Copy a utility's feeders into our registry. Grain: feeder. {source}: feeder_id, code, name, tech_loss_pct.
+-- Copy a utility's feeders into our registry. Grain: feeder. feeder_rows: feeder_id, code, name, tech_loss_pct.
 -- Writes only what differs, so that nothing moves when nothing changed. Reader: store/mirror.py.
 INSERT INTO feeders AS own (tenant_id, feeder_id, code, name, tech_loss_pct, topology_version_id)
 SELECT
@@ -8,7 +8,7 @@ SELECT
     theirs.name,
     theirs.tech_loss_pct,
     {version}
-FROM ({source}) AS theirs
+FROM ({feeder_rows}) AS theirs
 ON CONFLICT (tenant_id, feeder_id) DO UPDATE SET
     code = excluded.code,
     name = excluded.name,

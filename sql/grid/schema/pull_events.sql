@@ -20,7 +20,7 @@ SELECT
     coalesce({severity}::numeric, CASE WHEN lower(e.{event_type}) LIKE 'comms%' THEN 1.0 ELSE 0.5 END),
     e.{starts_at},
     e.{ends_at},
-    coalesce({is_active}, true)
+    {is_active}
 FROM {events} AS e
 WHERE
     {events_of_tenant}

@@ -13,7 +13,11 @@ FROM (
     FROM {reads} AS r
     WHERE
         {reads_of_tenant}
-        AND r.{read_at} > (SELECT max(r.{read_at}) - interval '14 days' FROM {reads} AS r WHERE {reads_of_tenant})
+        AND r.{read_at} > (
+            SELECT max(n.{read_at}) - interval '14 days'
+            FROM {reads} AS n
+            WHERE {reads_of_tenant_too}
+        )
         AND r.{kwh} IS NOT NULL
     GROUP BY r.{meter_id}::text
 ) AS spans

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import multiprocessing
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,14 +14,16 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from cli.main import countersign
+from cli.services.postgres import Postgres
 from domain.grid.metering.observe.publish import PublishResult, publish
 from domain.grid.metering.observe.quickcheck import quickcheck, status
 from domain.grid.metering.observe.scenarios import Wish, cancel, inject
 from domain.grid.metering.rules.scenario import Kind
+from domain.kernel import migrate
 from domain.kernel.db import transaction
 from domain.kernel.errors import Conflict, CountersignError, Forbidden, Invalid, NotConfigured
 from domain.kernel.settings import WriteMode, settings
-from tests.conftest import Database
+from tests.conftest import Database, bind, drop, empty, unbind
 from tests.grid.metering.attached_tables import EVENTS_001, EVENTS_003, READS, SCHEMA, VARIANTS, Variant, make_tables
 from tests.makers import make_tenant
 
@@ -353,6 +357,52 @@ SELECT c.oid::regclass::text, c.relkind::text,
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = 'utility' AND c.relkind IN ('r', 'v', 'i', 'S') ORDER BY 1
 """
+
+
+@pytest.fixture
+def azure(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A database that Countersign has never seen, whose schema public is a utility's."""
+    made = empty(server)
+    bind(made, tmp_path / "home", monkeypatch)
+    make_tables(made, replace(Variant(), extra=VIEWS), schema="public")
+    yield made
+    unbind()
+    drop(server, made)
+
+
+def test_our_own_tables_are_not_made_among_tables_of_others(azure: Database) -> None:
+    before = ask(azure, DEFINITIONS.replace("utility", "public"))
+    with pytest.raises(Conflict, match="COUNTERSIGN_ATTACHED_SCHEMA=public") as caught:
+        migrate.apply()
+    assert "feeders, meter_reads_electric, meters" in str(caught.value)
+    assert ask(azure, DEFINITIONS.replace("utility", "public")) == before
+
+
+def test_a_utilitys_public_schema_is_attached_with_ours_beside_it(
+    azure: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From an untouched database to a moved KPI, and not one definition in public is another afterwards."""
+    with psycopg.connect(azure.urls["superuser"]) as connection:
+        for role in ("app", "loader", "machine"):
+            connection.execute(f"GRANT USAGE ON SCHEMA public TO countersign_{role}")
+    before = ask(azure, DEFINITIONS.replace("utility", "public"))
+    monkeypatch.setenv("COUNTERSIGN_ATTACHED_SCHEMA", "public")
+    settings.cache_clear()
+    migrate.apply()
+    assert migrate.apply()["status"] == "up to date"
+    make_tenant("T")
+    result = publish_noon(WriteMode.UPSERT)
+    inject("T", Wish(Kind.THEFT, "FEEDER_2", 60), now=NOON, actor="test", actor_role="OPERATOR")
+    publish_noon(WriteMode.UPSERT, window_end=NOON + timedelta(minutes=15))
+    assert ask(azure, DEFINITIONS.replace("utility", "public")) == before
+    assert ask(azure, "SELECT count(*) > 30 FROM public.meter_reads_electric") == [(True,)]
+    assert ask(azure, "SELECT count(*) FROM public.ami_events") == [(1,)]
+    assert ask(azure, "SELECT count(*) FROM countersign.read_batches") == [(2,)]
+    with transaction("T") as connection:
+        told = quickcheck(connection, "T", masked=False)
+    assert told["overview_last5"][0]["kwh"] > 0
+    assert told["overall"]["current_loss_pct"] > 0
+    assert result.counts["meters"] == 36
 
 
 def test_no_definition_of_theirs_is_touched_and_their_kpi_views_move(utility: Database) -> None:

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from psycopg import sql
 
 from domain.grid.metering.rules.flags import MEANINGS, Flag
-from domain.grid.metering.rules.schema import READS, TEXT, WHOLE, Column, SchemaMapping
+from domain.grid.metering.rules.schema import SchemaMapping
+from domain.grid.metering.rules.schema_words import READS, TEXT, WHOLE, Column
 from domain.grid.metering.store.mirror import column_of, feeder_rows, table_of
 from domain.grid.metering.store.schema import Driver, belongs
 from domain.kernel.settings import WriteMode
@@ -140,13 +141,13 @@ def _standing(into: Destination, start: datetime | None, end: datetime | None) -
         "flags": sql.Literal(int(Flag.ACTUAL)) if flags is None else _bits(flags, sql.Identifier("r", flags.name)),
         "minutes": column_of(mapping, READS, "interval_minutes", "r"),
         "usual_minutes": sql.Literal(into.interval_minutes),
-        "source": sql.SQL("o.source") if source is None else sql.Identifier("r", source.name),
+        "read_source": sql.SQL("o.source") if source is None else sql.Identifier("r", source.name),
         "arrived_at": arrived,
         "reads": table_of(mapping, READS),
-        "mine": belongs(mapping.column(READS, "tenant_id"), into.tenant.tenant_id, "r"),
-        "start": sql.Literal(start),
-        "end": sql.Literal(end),
-        "order": sql.SQL("" if mapping.has_read_key else "ORDER BY 2, 4, 5"),
+        "reads_of_tenant": belongs(mapping.column(READS, "tenant_id"), into.tenant.tenant_id, "r"),
+        "first": sql.Literal(start),
+        "last": sql.Literal(end),
+        "in_order": sql.SQL("" if mapping.has_read_key else "ORDER BY 2, 4, 5"),
     }
     return sql.SQL(sql_file("grid/load/attached_standing.sql").rstrip()).format(**names)
 

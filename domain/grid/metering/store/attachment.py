@@ -5,7 +5,8 @@ from datetime import datetime
 from psycopg import sql
 from sqlalchemy import Connection
 
-from domain.grid.metering.rules.schema import EVENTS, FEEDERS, METERS, READS, VIEWS, Catalogue, SchemaMapping
+from domain.grid.metering.rules.schema import SchemaMapping
+from domain.grid.metering.rules.schema_words import EVENTS, FEEDERS, METERS, READS, VIEWS, Catalogue
 from domain.grid.metering.store.joins import detect
 from domain.grid.metering.store.mirror import mirror_registry, pull_events
 from domain.grid.metering.store.schema import Driver, driver_of, keep, known_mapping, read_catalogue, schema_in_use

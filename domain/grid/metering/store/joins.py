@@ -7,16 +7,8 @@ from typing import Any
 from psycopg import sql
 
 from domain.grid.metering.rules import schema as rules
-from domain.grid.metering.rules.schema import (
-    FEEDERS,
-    METERS,
-    Catalogue,
-    Column,
-    Detection,
-    Join,
-    Measured,
-    SchemaMapping,
-)
+from domain.grid.metering.rules.schema import Detection, Join, Measured, SchemaMapping
+from domain.grid.metering.rules.schema_words import EVENTS, FEEDERS, METERS, Catalogue, Column
 from domain.grid.metering.store.schema import Driver, belongs, in_service
 from domain.kernel.errors import Conflict
 from domain.kernel.sqlfiles import sql_file
@@ -49,7 +41,7 @@ def detect(driver: Driver, tenant_id: str, catalogue: Catalogue) -> Detection:
         catalogue,
         chosen.join,
         _identifier(driver, tenant_id, catalogue, columns, chosen.join),
-        columns if rules.usable_events(catalogue, columns) else {k: v for k, v in columns.items() if k != rules.EVENTS},
+        columns if rules.usable_events(catalogue, columns) else {k: v for k, v in columns.items() if k != EVENTS},
         rules.has_read_key(catalogue, columns),
     )
     return Detection(mapping, chosen, measured)

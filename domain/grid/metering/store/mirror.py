@@ -9,7 +9,9 @@ from datetime import datetime
 from psycopg import sql
 
 from domain.grid.metering.rules.scenario import Scenario
-from domain.grid.metering.rules.schema import EVENTS, FEEDERS, METERS, READS, SchemaMapping
+from domain.grid.metering.rules.schema import SchemaMapping
+from domain.grid.metering.rules.schema_words import EVENTS, FEEDERS, METERS, READS
+from domain.grid.metering.rules.usual_shapes import BUSINESS, HOUSEHOLD, SOURCE, usual_shapes
 from domain.grid.metering.store.schema import Driver, belongs, in_service
 from domain.grid.network.rules.losses import loss_model
 from domain.kernel.canonical import content_hash, derived_id
@@ -71,11 +73,12 @@ def mirror_registry(driver: Driver, tenant_id: str, mapping: SchemaMapping, now:
         " VALUES (%s, %s, %s, %s, %s, '[]') ON CONFLICT DO NOTHING",
         (version, f"attached schema {mapping.catalogue.schema}", content_hash(facts), now, json.dumps({})),
     )
+    _store_shapes(driver)
     base = mapping.column(METERS, "base_kwh_day")
     names: dict[str, sql.Composable] = {
         "tenant": sql.Literal(tenant_id),
         "version": sql.Literal(version),
-        "source": feeder_rows(mapping, tenant_id),
+        "feeder_rows": feeder_rows(mapping, tenant_id),
         "meters": table_of(mapping, METERS),
         "meter_id": sql.Identifier(mapping.columns[METERS]["meter_id"]),
         "meter_ref": sql.Identifier(mapping.join.meters_column),
@@ -83,10 +86,12 @@ def mirror_registry(driver: Driver, tenant_id: str, mapping: SchemaMapping, now:
             mapping.column(METERS, "tenant_id"), mapping.column(METERS, "is_active"), tenant_id, "m"
         ),
         "base_is_theirs": sql.Literal(base is not None),
+        "household": sql.Literal(HOUSEHOLD),
+        "business": sql.Literal(BUSINESS),
     }
     for meaning in ("transformer_id", "class", "base_kwh_day", "service_v", "has_pv"):
         names[meaning] = column_of(mapping, METERS, meaning, "m")
-    names["trailing"] = _trailing(driver, tenant_id, mapping, names)
+    names["usual_energies"] = _trailing(driver, tenant_id, mapping, names)
     for name in ("mirror_feeders", "mirror_meters"):
         driver.execute(sql.SQL(sql_file(f"grid/schema/{name}.sql")).format(**names))
     driver.execute(
@@ -96,6 +101,16 @@ def mirror_registry(driver: Driver, tenant_id: str, mapping: SchemaMapping, now:
         ).format(**names)
     )
     _model_losses(driver, tenant_id)
+
+
+def _store_shapes(driver: Driver) -> None:
+    if driver.execute("SELECT 1 FROM load_profiles WHERE profile_id = %s", (HOUSEHOLD,)).fetchone() is None:
+        for name, shape in usual_shapes().items():
+            driver.execute(
+                "INSERT INTO load_profiles (profile_id, kind, source, shape) VALUES (%s, 'load', %s, %s)"
+                " ON CONFLICT DO NOTHING",
+                (name, SOURCE, shape.tobytes()),
+            )
 
 
 def _trailing(
@@ -114,6 +129,7 @@ def _trailing(
         read_at=sql.Identifier(mapping.columns[READS]["read_at"]),
         reads=table_of(mapping, READS),
         reads_of_tenant=belongs(mapping.column(READS, "tenant_id"), tenant_id, "r"),
+        reads_of_tenant_too=belongs(mapping.column(READS, "tenant_id"), tenant_id, "n"),
     )
 
 
@@ -145,6 +161,7 @@ def pull_events(driver: Driver, tenant_id: str, mapping: SchemaMapping) -> None:
     }
     for meaning in ("feeder_id", "meter_id", "severity", "is_active"):
         names[meaning] = column_of(mapping, EVENTS, meaning, "e")
+    names["is_active"] = sql.SQL("coalesce({}, true)").format(names["is_active"])
     names |= {
         "tenant": sql.Literal(tenant_id),
         "events": table_of(mapping, EVENTS),

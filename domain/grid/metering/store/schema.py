@@ -12,8 +12,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, text
 
-from domain.grid.metering.rules import schema as rules
-from domain.grid.metering.rules.schema import Catalogue, Column, Detection, SchemaMapping, Table
+from domain.grid.metering.rules.schema import Detection, SchemaMapping
+from domain.grid.metering.rules.schema_words import TABLES, Catalogue, Column, Table
 from domain.kernel.canonical import content_hash
 from domain.kernel.events import record
 from domain.kernel.settings import settings
@@ -35,7 +35,7 @@ def schema_in_use() -> str:
 
 def read_catalogue(driver: Driver, schema: str) -> Catalogue:
     """Tables, columns and keys under the names that GridLens knows."""
-    values = {"schema": schema, "tables": list(rules.TABLES)}
+    values = {"schema": schema, "tables": list(TABLES)}
     columns: dict[str, list[Column]] = {}
     for table, *column in driver.execute(sql_file("grid/schema/columns.sql"), values):
         columns.setdefault(table, []).append(Column(*column))
