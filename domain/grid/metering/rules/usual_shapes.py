@@ -28,4 +28,5 @@ def _year(curve: tuple[tuple[float, float], ...], weekend: float) -> NDArray[np.
     days = np.arange(PROFILE_DAYS)
     factor = np.where((days - _FIRST_SATURDAY) % 7 < 2, weekend, 1.0)
     year = np.outer(factor, day).ravel()
-    return (year / year.mean()).astype("<f4")
+    shape: NDArray[np.float32] = (year / year.mean()).astype("<f4")
+    return shape
