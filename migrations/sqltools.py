@@ -6,8 +6,6 @@ from pathlib import Path
 from alembic import op
 from sqlalchemy import text
 
-from domain.kernel.sqlfiles import own_sql
-
 SQL = Path(__file__).resolve().parent.parent / "sql"
 APP, LOADER, MACHINE, AUDITOR = (
     "countersign_app",
@@ -19,7 +17,7 @@ APP, LOADER, MACHINE, AUDITOR = (
 
 def run_sql_file(name: str) -> None:
     """Execute one file of `sql/`, as it stands there."""
-    op.execute(text(re.sub(r":(?=\w)", r"\:", own_sql((SQL / name).read_text()))))
+    op.execute(text(re.sub(r":(?=\w)", r"\:", (SQL / name).read_text())))
 
 
 def guard_by_tenant(table: str) -> None:

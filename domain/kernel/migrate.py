@@ -59,7 +59,9 @@ def plan(url: str | None = None) -> dict[str, str]:
     config = alembic_config(owner)
     config.attributes["output_buffer"] = buffer
     command.upgrade(config, f"{current or 'base'}:{head}", sql=True)
-    rendered = buffer.getvalue()
+    apart = settings().own_schema != "public" and current is None
+    room = f'CREATE SCHEMA IF NOT EXISTS "{settings().own_schema}";\n\n' if apart else ""
+    rendered = room + own_sql(buffer.getvalue())
     return {"from": current or "", "to": head, "sql": rendered, "sha256": sha256_hex(rendered.encode())}
 
 
@@ -118,7 +120,7 @@ def _make_room(owner: str) -> None:
         )
     if not there:
         return
-    made = set(re.findall(r"^CREATE TABLE (?:public\.)?(\w+)", plan(owner)["sql"], re.MULTILINE))
+    made = set(re.findall(rf"^CREATE TABLE (?:{own}\.)?(\w+)", plan(owner)["sql"], re.MULTILINE))
     if taken := sorted(there & made):
         raise Conflict(
             f"Schema {own} of this database already has tables of others: {', '.join(taken)}. Nothing was changed.",

@@ -5,7 +5,6 @@ Reversible: the downgrade drops what this revision made; roles stay, since they 
 
 from alembic import op
 
-from domain.kernel.sqlfiles import own_sql
 from migrations.sqltools import APP, AUDITOR, LOADER, MACHINE, grant, guard_by_tenant, make_append_only
 
 revision = "202611210800"
@@ -37,8 +36,8 @@ END $$
 
 def upgrade() -> None:
     op.execute(ROLES)
-    op.execute(own_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
-    op.execute(own_sql(f"GRANT USAGE ON SCHEMA public TO {APP}, {LOADER}, {MACHINE}, {AUDITOR}"))
+    op.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    op.execute(f"GRANT USAGE ON SCHEMA public TO {APP}, {LOADER}, {MACHINE}, {AUDITOR}")
     op.execute(REFUSE_CHANGE)
     _tenants()
     _people()
@@ -64,18 +63,14 @@ CREATE TABLE tenants (
     guard_by_tenant("tenants")
     grant("tenants", "SELECT", APP, LOADER, MACHINE, AUDITOR)
     # Before a caller is known no tenant is bound: two questions are answered without one, nothing else.
-    op.execute(
-        own_sql("""
+    op.execute("""
 CREATE FUNCTION tenant_is_public(wanted text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
 $$ SELECT COALESCE((SELECT public_quickcheck FROM tenants WHERE tenant_id = wanted), false) $$""")
-    )
-    op.execute(
-        own_sql("""
+    op.execute("""
 CREATE FUNCTION tenant_directory() RETURNS TABLE (tenant_id text, timezone text, is_demo boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
 $$ SELECT tenant_id, timezone, is_demo FROM tenants WHERE tenant_id <> 'PLATFORM' ORDER BY tenant_id $$""")
-    )
     op.execute("REVOKE ALL ON FUNCTION tenant_is_public(text), tenant_directory() FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION tenant_is_public(text) TO {APP}")
     op.execute(f"GRANT EXECUTE ON FUNCTION tenant_directory() TO {APP}, {MACHINE}")
@@ -128,14 +123,12 @@ CREATE TABLE api_keys (
 )""")
     guard_by_tenant("api_keys")
     grant("api_keys", "SELECT", AUDITOR)
-    op.execute(
-        own_sql("""
+    op.execute("""
 CREATE FUNCTION find_api_key(wanted text)
 RETURNS TABLE (key_id text, tenant_id text, name text, secret_hash text, scopes text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
 $$ SELECT key_id, tenant_id, name, secret_hash, scopes FROM api_keys
    WHERE key_id = wanted AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) $$""")
-    )
     op.execute("REVOKE ALL ON FUNCTION find_api_key(text) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION find_api_key(text) TO {APP}")
 

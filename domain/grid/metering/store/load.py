@@ -173,7 +173,9 @@ def _load_day(
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"reads|{tenant.tenant_id}|{part.day}",)
     )
-    into = mapping and Destination(mapping, tenant, part.day, batch.interval_minutes, batch.mode, batch_id)
+    into = None
+    if mapping is not None:
+        into = Destination(mapping, tenant, part.day, batch.interval_minutes, batch.mode, batch_id)
     if part.reads == ():
         counts = {}
     elif into is None:
