@@ -5,7 +5,7 @@ import json
 import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from cli.main import countersign
 from cli.services.postgres import Postgres
+from domain.grid.metering.observe.estimates import estimate_missing
 from domain.grid.metering.observe.publish import PublishResult, publish
 from domain.grid.metering.observe.quickcheck import quickcheck, status
 from domain.grid.metering.observe.scenarios import Wish, cancel, inject
@@ -339,10 +340,10 @@ def test_another_tenants_rows_in_the_same_tables_are_neither_read_nor_written(ut
     assert rolled_up()[0] == result.counts["inserted"]
 
 
-def test_reads_that_stood_before_are_kept_in_safe_mode_and_rolled_up(utility: Database) -> None:
+def test_reads_that_stood_before_even_estimates_are_kept_in_safe_mode_and_rolled_up(utility: Database) -> None:
     stood = (
-        "INSERT INTO {s}.meter_reads_electric (tenant_id, meter_id, read_at, kwh)"
-        " VALUES ('T', 'M010000', '2026-11-20 17:00Z', 7.5), ('T', 'M010000', '2026-11-20 16:45Z', 0.25)"
+        "INSERT INTO {s}.meter_reads_electric (tenant_id, meter_id, read_at, kwh, quality_flags)"
+        " VALUES ('T', 'M010000', '2026-11-20 17:00Z', 7.5, 'E'), ('T', 'M010000', '2026-11-20 16:45Z', 0.25, NULL)"
     )
     make_tables(utility, replace(Variant(), extra=(stood,)))
     result = publish_noon()
@@ -352,6 +353,13 @@ def test_reads_that_stood_before_are_kept_in_safe_mode_and_rolled_up(utility: Da
     assert result.counts["skipped"] == result.counts["kept_versions"] == 1
     assert rolled_up()[0] == result.counts["inserted"] + 2
     assert ask(utility, "SELECT kwh_dwh FROM gl_meter_day WHERE meter_id = 'M010000'") == [(77_500,)]
+
+
+def test_nothing_is_estimated_into_a_table_that_is_not_ours(utility: Database) -> None:
+    make_tables(utility, Variant())
+    publish_noon()
+    with pytest.raises(Conflict, match="own table"):
+        estimate_missing("T", date(2026, 11, 18), now=NOON, actor="test")
 
 
 def test_a_meters_usual_energy_comes_from_its_trailing_reads_once_else_20_kwh(utility: Database) -> None:

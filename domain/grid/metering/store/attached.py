@@ -58,16 +58,16 @@ def merge_attached(driver: Driver, into: Destination, rows: int) -> dict[str, in
     window = driver.execute("SELECT min(read_at), max(read_at) FROM staged_reads").fetchone() or (None, None)
     standing = _standing(into, *window)
     driver.execute(
-        sql.SQL(sql_file("grid/load/new_and_changed.sql")).format(day_table=sql.SQL("({})").format(standing))
+        sql.SQL(sql_file("grid/load/new_and_changed.sql")).format(day_table=sql.SQL("({})").format(standing)),
+        {"replace": into.replaces},
     )
+    # In safe mode no row of theirs is updated, not even one that is only an estimate.
+    driver.execute("UPDATE differing_reads SET wins = %s WHERE wins <> %s", (into.replaces, into.replaces))
     # A read that stands twice in the batch is found here.
     driver.execute("ALTER TABLE differing_reads ADD PRIMARY KEY (meter_id, read_at)")
     wanted = (driver.execute("SELECT count(*) FROM differing_reads WHERE is_new").fetchone() or (0,))[0]
     inserted = driver.execute(_insert(into)).rowcount
-    kept = driver.execute(
-        sql_file("grid/load/keep_versions.sql"),
-        {"kind": "replaced" if into.replaces else "offered", "batch_id": into.batch_id},
-    ).rowcount
+    kept = driver.execute(sql_file("grid/load/keep_versions.sql"), {"batch_id": into.batch_id}).rowcount
     updated = driver.execute(_replace(into)).rowcount if into.replaces else 0
     if into.mapping.column(READS, "source") is None:
         _remember_origin(driver, into)
@@ -258,7 +258,7 @@ def _is_first_load(driver: Driver, into: Destination) -> bool:
 def _delta(driver: Driver, into: Destination) -> None:
     """Fill `delta_reads`: what was inserted, or, after the day's roll-ups are gone, everything that stands."""
     if not into.is_recount:
-        driver.execute(sql_file("grid/load/delta.sql"), {"replace": False})
+        driver.execute(sql_file("grid/load/delta.sql"))
         return
     tenant, day = into.tenant.tenant_id, into.day
     bounds = driver.execute(

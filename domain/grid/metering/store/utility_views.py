@@ -1,5 +1,6 @@
 """A utility's own daily KPI views, read as they are; their definitions are never touched."""
 
+from decimal import Decimal
 from typing import Any
 
 from psycopg import sql
@@ -31,4 +32,5 @@ def utility_rows(connection: Connection, view: str, limit: int) -> list[dict[str
         sql.Identifier(found["mapping"]["schema"], view), mine, newest, sql.Literal(limit)
     )
     with driver_of(connection).cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query).fetchall()
+        found_rows = cursor.execute(query).fetchall()
+    return [{name: float(v) if isinstance(v, Decimal) else v for name, v in row.items()} for row in found_rows]
