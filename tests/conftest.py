@@ -115,13 +115,26 @@ def clone(server: Postgres) -> Database:
     return Database(name, {role: _on(url, name) for role, url in server.urls().items()})
 
 
+def empty(server: Postgres) -> Database:
+    """A database without any migration."""
+    superuser = server.urls()["superuser"]
+    name = f"cs_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(_on(superuser, DATABASE), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(
+                sql.Identifier(name), sql.Identifier(DbRole.OWNER.login)
+            )
+        )
+    return Database(name, {role: _on(url, name) for role, url in server.urls().items()})
+
+
 def drop(server: Postgres, database: Database) -> None:
     """Drop a clone, ending whatever still uses it."""
     with psycopg.connect(_on(server.urls()["superuser"], DATABASE), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database.name)))
 
 
-def _bind(database: Database, home: Path, patch: pytest.MonkeyPatch) -> None:
+def bind(database: Database, home: Path, patch: pytest.MonkeyPatch) -> None:
     for role in DbRole:
         patch.setenv(f"COUNTERSIGN_{role.value.upper()}_DATABASE_URL", database.urls[role.value])
     patch.setenv("COUNTERSIGN_HOME", str(home))
@@ -129,7 +142,7 @@ def _bind(database: Database, home: Path, patch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
-def _unbind() -> None:
+def unbind() -> None:
     for engine_url in list(_engines()):
         engine_url.dispose()
     db.engine_for.cache_clear()
@@ -145,9 +158,9 @@ def _engines() -> Iterator[db.Engine]:
 def database(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """An empty, migrated database for one test; the settings point at it."""
     made = clone(server)
-    _bind(made, tmp_path / "home", monkeypatch)
+    bind(made, tmp_path / "home", monkeypatch)
     yield made
-    _unbind()
+    unbind()
     drop(server, made)
 
 
@@ -156,9 +169,9 @@ def module_database(server: Postgres, tmp_path_factory: pytest.TempPathFactory) 
     """Like `database`, shared by the tests of one module that only add to it."""
     made = clone(server)
     with pytest.MonkeyPatch.context() as patch:
-        _bind(made, tmp_path_factory.mktemp("home"), patch)
+        bind(made, tmp_path_factory.mktemp("home"), patch)
         yield made
-        _unbind()
+        unbind()
     drop(server, made)
 
 

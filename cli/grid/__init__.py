@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "network": "cli.grid.network:network_command",
     "ingest": "cli.grid.ingest:ingest",
     "estimate": "cli.grid.estimate:estimate",
+    "schema": "cli.grid.schema:schema",
     "loss": "cli.grid.study:loss",
     "rollup": "cli.grid.study:rollup",
     "suspicion": "cli.grid.study:suspicion",

@@ -5,6 +5,7 @@ of the release gates.
 """
 
 import io
+import re
 from pathlib import Path
 
 from alembic import command
@@ -18,7 +19,7 @@ from domain.kernel.db import engine_for
 from domain.kernel.errors import Conflict, NotConfigured
 from domain.kernel.events import record
 from domain.kernel.settings import DbRole, Env, settings
-from domain.kernel.sqlfiles import sql_file
+from domain.kernel.sqlfiles import own_sql, sql_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -58,7 +59,9 @@ def plan(url: str | None = None) -> dict[str, str]:
     config = alembic_config(owner)
     config.attributes["output_buffer"] = buffer
     command.upgrade(config, f"{current or 'base'}:{head}", sql=True)
-    rendered = buffer.getvalue()
+    apart = settings().own_schema != "public" and current is None
+    room = f'CREATE SCHEMA IF NOT EXISTS "{settings().own_schema}";\n\n' if apart else ""
+    rendered = room + own_sql(buffer.getvalue())
     return {"from": current or "", "to": head, "sql": rendered, "sha256": sha256_hex(rendered.encode())}
 
 
@@ -66,7 +69,8 @@ def apply(url: str | None = None) -> dict[str, str]:
     """Run what is missing; answer from and to.
 
     Raises:
-        Conflict: a later migration outside an empty dev database, which needs a release gate.
+        Conflict: a later migration outside an empty dev database, which needs a release gate; or tables of others
+            under the names of ours.
     """
     owner = url or settings().url(DbRole.OWNER)
     current, head = current_revision(owner), head_revision()
@@ -78,11 +82,13 @@ def apply(url: str | None = None) -> dict[str, str]:
             hint="Run `countersign migrate --plan`, have it countersigned by a RELEASE_APPROVER, then apply.",
             code="GATE_REQUIRED",
         )
+    if current is None:
+        _make_room(owner)
     command.upgrade(alembic_config(owner), "head")
     engine = engine_for(owner)
     with engine.begin() as connection:
         if settings().env is Env.DEV:
-            connection.exec_driver_sql(sql_file("reference_views.sql"))
+            connection.exec_driver_sql(own_sql(sql_file("reference_views.sql")))
         connection.execute(text("SELECT set_config('app.tenant', 'PLATFORM', true)"))
         kind = "BOOTSTRAP" if current is None else "DEV"
         record(
@@ -95,3 +101,29 @@ def apply(url: str | None = None) -> dict[str, str]:
             payload={"kind": kind, "from": current, "to": head, "env": settings().env.value},
         )
     return {"from": current or "", "to": head, "status": kind}
+
+
+def _make_room(owner: str) -> None:
+    """Make the schema of our own tables where it is missing, and see that nobody else's tables have their names.
+
+    Raises:
+        Conflict: they do; a utility's tables are attached, never altered.
+    """
+    own = settings().own_schema
+    with engine_for(owner).begin() as connection:
+        if own != "public":
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{own}"'))
+        there = set(
+            connection.execute(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = :own ORDER BY tablename"), {"own": own}
+            ).scalars()
+        )
+    if not there:
+        return
+    made = set(re.findall(rf"^CREATE TABLE (?:{own}\.)?(\w+)", plan(owner)["sql"], re.MULTILINE))
+    if taken := sorted(there & made):
+        raise Conflict(
+            f"Schema {own} of this database already has tables of others: {', '.join(taken)}. Nothing was changed.",
+            hint=f"Set COUNTERSIGN_ATTACHED_SCHEMA={own}: GridLens works on those, ours stand apart.",
+            code="TABLES_OF_OTHERS",
+        )

@@ -5,6 +5,7 @@ others begin with COUNTERSIGN_. Nothing here opens a connection or creates a fol
 """
 
 import json
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     quickcheck_public: Annotated[
         bool, Field(validation_alias=AliasChoices("QUICKCHECK_PUBLIC", "COUNTERSIGN_QUICKCHECK_PUBLIC"))
     ] = False
+    attached_schema: str | None = None
     oidc_issuer: str | None = None
     oidc_audience: str = "countersign"
     oidc_jwks_url: str | None = None
@@ -109,6 +111,11 @@ class Settings(BaseSettings):
             return self.write_mode
         return WriteMode.UPSERT if self.env is Env.DEV else WriteMode.SAFE
 
+    @property
+    def own_schema(self) -> str:
+        """Where our own tables stand: public, unless a utility's tables have public to themselves."""
+        return "countersign" if self.attached_schema == "public" else "public"
+
     def url(self, role: DbRole) -> str:
         """The libpq URL (postgresql://...) with which `role` connects.
 
@@ -118,6 +125,15 @@ class Settings(BaseSettings):
         Raises:
             NotConfigured: none of the three is there.
         """
+        found = self._url(role)
+        if self.own_schema == "public" or role is DbRole.DAGSTER:
+            return found
+        path = f"-c%20search_path%3D{self.own_schema}"
+        if "options=" in found:
+            return re.sub(r"options=[^&]*", lambda given: f"{given[0]}%20{path}", found)
+        return f"{found}{'&' if '?' in found else '?'}options={path}"
+
+    def _url(self, role: DbRole) -> str:
         own: SecretStr | None = getattr(self, f"{role.value}_database_url")
         if own is not None:
             return own.get_secret_value()

@@ -137,6 +137,13 @@ TABLES = {
   batch_id uuid NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE NULLS NOT DISTINCT (tenant_id, meter_id, read_at, kind, kwh, voltage, quality_flags)""",
+    # Where reads in an attached table come from, when it has no column that says so. Grain: one read.
+    "gl_read_origin": """
+  meter_id text NOT NULL,
+  read_at timestamptz NOT NULL,
+  source text NOT NULL,
+  batch_id uuid NOT NULL,
+  PRIMARY KEY (tenant_id, meter_id, read_at)""",
     # What an injected event must do to a KPI, said before it is observed.
     "event_expectations": """
   event_id uuid NOT NULL,
@@ -221,7 +228,13 @@ def upgrade() -> None:
     for table in ROLLUPS:
         op.execute(f"ALTER TABLE {table} SET (fillfactor = 70)")
         grant(table, "INSERT, UPDATE, DELETE", LOADER)
-    for table in ("feeder_delivered", "feeder_delivered_versions", "read_batches", "meter_read_versions"):
+    for table in (
+        "feeder_delivered",
+        "feeder_delivered_versions",
+        "read_batches",
+        "meter_read_versions",
+        "gl_read_origin",
+    ):
         grant(table, "INSERT, UPDATE", LOADER)
     for table in (
         "event_expectations",
@@ -254,17 +267,12 @@ def upgrade() -> None:
 
 def _reads() -> None:
     op.execute("CREATE SCHEMA IF NOT EXISTS reads")
-    op.execute("COMMENT ON SCHEMA reads IS 'Partitions of public.meter_reads_electric: one per tenant and local day'")
+    op.execute("COMMENT ON SCHEMA reads IS 'Partitions of meter_reads_electric: one per tenant and local day'")
     op.execute(f"GRANT USAGE ON SCHEMA reads TO {LOADER}")
     op.execute(f"""
-DO $do$
-BEGIN
-  IF to_regclass('public.meter_reads_electric') IS NULL THEN
-    CREATE TABLE meter_reads_electric ({READ_COLUMNS},
-      PRIMARY KEY (tenant_id, meter_id, read_at)
-    ) PARTITION BY LIST (tenant_id);
-  END IF;
-END $do$""")
+CREATE TABLE meter_reads_electric ({READ_COLUMNS},
+  PRIMARY KEY (tenant_id, meter_id, read_at)
+) PARTITION BY LIST (tenant_id)""")
     guard_by_tenant("meter_reads_electric")
     grant("meter_reads_electric", "SELECT", APP, MACHINE, AUDITOR, LOADER)
     grant("meter_reads_electric", "INSERT, UPDATE", LOADER)
@@ -288,8 +296,8 @@ ALTER TABLE ami_events
         " ON ami_events (tenant_id, feeder_id, is_active, ends_at)"
     )
     guard_by_tenant("ami_events")
-    grant("ami_events", "SELECT, INSERT, UPDATE", APP)
-    grant("ami_events", "SELECT", MACHINE, LOADER, AUDITOR)
+    grant("ami_events", "SELECT, INSERT, UPDATE", APP, MACHINE)
+    grant("ami_events", "SELECT", LOADER, AUDITOR)
     op.execute("""
 CREATE VIEW v_ami_events_compat WITH (security_invoker = true) AS
 SELECT id, tenant_id, feeder_id, event_type, severity, starts_at AS start_at, ends_at AS end_at,

@@ -1,6 +1,6 @@
 -- Keep the value that loses: the standing one when it is replaced, the offered one when the standing one is kept.
 -- Grain: one read and value; a value that is offered again is not kept twice. Written in the order of
--- the index, which keeps it small.
+-- the index, which keeps it small. An attached table may hold a read without energy: there was no value to keep.
 INSERT INTO meter_read_versions
 (tenant_id, meter_id, read_at, kind, kwh, voltage, quality_flags, source, arrived_at, batch_id)
 SELECT
@@ -15,6 +15,6 @@ SELECT
     CASE WHEN wins THEN old_arrived_at ELSE arrived_at END,
     %(batch_id)s
 FROM differing_reads
-WHERE NOT is_new
+WHERE NOT is_new AND (NOT wins OR old_kwh IS NOT NULL)
 ORDER BY meter_id, read_at
 ON CONFLICT DO NOTHING

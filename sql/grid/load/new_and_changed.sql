@@ -1,5 +1,6 @@
 -- Which staged reads are new or differ from the read that stands. Grain: one staged read; the rest is as it stands.
--- {day_table}: the day's partition. is_new tells the two apart; old_* is what stands. Lives as long as the transaction.
+-- day_table: the day's partition, or a query of an attached table. is_new tells the two apart; old_* is what stands.
+-- Lives as long as the transaction.
 -- wins: the staged value takes the place of the one that stands, because the batch replaces, or because what stands is
 -- only a stand-in (estimated or zero by an outage, 1026, and not actual, 1) and a read has come.
 -- Reader: the loader, under the lock of (tenant, day), so that the join cannot race.

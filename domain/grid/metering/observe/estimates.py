@@ -26,6 +26,7 @@ from domain.kernel.canonical import content_hash
 from domain.kernel.db import transaction
 from domain.kernel.errors import Conflict
 from domain.kernel.settings import WriteMode
+from domain.kernel.settings import settings as copy_settings
 from domain.kernel.tenancy import Tenant, load_tenant
 
 SOURCE = "VEE_ESTIMATE"
@@ -85,9 +86,15 @@ def estimate_missing(
         settings: rungs and storm limits.
 
     Raises:
-        Conflict: reads of the day may still arrive.
+        Conflict: reads of the day may still arrive, or they stand in an attached table.
     """
     settings = settings or EstimationSettings()
+    if copy_settings().attached_schema is not None:
+        raise Conflict(
+            f"Nothing was estimated for {local_date}: its reads stand in a utility's own table, which gets none.",
+            hint="Estimates are made where Countersign keeps the reads itself.",
+            code="ATTACHED_NOT_ESTIMATED",
+        )
     with transaction(tenant_id) as connection:
         tenant = load_tenant(connection)
         through = _require_settled(tenant, local_date, ingest_watermark(connection))

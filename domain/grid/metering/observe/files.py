@@ -23,6 +23,7 @@ from domain.grid.metering.rules.intervals import as_instant, partition_days
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_date
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.vee import DailyEnergy, VeeSettings
+from domain.grid.metering.store.attachment import attach
 from domain.grid.metering.store.conflicts import record_conflicts
 from domain.grid.metering.store.delivered import known_feeders, of_another_interval
 from domain.grid.metering.store.load import Batch, DayPart, LoadResult, load_reads
@@ -120,6 +121,8 @@ def ingest_file(
     sha256 = sha256_hex(content)
     with transaction(tenant_id) as connection:
         tenant = load_tenant(connection)
+        if settings().attached_schema is not None:
+            attach(connection, tenant, now)
     parsed = parse_file(content, name, mapping, tenant.zone, limits)
     del content
     checked = _checked(tenant, parsed, now, vee)

@@ -15,6 +15,7 @@ from domain.grid.metering.rules.emulator import SOURCE, VERSION, emulate_feeder
 from domain.grid.metering.rules.fleet import Fleet, from_us, local_days, slot_starts
 from domain.grid.metering.rules.reads import DWH_PER_KWH, Reads
 from domain.grid.metering.rules.scenario import Scenario
+from domain.grid.metering.store.attachment import attach
 from domain.grid.metering.store.fleet import load_fleet
 from domain.grid.metering.store.load import Batch, DayPart, Delivered, LoadResult, find_batch, load_reads
 from domain.grid.metering.store.scenarios import scenarios_between
@@ -97,11 +98,12 @@ def publish(
     Raises:
         Forbidden: the tenant is not marked demo: emulated reads never mix with a utility's own.
         Invalid: a window that is off the grid, too long or ends before it starts.
-        Conflict: no meters, or the demo clock would run more than a day ahead of the wall clock.
+        Conflict: no meters, tables that cannot be mapped, or a demo clock more than a day ahead of the wall clock.
     """
     with transaction(tenant_id) as connection:
         tenant = load_tenant(connection)
         _require_demo(tenant)
+        attach(connection, tenant, now)
         window = _window(interval_minutes, window_start, window_end, now, ingest_watermark(connection, SOURCE))
         fleet = load_fleet(connection, tenant)
         scenarios = scenarios_between(connection, *window)

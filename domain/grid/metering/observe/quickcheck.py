@@ -1,15 +1,20 @@
 """The quickcheck and the status of GridLens: one look at whether reads come in and what the loss does."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.grid.metering.store import jobs, kpi
+from domain.grid.metering.store import jobs, kpi, schema
 from domain.grid.metering.store.watermark import ingest_watermark, last_arrival
 
 HISTORY_DAYS = 28
 BASIS_INTERVALS = 4
+# Columns of a daily view that are figures or dates by their names.
+FIGURE = re.compile(
+    r"date|day$|score|rank|pct|percent|rate|kwh|loss|count|open|new$|_min|minutes|_jobs|jobs_|outages|crews"
+)
 
 
 def quickcheck(connection: Connection, tenant_id: str, *, masked: bool) -> dict[str, Any]:
@@ -21,7 +26,7 @@ def quickcheck(connection: Connection, tenant_id: str, *, masked: bool) -> dict[
         masked: meter ids are shortened: rows about single meters are accusations and never public.
     """
     days = kpi.overview_days(connection, HISTORY_DAYS)
-    losses = [float(day["loss_pct_adj"]) for day in days if day["loss_pct_adj"] is not None]
+    losses = [float(loss) for day in days if (loss := _loss_pct(day)) is not None]
     current = kpi.current_loss(connection, BASIS_INTERVALS)
     watermark = ingest_watermark(connection)
     return {
@@ -40,7 +45,7 @@ def quickcheck(connection: Connection, tenant_id: str, *, masked: bool) -> dict[
         "overview_last5": days[:5],
         "feeder_loss_last10": kpi.feeder_losses(connection, 10),
         "suspicious_last10": [_mask(row) if masked else row for row in kpi.suspicious_meters(connection, 10)],
-        "fieldops_last10": kpi.fieldops_days(connection, 10),
+        "fieldops_last10": [_mask(row) if masked else row for row in kpi.fieldops_days(connection, 10)],
         "active_events": [_event(row, masked) for row in kpi.active_events(connection, watermark)] if watermark else [],
         "expectations": [outcome | {"sentence": sentence(outcome)} for outcome in kpi.event_outcomes(connection)],
         "links": {"status": "/api/ami/status", "page": "/grid"},
@@ -63,8 +68,20 @@ def mask_meter(meter_id: str) -> str:
     return f"M-…{meter_id[-4:]}"
 
 
+def _loss_pct(day: dict[str, Any]) -> Any:
+    """The loss of a day in percent; a utility's own view may have one figure where ours has two."""
+    return next((day[name] for name in ("loss_pct_adj", "loss_pct", "loss_percent") if day.get(name) is not None), None)
+
+
 def _mask(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"meter_id": mask_meter(row["meter_id"]), "transformer_id": None, "reasons": None}
+    """A row without what could name somebody. In a view that is not ours any text or number might."""
+    row = row | {"meter_id": mask_meter(str(row["meter_id"]))} if "meter_id" in row else row
+    if "reasons" in row:
+        return row | {"transformer_id": None, "reasons": None}
+    if "theft_cases_open" in row:
+        return row
+    figures = {name: value for name, value in row.items() if FIGURE.search(name) and not isinstance(value, str)}
+    return figures | ({"meter_id": row["meter_id"]} if "meter_id" in row else {})
 
 
 def _event(row: dict[str, Any], masked: bool) -> dict[str, Any]:
@@ -88,14 +105,5 @@ def status(connection: Connection, now: datetime) -> dict[str, Any]:
         "data_through": watermark,
         "data_age_s": None if watermark is None else max(0, int((now - watermark).total_seconds())),
         "recent_jobs": jobs.recent_jobs(connection),
-        "schema_map": _schema_map(connection),
+        "schema_map": schema.stored(connection),
     }
-
-
-def _schema_map(connection: Connection) -> dict[str, Any] | None:
-    found = kpi.rows(
-        connection,
-        "SELECT version, mapping, coverage_pct, hash, detected_at FROM schema_map"
-        " WHERE tenant_id = current_setting('app.tenant') ORDER BY version DESC LIMIT 1",
-    )
-    return found[0] if found else None

@@ -14,8 +14,11 @@ from domain.grid.metering.rules.expectation import Expectation, expectations_of
 from domain.grid.metering.rules.fleet import Fleet
 from domain.grid.metering.rules.scenario import DEFAULT_SHARE, Kind, Scenario, TheftMode, affected_meters
 from domain.grid.metering.store import scenarios as store
+from domain.grid.metering.store.attachment import attach
 from domain.grid.metering.store.fleet import load_fleet
 from domain.grid.metering.store.lineage import tell_of_scenario
+from domain.grid.metering.store.mirror import push_event, withdraw_event
+from domain.grid.metering.store.schema import driver_of
 from domain.grid.metering.store.watermark import ingest_watermark
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
@@ -67,11 +70,14 @@ def inject(tenant_id: str, wish: Wish, *, now: datetime, actor: str, actor_role:
                 f"Scenarios are not injected for tenant {tenant_id}: it is not marked as a demo tenant.",
                 code="EMULATOR_REFUSED",
             )
+        attached = attach(connection, tenant, now)
         fleet = load_fleet(connection, tenant)
         scenario = _scenario(connection, wish, now)
         others = store.scenarios_between(connection, scenario.starts_at, scenario.ends_at)
         expectations = expectations_of(fleet, scenario, others, wish.seed)
         store.insert_scenario(connection, scenario, actor)
+        if attached is not None:
+            push_event(driver_of(connection), tenant_id, attached, scenario)
         store.insert_expectations(connection, scenario.event_id, expectations)
         record(
             connection,
@@ -93,8 +99,11 @@ def cancel(tenant_id: str, event_id: str, *, now: datetime, actor: str, actor_ro
         NotFound: no active scenario has this id.
     """
     with transaction(tenant_id) as connection:
+        attached = attach(connection, load_tenant(connection), now)
         if not store.cancel_scenario(connection, event_id, actor, now):
             raise NotFound("There is no active event with this id.", hint="GET /api/ami/status lists active events.")
+        if attached is not None:
+            withdraw_event(driver_of(connection), tenant_id, attached, event_id)
         record(
             connection,
             "grid.ami.event.cancelled",

@@ -38,7 +38,7 @@ def columns(connection: Connection, table: str) -> list[tuple[str, str]]:
             "SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute AS a"
             " WHERE a.attrelid = to_regclass(:table) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
         ),
-        {"table": f"public.{table}"},
+        {"table": table},
     )
     return [(row.name, row.type) for row in found]
 

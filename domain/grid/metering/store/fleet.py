@@ -73,8 +73,9 @@ def _profiles(connection: Connection) -> tuple[Profiles, dict[str, int], dict[st
     for row in connection.execute(_PROFILES):
         index[row.kind][row.profile_id] = len(shapes[row.kind])
         shapes[row.kind].append(np.frombuffer(row.shape, dtype="<f4").astype(np.float64))
-    empty = np.zeros((0, PROFILE_DAYS * SLOTS_PER_DAY))
-    load, pv = (np.vstack(shapes[kind]) if shapes[kind] else empty for kind in ("load", "pv"))
+    # A tenant without shapes has one row that no meter points to: a meter without a profile has a flat load and no PV.
+    unused = np.zeros((1, PROFILE_DAYS * SLOTS_PER_DAY))
+    load, pv = (np.vstack(shapes[kind]) if shapes[kind] else unused for kind in ("load", "pv"))
     return Profiles(load, pv), index["load"], index["pv"]
 
 

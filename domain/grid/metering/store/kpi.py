@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from domain.grid.metering.store.utility_views import utility_rows
 from domain.kernel.sqlfiles import sql_file
 
 _TENANT = "tenant_id = current_setting('app.tenant')"
@@ -15,6 +16,16 @@ def rows(connection: Connection, query: str, **values: object) -> list[dict[str,
     """The rows of a query as dictionaries; numerics become floats, so that they are numbers in JSON too."""
     found = connection.execute(text(query), values).mappings()
     return [{name: float(v) if isinstance(v, Decimal) else v for name, v in row.items()} for row in found]
+
+
+def _daily(connection: Connection, view: str, limit: int, conditions_and_order: str) -> list[dict[str, Any]]:
+    """Rows of a daily view: the utility's own where it has one, else ours, else none."""
+    theirs = utility_rows(connection, view, limit)
+    if theirs is not None:
+        return theirs
+    if connection.execute(text("SELECT to_regclass(:view)"), {"view": view}).scalar() is None:
+        return []
+    return rows(connection, f"SELECT * FROM {view} WHERE {_TENANT} {conditions_and_order} LIMIT :n", n=limit)
 
 
 def overview_days(connection: Connection, limit: int) -> list[dict[str, Any]]:
@@ -29,32 +40,32 @@ def _newest_days(connection: Connection, view: str, limit: int) -> list[dict[str
     does not grow with the history.
     """
     newest = f"SELECT DISTINCT local_date FROM gl_feeder_day WHERE {_TENANT} ORDER BY local_date DESC LIMIT :n"
-    return rows(
+    return _daily(
         connection,
-        f"SELECT * FROM {view} WHERE {_TENANT} AND local_date >= (SELECT min(local_date) FROM ({newest}) AS newest)"
-        " ORDER BY local_date DESC LIMIT :n",
-        n=limit,
+        view,
+        limit,
+        f"AND local_date >= (SELECT min(local_date) FROM ({newest}) AS newest) ORDER BY local_date DESC",
     )
 
 
 def feeder_losses(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """Feeder days, the latest day first and within it the highest loss."""
-    return rows(
+    return _daily(
         connection,
-        f"SELECT * FROM v_kpi_electric_feeder_loss_daily WHERE {_TENANT} AND local_date >= (SELECT max(local_date) - 1"
-        f" FROM gl_feeder_day WHERE {_TENANT}) ORDER BY local_date DESC, loss_pct_adj DESC NULLS LAST,"
-        ' feeder_id COLLATE "C" LIMIT :n',
-        n=limit,
+        "v_kpi_electric_feeder_loss_daily",
+        limit,
+        f"AND local_date >= (SELECT max(local_date) - 1 FROM gl_feeder_day WHERE {_TENANT})"
+        ' ORDER BY local_date DESC, loss_pct_adj DESC NULLS LAST, feeder_id COLLATE "C"',
     )
 
 
 def suspicious_meters(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """The highest scores of the latest scoring."""
-    return rows(
+    return _daily(
         connection,
-        f"SELECT * FROM v_kpi_suspicious_meters_daily WHERE {_TENANT} AND local_date = (SELECT max(local_date)"
-        f" FROM meter_suspicion WHERE {_TENANT}) ORDER BY rank LIMIT :n",
-        n=limit,
+        "v_kpi_suspicious_meters_daily",
+        limit,
+        f"AND local_date = (SELECT max(local_date) FROM meter_suspicion WHERE {_TENANT}) ORDER BY rank",
     )
 
 

@@ -18,6 +18,9 @@ from psycopg import sql
 
 from domain.grid.metering.rules.copy_rows import COLUMNS, HEADER, TRAILER, copy_blocks
 from domain.grid.metering.rules.reads import Reads
+from domain.grid.metering.rules.schema import SchemaMapping
+from domain.grid.metering.store.attached import Destination, merge_attached, restage_delivered
+from domain.grid.metering.store.attachment import attached_mapping, require_key_for
 from domain.grid.metering.store.lineage import tell_of_load
 from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
 from domain.kernel.canonical import derived_id, new_id
@@ -137,11 +140,12 @@ def _load(
         return known
     batch_id = derived_id("read-batch", tenant.tenant_id, batch.digest)
     registry = prepare(connection)
+    mapping = attached_mapping(connection, tenant.tenant_id)
     counts = dict.fromkeys((*COUNTED, *(f"delivered_{name}" for name in COUNTED), "days"), 0)
     touched = []
     for part in days:
         touched.append(part.day)
-        for name, value in _load_day(connection, tenant, batch, batch_id, registry, part).items():
+        for name, value in _load_day(connection, tenant, batch, batch_id, registry, mapping, part).items():
             counts[name] += value
     counts["days"] = len(touched)
     _record(connection, batch, batch_id, counts, now)
@@ -163,13 +167,24 @@ def _load_day(
     batch: Batch,
     batch_id: uuid.UUID,
     registry: Registry,
+    mapping: SchemaMapping | None,
     part: DayPart,
 ) -> dict[str, int]:
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"reads|{tenant.tenant_id}|{part.day}",)
     )
-    counts = {} if part.reads == () else _store_reads(connection, tenant, batch, batch_id, registry, part)
+    into = None
+    if mapping is not None:
+        into = Destination(mapping, tenant, part.day, batch.interval_minutes, batch.mode, batch_id)
+    if part.reads == ():
+        counts = {}
+    elif into is None:
+        counts = _store_reads(connection, tenant, batch, batch_id, registry, part)
+    else:
+        counts = _store_attached(connection, into, part.reads)
     delivered = _deliver(connection, tenant.tenant_id, batch, batch_id, part.delivered)
+    if into is not None and into.is_recount:
+        restage_delivered(connection, into)
     roll_up(connection, tenant, part.day)
     return counts | {f"delivered_{name}": count for name, count in delivered.items()}
 
@@ -208,6 +223,15 @@ def _is_free(connection: psycopg.Connection[Any], tenant: Tenant, batch: Batch, 
     return row == (True,)
 
 
+def _store_attached(connection: psycopg.Connection[Any], into: Destination, parts: Iterable[Reads]) -> dict[str, int]:
+    """Store the day's reads in a utility's own table, and leave what they move staged for the roll-up."""
+    require_key_for(into.mapping, into.mode)
+    counts = merge_attached(connection, into, _stage(connection, into.tenant.tenant_id, parts))
+    connection.execute(sql_file("grid/load/moved_from_delta.sql"))
+    connection.execute("DROP TABLE staged_reads, differing_reads, delta_reads")
+    return counts
+
+
 def _copy(connection: psycopg.Connection[Any], table: sql.Composable, tenant_id: str, parts: Iterable[Reads]) -> int:
     """COPY the parts into a table; memory stays flat however large the batch is."""
     rows = 0
@@ -218,6 +242,16 @@ def _copy(connection: psycopg.Connection[Any], table: sql.Composable, tenant_id:
             for block in copy_blocks(tenant_id, reads):
                 copy.write(block)
         copy.write(TRAILER)
+    return rows
+
+
+def _stage(connection: psycopg.Connection[Any], tenant_id: str, parts: Iterable[Reads]) -> int:
+    """COPY the parts into `staged_reads`, which lives as long as the transaction."""
+    connection.execute(
+        "CREATE TEMPORARY TABLE staged_reads (LIKE meter_reads_electric INCLUDING DEFAULTS) ON COMMIT DROP"
+    )
+    rows = _copy(connection, sql.Identifier("staged_reads"), tenant_id, parts)
+    connection.execute("ANALYZE staged_reads (meter_id, read_at)")
     return rows
 
 
@@ -233,11 +267,7 @@ def _merge(
 
     An estimate, or the zero of an outage, gives way to the read that it stands in for in either mode.
     """
-    connection.execute(
-        "CREATE TEMPORARY TABLE staged_reads (LIKE meter_reads_electric INCLUDING DEFAULTS) ON COMMIT DROP"
-    )
-    rows = _copy(connection, sql.Identifier("staged_reads"), tenant.tenant_id, parts)
-    connection.execute("ANALYZE staged_reads (meter_id, read_at)")
+    rows = _stage(connection, tenant.tenant_id, parts)
     replace = batch.mode is WriteMode.UPSERT
     connection.execute(sql.SQL(sql_file("grid/load/new_and_changed.sql")).format(day_table=table), {"replace": replace})
     # A read that stands twice in the batch is found here.
