@@ -5,6 +5,7 @@ and delivered energy are both derived from the true consumption, so that loss = 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,17 @@ class Streams:
 
 def streams_of(tenant_id: str, seed: int, feeder: FeederMeters) -> Streams:
     """The streams of one feeder under one seed: one hash a meter, told apart by a draw for each purpose."""
-    meters = np.array([stream_key(tenant_id, seed, meter) for meter in feeder.meter_ids], dtype=np.uint64)
+    return _streams(tenant_id, seed, feeder.feeder_id, tuple(feeder.meter_ids))
+
+
+@lru_cache(maxsize=256)
+def _streams(tenant_id: str, seed: int, feeder_id: str, meter_ids: tuple[str, ...]) -> Streams:
+    # Kept: for a single interval the hashes of the meters' names would cost more than its reads.
+    meters = np.array([stream_key(tenant_id, seed, meter) for meter in meter_ids], dtype=np.uint64)
     shift, day, interval, voltage, dirt = (draw(meters, np.full(1, purpose, dtype=np.int64)) for purpose in range(5))
-    head = stream_key(tenant_id, seed, "delivered", feeder.feeder_id)
+    for kept in (shift, day, interval, voltage, dirt):
+        kept.flags.writeable = False
+    head = stream_key(tenant_id, seed, "delivered", feeder_id)
     return Streams(shift=shift, day=day, interval=interval, voltage=voltage, dirt=dirt, feeder=head)
 
 
