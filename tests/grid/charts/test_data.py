@@ -33,9 +33,14 @@ from tests.grid.charts.test_drawing import painted
 
 
 def line_of(figure_axes, color: str):  # type: ignore[no-untyped-def]
+    """The drawn values of one colour: the solid line, and the dotted one where that has none."""
     found = [line for line in figure_axes.lines if line.get_color() == color and len(line.get_xdata()) > 4]
-    assert len(found) == 1
-    return np.asarray(found[0].get_ydata(), dtype=float)
+    assert 1 <= len(found) <= 2
+    solid, *dotted = (np.asarray(line.get_ydata(), dtype=float) for line in found)
+    for other in dotted:
+        assert not (~np.isnan(solid) & ~np.isnan(other)).any()
+        solid = np.where(np.isnan(solid), other, solid)
+    return solid
 
 
 def test_the_line_of_the_loss_holds_each_rows_value_over_its_interval() -> None:
@@ -51,6 +56,14 @@ def test_a_missing_interval_breaks_the_line() -> None:
     drawn = line_of(axes, theme.BLUE)
     assert np.isnan(drawn).sum() == 1
     assert np.isnan(drawn[60])
+
+
+def test_where_few_reads_arrived_the_line_is_dotted_and_says_so() -> None:
+    axes = painted(loss_over_time("FEEDER_7", intervals(range(0)), EVENTS, ZONE), Format.PAGE).figure.axes[0]
+    dotted = [line for line in axes.lines if line.get_color() == theme.BLUE and line.get_linestyle() == "--"]
+    assert len(dotted) == 1
+    assert np.count_nonzero(~np.isnan(np.asarray(dotted[0].get_ydata(), dtype=float))) == 2 * 8
+    assert any("70\u00a0% read" in text.get_text() for text in axes.texts)
 
 
 def test_an_unknown_loss_breaks_the_line_and_is_a_dash_in_the_table() -> None:

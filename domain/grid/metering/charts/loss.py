@@ -26,6 +26,7 @@ from domain.kernel.charts.words import NBSP, moment_text, number, percent, signe
 
 TOLERANCE_PP = 0.5
 HORIZON = timedelta(hours=24)
+SURE_COVERAGE = 90.0
 EMPHASIS = ("theft",)
 # What stands in a gap of the line.
 UNKNOWN = {"LOW_FLOW": "hardly any flow", "INSUFFICIENT_COVERAGE": "too few reads", "NO_READS": "no reads"}
@@ -116,8 +117,7 @@ def _paint(plot: Plot, points: Sequence[LossInterval], events: Sequence[EventWin
     axes.fill_between(x, centre - TOLERANCE_PP, centre + TOLERANCE_PP, color=theme.BAND, linewidth=0, zorder=1)
     x, raw = steps(starts, ends, [p.loss_pct_raw for p in points])
     axes.plot(x, raw, color=theme.MUTED, linewidth=1, zorder=2)
-    x, adjusted = steps(starts, ends, [p.loss_pct_adj for p in points])
-    axes.plot(x, adjusted, color=theme.BLUE, linewidth=2.4, zorder=4)
+    _corrected(axes, points)
     for event in events:
         _expected_level(axes, plot, points, event)
     _say_what_is_cut(axes, plot, points)
@@ -125,6 +125,19 @@ def _paint(plot: Plot, points: Sequence[LossInterval], events: Sequence[EventWin
     end_labels(axes, plot, names)
     for point in points:
         plot.tip(axes, (instant(point.start), instant(point.read_at)), axes.get_ylim(), _tip(point, zone))
+
+
+def _corrected(axes: Axes, points: Sequence[LossInterval]) -> None:
+    """The corrected loss: solid where nearly all reads arrived, thin and dotted where it stands on few."""
+    starts, ends = [p.start for p in points], [p.read_at for p in points]
+    for is_sure, style in ((True, {"linewidth": 2.4}), (False, {"linewidth": 1.4, "dashes": (1.2, 1.2)})):
+        values = [p.loss_pct_adj if _is_sure(p) == is_sure else None for p in points]
+        if any(value is not None for value in values):
+            axes.plot(*steps(starts, ends, values), color=theme.BLUE, zorder=4, **style)
+
+
+def _is_sure(point: LossInterval) -> bool:
+    return point.coverage_pct is None or point.coverage_pct >= SURE_COVERAGE
 
 
 def _limits(points: Sequence[LossInterval]) -> tuple[float, float]:
@@ -219,7 +232,7 @@ def _highest(run: Sequence[LossInterval]) -> float:
 
 
 def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> None:
-    """A gap that has room for the words says that it is one."""
+    """A gap, or a stretch with few reads, says what it is where it has room for the words."""
     low, high = axes.get_ylim()
     start, end = axes.get_xlim()
     width = axes.get_window_extent().width
@@ -228,12 +241,13 @@ def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval])
         (run[0].start, run[-1].read_at, UNKNOWN.get(run[0].loss_status, "not known"))
         for run in _runs(points, lambda p: p.loss_pct_adj is None)
     ]
+    for run in _runs(points, lambda p: p.loss_pct_adj is not None and not _is_sure(p)):
+        holes.append((run[0].start, run[-1].read_at, f"{percent(mean_coverage(run), 0)} read"))
     for since, until, words in holes:
         left, right = instant(since), instant(until)
         if (right - left) / (end - start) * width > text_width(words, plot.font - 1) + 4:
-            axes.text(
-                (left + right) / 2, low + (high - low) * 0.04, words, color=theme.MUTED, size=plot.font - 1, ha="center"
-            )
+            place, style = ((left + right) / 2, low + (high - low) * 0.04), {"size": plot.font - 1, "ha": "center"}
+            axes.text(*place, words, color=theme.MUTED, bbox=paper(), zorder=6, **style)
 
 
 def _runs(points: Sequence[LossInterval], wanted: Callable[[LossInterval], bool]) -> list[list[LossInterval]]:

@@ -63,6 +63,8 @@ def finding(outcomes: Sequence[Outcome]) -> str:
     if len(seen) == 1:
         return _sentence(seen[0])
     good = sum(outcome.is_explained is True for outcome in seen)
+    if len(seen) == good == 2:
+        return "Both observed changes agree with what was predicted before they were seen"
     what = "All" if good == len(seen) else f"{good} of"
     return f"{what} {len(seen)} observed changes agree with what was predicted before they were seen"
 
