@@ -246,8 +246,8 @@ def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval])
     for since, until, words in holes:
         left, right = instant(since), instant(until)
         if (right - left) / (end - start) * width > text_width(words, plot.font - 1) + 4:
-            place, style = ((left + right) / 2, low + (high - low) * 0.04), {"size": plot.font - 1, "ha": "center"}
-            axes.text(*place, words, color=theme.MUTED, bbox=paper(), zorder=6, **style)
+            x, y, size = (left + right) / 2, low + (high - low) * 0.04, plot.font - 1
+            axes.text(x, y, words, color=theme.MUTED, size=size, ha="center", bbox=paper(), zorder=6)
 
 
 def _runs(points: Sequence[LossInterval], wanted: Callable[[LossInterval], bool]) -> list[list[LossInterval]]:
