@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import psutil
 from pydantic import BaseModel, Field, ValidationError
@@ -29,11 +28,6 @@ class Recorded(BaseModel):
     url: str | None = None
     log: str = ""
     restarts: int = 0
-
-    @property
-    def port(self) -> int | None:
-        """The port of its address."""
-        return urlsplit(self.url).port if self.url else None
 
     @property
     def process(self) -> psutil.Process | None:
@@ -62,6 +56,7 @@ class State(BaseModel):
     supervisor: Recorded | None = None
     services: dict[str, Recorded] = Field(default_factory=dict)
     database: str | None = None
+    ports: dict[str, int] = Field(default_factory=dict, description="Of the last start, so that addresses stay good.")
 
     @property
     def supervised(self) -> bool:

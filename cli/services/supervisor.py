@@ -78,10 +78,11 @@ class Supervisor:
                 home=str(self.home),
                 phase="starting",
                 supervisor=Recorded.of(psutil.Process().pid),
+                ports=former.ports,
             )
             try:
                 self._clean_up(former)
-                self._start({name: record.port for name, record in former.services.items()})
+                self._start()
                 self._watch()
             except CountersignError as error:
                 self._note(phase="failed", error=str(error))
@@ -104,7 +105,7 @@ class Supervisor:
             log.warning("supervisor.ended_stale", pids=ended)
             self.say("Ended what a former start had left behind.")
 
-    def _start(self, former_ports: dict[str, int | None]) -> None:
+    def _start(self) -> None:
         self._stage("Starting the database")
         self.server = database.start(self.home)
         self._stage("Bringing the schema up to date")
@@ -116,9 +117,10 @@ class Supervisor:
             subprocess.run([*python("cli.main"), "seed", "network"], check=True, stdin=subprocess.DEVNULL)
         self._release_runs()
         # Where nobody asks for a port the former one is taken, so that addresses that were told stay good.
-        listening = listen(self.wishes.host, self.wishes.port, former_ports.get("api"))
+        listening = listen(self.wishes.host, self.wishes.port, self.state.ports.get("api"))
         url = self._api_url(listening)
-        at = self.wishes.dagster_port or free_port(former_ports.get("dagster-webserver"))
+        at = self.wishes.dagster_port or free_port(self.state.ports.get("dagster"))
+        self.state.ports = {"api": listening.getsockname()[1], "dagster": at}
         rest = dagster.children(self.home, self.instance, url, at)
         self.children = [self._api(listening, url, rest[1].url), *rest]
         self.state.database = database.address()

@@ -17,6 +17,7 @@ import pytest
 from cli.services.dagster import ask, daemons_are_healthy, load_error
 from cli.services.processes import marked
 from cli.services.state import read_state
+from cli.services.supervisor import listen
 
 CLEAN = ("DATABASE_URL", "GRIDLENS_API_KEY", "PORT", "COUNTERSIGN_PORT", "COUNTERSIGN_ENV", "APP_ENV")
 SERVICES = ["api", "dagster-code", "dagster-daemon", "dagster-webserver", "database"]
@@ -161,6 +162,16 @@ def test_no_secret_is_in_any_log_or_written_configuration(copy: Copy, token: str
             if path.is_file():
                 text = path.read_text(errors="replace")
                 assert not any(secret in text for secret in secrets), path
+
+
+def test_the_api_comes_up_on_its_former_port_where_that_is_free() -> None:
+    first = listen("127.0.0.1", None)
+    port = first.getsockname()[1]
+    with listen("127.0.0.1", None, former=port) as other:
+        assert other.getsockname()[1] != port
+    first.close()
+    with listen("127.0.0.1", None, former=port) as again:
+        assert again.getsockname()[1] == port
 
 
 def test_down_leaves_nothing_running_and_can_be_said_twice(copy: Copy) -> None:
