@@ -13,13 +13,15 @@ from cli.grid.estimate import estimate as command
 from domain.grid.metering.observe.day_grid import Outage
 from domain.grid.metering.observe.estimates import EstimateResult, estimate_missing
 from domain.grid.metering.observe.files import IngestResult, ingest_file
+from domain.grid.metering.observe.publish import publish
+from domain.grid.metering.observe.regenerate import regenerate_feeder
 from domain.grid.metering.rules.flags import codes
 from domain.grid.metering.store.audits import local_day, read_counts, rollup_differences
 from domain.kernel.db import transaction
 from domain.kernel.errors import Conflict
 from domain.kernel.settings import DbRole, WriteMode
 from tests.conftest import Database
-from tests.makers import make_meters, make_tenant
+from tests.makers import make_fleet, make_meters, make_tenant
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = date(2026, 6, 10)  # a Wednesday
@@ -312,6 +314,21 @@ def test_a_fresh_day_and_a_row_level_load_count_estimates_alike(tenant: str) -> 
         same = f"SELECT to_jsonb(t) - 'tenant_id' AS row FROM {table} AS t ORDER BY 1"
         assert asked(same) == asked(same, "U")
     assert rollups_hold()
+
+
+def test_a_demo_days_random_gaps_are_filled_and_the_day_is_still_what_its_batch_says(database: Database) -> None:
+    make_fleet()
+    publish("T", window_start=MIDNIGHT, window_end=MIDNIGHT + 48 * HOUR, mode=WriteMode.SAFE, now=NOW, actor="test")
+    rows = "SELECT count(*) FROM meter_reads_electric WHERE source = 'GL_EMULATOR' AND read_at <= '2026-06-11 04:00+00'"
+    [(came,)] = asked(rows)
+    result = estimate()
+    assert came < 60 * 96
+    assert result.counts["missing"] == 60 * 96 - came
+    assert result.counts["estimated"] == result.methods["linear_interpolation"] > 0
+    assert rollups_hold()
+    with transaction("T") as connection:
+        again = regenerate_feeder(connection, "T", DAY)
+    assert (again.is_equal, again.reads > 0) == (True, True)
 
 
 def test_tenants_are_apart(tenant: str) -> None:

@@ -13,11 +13,12 @@ import psycopg
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from domain.grid.metering.rules.flags import STAND_IN, Flag
 from domain.grid.metering.rules.reads import DWH_PER_KWH
 
 _ROW = ">i2,>i4,>i4,>i4,>i8,>i4,>f8,>i4,>i2,>i4,>i2"  # field count, then (length, value) five times
 _HEADER, _TRAILER = 19, 2  # bytes of COPY BINARY's signature and of its end
-_STAND_IN = "(quality_flags & 1026 > 0 AND quality_flags & 1 = 0)"
+_STAND_IN = f"(quality_flags & {int(STAND_IN)} > 0 AND quality_flags & {int(Flag.ACTUAL)} = 0)"
 
 
 @dataclass(frozen=True)
