@@ -19,6 +19,7 @@ from tests.conftest import Database
 from tests.makers import make_fleet, make_tenant, make_token
 
 BODY = {"tenantId": "T", "intervalMinutes": 15, "batchSize": 50}
+EVENING = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)
 THEFT = {"tenantId": "T", "feederId": "FEEDER_2", "durationMinutes": 60, "severity": 0.7}
 
 
@@ -34,19 +35,31 @@ def count(table: str) -> int:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
+def publish_window(client: TestClient, number: int) -> dict[str, Any]:
+    """Publish the quarter hour of this number after eight in the evening: the same reads whenever the test runs."""
+    answer = client.post("/api/ami/publish-once", json=BODY | {"windowEnd": at(number + 1)})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def at(number: int) -> str:
+    """The start of a quarter hour after eight in the evening, local time."""
+    return (EVENING + timedelta(minutes=15 * number)).isoformat()
+
+
 def quickcheck(client: TestClient) -> dict[str, Any]:
     return client.get("/api/ami/kpi/quickcheck", params={"tenantId": "T"}).json()
 
 
 def test_publish_theft_publish_moves_the_loss_by_what_the_formula_says_within_two_cycles(client: TestClient) -> None:
-    for _ in range(4):
-        assert client.post("/api/ami/publish-once", json=BODY).status_code == 200
+    for number in range(4):
+        publish_window(client, number)
     before = {f["feeder_id"]: f["loss_pct_last_interval"] for f in quickcheck(client)["feeders_now"]}
-    injected = client.post("/api/ami/event/theft", json=THEFT)
+    injected = client.post("/api/ami/event/theft", json=THEFT | {"startsAt": at(4)})
     assert injected.status_code == 201
     expected = next(e for e in injected.json()["expectations"] if e["kpi"] == "loss_pct_adj")
-    for _ in range(2):
-        client.post("/api/ami/publish-once", json=BODY)
+    for number in (4, 5):
+        publish_window(client, number)
     check = quickcheck(client)
     now = {f["feeder_id"]: f["loss_pct_last_interval"] for f in check["feeders_now"]}
     outcome = next(e for e in check["expectations"] if e["kpi"] == "loss_pct_adj")
@@ -59,11 +72,11 @@ def test_publish_theft_publish_moves_the_loss_by_what_the_formula_says_within_tw
 
 
 def test_a_comms_outage_raises_raw_loss_and_not_the_corrected_one(client: TestClient) -> None:
-    body = {"tenantId": "T", "feederId": "FEEDER_1", "durationMinutes": 120, "severity": 0.25}
-    client.post("/api/ami/publish-once", json=BODY)
+    body = {"tenantId": "T", "feederId": "FEEDER_1", "durationMinutes": 120, "severity": 0.25, "startsAt": at(1)}
+    publish_window(client, 0)
     assert client.post("/api/ami/event/comms-outage", json=body).status_code == 201
-    for _ in range(4):
-        answer = client.post("/api/ami/publish-once", json=BODY).json()
+    for number in range(1, 5):
+        answer = publish_window(client, number)
     assert answer["counts"]["silenced"] == 10
     feeder = next(f for f in quickcheck(client)["feeders_now"] if f["feeder_id"] == "FEEDER_1")
     assert feeder["loss_pct_raw_last_interval"] > 15
@@ -71,10 +84,10 @@ def test_a_comms_outage_raises_raw_loss_and_not_the_corrected_one(client: TestCl
 
 
 def test_a_voltage_sag_lowers_the_voltage_below_range_a_and_leaves_the_loss(client: TestClient) -> None:
-    client.post("/api/ami/publish-once", json=BODY)
-    body = {"tenantId": "T", "feederId": "FEEDER_1", "durationMinutes": 60, "severity": 0.5}
+    publish_window(client, 0)
+    body = {"tenantId": "T", "feederId": "FEEDER_1", "durationMinutes": 60, "severity": 0.5, "startsAt": at(1)}
     assert client.post("/api/ami/event/voltage-sag", json=body).status_code == 201
-    client.post("/api/ami/publish-once", json=BODY)
+    publish_window(client, 1)
     with transaction("T") as connection:
         low, high = connection.execute(
             text(
