@@ -17,12 +17,14 @@ import pytest
 import structlog
 from psycopg import sql
 
+from api import limits
 from cli.services.postgres import DATABASE, Postgres, own_the_schemas
 from domain.kernel import db, migrate
 from domain.kernel.settings import DbRole, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("COUNTERSIGN_SHARED_DATA") or ROOT.parent / "shared" / "data")
+_bound: list[str] = []
 SERVER = pytest.StashKey[Postgres]()
 _numbers = itertools.count()
 
@@ -135,23 +137,27 @@ def drop(server: Postgres, database: Database) -> None:
 
 
 def bind(database: Database, home: Path, patch: pytest.MonkeyPatch) -> None:
+    """Point the settings at a clone."""
     for role in DbRole:
         patch.setenv(f"COUNTERSIGN_{role.value.upper()}_DATABASE_URL", database.urls[role.value])
     patch.setenv("COUNTERSIGN_HOME", str(home))
     patch.delenv("DATABASE_URL", raising=False)
     settings.cache_clear()
+    _bound.append(database.name)
 
 
 def unbind() -> None:
-    for engine_url in list(_engines()):
-        engine_url.dispose()
-    db.engine_for.cache_clear()
-    settings.cache_clear()
-
-
-def _engines() -> Iterator[db.Engine]:
+    """Close every connection to the bound clone. Engines are forgotten only when no other clone is in use: one that
+    is forgotten with a connection open would warn in whichever test runs when it is collected.
+    """
     for role in DbRole:
-        yield db.engine_for(settings().url(role))
+        db.engine_for(settings().url(role)).dispose()
+    limits._engine(settings().url(DbRole.APP)).dispose()
+    _bound.pop()
+    if not _bound:
+        db.engine_for.cache_clear()
+        limits._engine.cache_clear()
+    settings.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ The binding is local to the transaction, so a pooled connection carries nothing 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -57,7 +57,7 @@ def without_password(url: str) -> str:
     return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
 
 
-@lru_cache(maxsize=16)
+@cache
 def engine_for(url: str) -> Engine:
     """A pooled engine for one address; sessions speak UTC and give up on a lock after ten seconds."""
     return create_engine(

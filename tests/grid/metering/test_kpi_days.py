@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
-
 from domain.grid.metering.observe.publish import publish
 from domain.grid.metering.store import kpi
 from domain.kernel.db import transaction
@@ -24,7 +22,7 @@ def test_the_newest_days_are_those_of_the_whole_view_also_where_days_are_missing
             ("v_kpi_electric_overview_daily", kpi.overview_days),
             ("v_kpi_fieldops_daily", kpi.fieldops_days),
         ):
-            whole = [dict(row) for row in connection.execute(text(f"SELECT * FROM {view}")).mappings()]
+            whole = kpi.rows(connection, f"SELECT * FROM {view}")
             newest = sorted(whole, key=lambda row: row["local_date"], reverse=True)
             assert len(newest) == 5
             for limit in (1, 3, 5, 28):
