@@ -9,7 +9,9 @@ from domain.grid.metering.rules.fleet import PROFILE_DAYS, SLOTS_PER_DAY
 from domain.kernel.canonical import derived_id
 from domain.kernel.db import transaction
 from domain.kernel.people import ensure_person
+from domain.kernel.principal import Kind, Principal
 from domain.kernel.settings import DbRole
+from domain.kernel.signing import ensure_signing_keys
 from domain.kernel.tenancy import create_tenant
 from domain.kernel.tokens import issue_dev_token
 
@@ -107,3 +109,10 @@ def make_meters(tenant_id: str, meter_ids: list[str], *, feeder_id: str = "F1", 
             ),
             [{"id": meter_id, "f": feeder_id, "pv": has_pv, "v": version} for meter_id in meter_ids],
         )
+
+
+def make_person(tenant_id: str, name: str, *roles: str) -> Principal:
+    """A person with the roles, as the gate would know the caller; signing keys are there from then on."""
+    ensure_signing_keys()
+    person = ensure_person(tenant_id, f"{name}@example.org", name, roles)
+    return Principal(Kind.PERSON, str(person.id), name, tenant_id, roles=person.roles)

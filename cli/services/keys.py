@@ -9,6 +9,7 @@ from cli.services.postgres import write_private
 from domain.kernel.db import transaction
 from domain.kernel.keys import GRIDLENS_KEY_ID, register_literal_key
 from domain.kernel.settings import DbRole, Env, settings
+from domain.kernel.signing import Purpose, ensure_signing_keys, key_path
 from domain.kernel.tenancy import create_tenant
 from domain.kernel.tokens import ensure_dev_key
 
@@ -29,8 +30,11 @@ def prepare(home: Path) -> str | None:
     current = settings()
     if current.env is Env.DEV:
         ensure_dev_key()
+        ensure_signing_keys()
         if not _is_there(current.gridlens_tenant):
             create_tenant(current.gridlens_tenant, DEMO_NAME, DEMO_TIMEZONE, is_demo=True, public_quickcheck=True)
+    elif all(key_path(purpose).exists() for purpose in Purpose):
+        ensure_signing_keys()
     if current.gridlens_api_key is not None:
         if _is_there(current.gridlens_tenant):
             register_literal_key(current.gridlens_tenant, current.gridlens_api_key.get_secret_value())

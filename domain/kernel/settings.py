@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     s3_bucket_name: Annotated[str | None, Field(validation_alias="S3_BUCKET_NAME")] = None
     s3_endpoint_url: Annotated[str | None, Field(validation_alias="S3_ENDPOINT_URL")] = None
     s3_prefix: Annotated[str, Field(validation_alias="S3_PREFIX")] = "reports"
+    countersign_key_file: Path | None = None
+    seal_key_file: Path | None = None
     inbox: Path | None = None
     ingest_max_mb: int = 200
     ingest_max_rows: int = 10_000_000

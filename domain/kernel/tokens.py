@@ -3,9 +3,7 @@
 A token says who calls and for which tenant. What that person may do is asked of `role_assignments`, not of the token.
 """
 
-import os
 import secrets
-import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from domain.kernel.clock import Clock, utc_now
 from domain.kernel.errors import Forbidden, Invalid, Unauthenticated, Unavailable
+from domain.kernel.keyfile import keep_once
 from domain.kernel.settings import Env, settings
 
 DEV_ISSUER = "countersign-dev"
@@ -54,19 +53,7 @@ def ensure_dev_key() -> Path:
     path = dev_key_path()
     if path.exists():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
-    with os.fdopen(descriptor, "wb") as handle:
-        handle.write(pem)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft).unlink()
+    keep_once(path, ec.generate_private_key(ec.SECP256R1()))
     return path
 
 

@@ -1,0 +1,154 @@
+"""Authority that a person has lent: delegations of a role, and standing orders for routine acts.
+
+Both are rows that point to the countersignature by which they were given; when that is withdrawn, they end. What
+belongs here: finding and using them. How they are given stands in `countersign.py`.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from domain.kernel.canonical import new_id
+from domain.kernel.errors import Conflict, Forbidden
+from domain.kernel.events import record
+from domain.kernel.gates import STANDING_ORDER, Gate
+from domain.kernel.principal import Principal, Role
+from domain.kernel.proposals import Subject
+from domain.kernel.signed import Countersignature, check
+
+_NOT_WITHDRAWN = (
+    "NOT EXISTS (SELECT 1 FROM countersignatures AS w"
+    " WHERE w.tenant_id = lent.tenant_id AND w.withdraws = lent.countersignature_id)"
+)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """In which role a person signs: the own one, or one that another person has lent.
+
+    Attributes:
+        role: the role.
+        delegation_id: the delegation, where the role is lent.
+        on_behalf_of: whose role it is, where it is lent.
+    """
+
+    role: Role
+    delegation_id: uuid.UUID | None = None
+    on_behalf_of: uuid.UUID | None = None
+
+
+def authority_for(connection: Connection, principal: Principal, gate: Gate) -> Authority:
+    """The role in which the person may decide at this gate: an own one before a lent one.
+
+    Raises:
+        Forbidden: ROLE_REQUIRED, neither holds nor was lent a role of the gate; PERSON_REQUIRED, a machine.
+    """
+    if not principal.is_person:
+        raise Forbidden("Only a person countersigns.", hint="Send a person's token.", code="PERSON_REQUIRED")
+    own = sorted(principal.roles & gate.roles)
+    if own:
+        return Authority(own[0])
+    lent = connection.execute(
+        text(
+            "SELECT lent.role, lent.delegation_id, lent.from_user FROM delegations AS lent"
+            " WHERE lent.to_user = CAST(:me AS uuid) AND lent.role = ANY(:roles)"
+            " AND (cardinality(lent.kinds) = 0 OR :kind = ANY(lent.kinds))"
+            " AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
+            f" AND {_NOT_WITHDRAWN}"
+            # A role is lent only as long as the lender holds it.
+            " AND EXISTS (SELECT 1 FROM role_assignments AS ra JOIN users AS u ON u.id = ra.user_id AND u.active"
+            "   WHERE ra.user_id = lent.from_user AND ra.tenant_id = lent.tenant_id AND ra.role = lent.role"
+            "   AND ra.valid_from <= clock_timestamp() AND (ra.valid_to IS NULL OR ra.valid_to > clock_timestamp()))"
+            " ORDER BY lent.valid_from, lent.delegation_id LIMIT 1"
+        ),
+        {"me": principal.id, "roles": sorted(gate.roles), "kind": gate.kind},
+    ).one_or_none()
+    if lent is None:
+        raise Forbidden(
+            f"You do not hold a role that may decide on {gate.title.lower()}.",
+            hint=f"It is open to: {', '.join(sorted(gate.roles))}.",
+            code="ROLE_REQUIRED",
+        )
+    return Authority(Role(lent.role), lent.delegation_id, lent.from_user)
+
+
+def use_standing_order(
+    connection: Connection, gate: Gate, subject: Subject, content_hash: str, *, actor_id: str
+) -> Countersignature:
+    """Act under a standing order: note the use, name the order in the ledger, answer the signature it rests on.
+
+    The same use twice is one use.
+
+    Raises:
+        Forbidden: NO_STANDING_ORDER, none covers this; a person must sign it.
+        Conflict: ORDER_EXHAUSTED, the order's limit for today is reached.
+    """
+    if not gate.orderable:
+        raise Forbidden(f"{gate.title} is signed one by one; no standing order covers it.", code="NO_STANDING_ORDER")
+    order = connection.execute(
+        text(
+            "SELECT lent.order_id, lent.countersignature_id, lent.times_per_day FROM standing_orders AS lent"
+            " WHERE lent.kind = :kind AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
+            " AND COALESCE(lent.scope ->> 'subject_type', :type) = :type"
+            " AND COALESCE(lent.scope ->> 'subject_id', :id) = :id"
+            f" AND {_NOT_WITHDRAWN} ORDER BY lent.valid_from, lent.order_id LIMIT 1"
+        ),
+        {"kind": gate.kind, "type": subject.type, "id": subject.id},
+    ).one_or_none()
+    if order is None:
+        raise Forbidden(
+            f"No standing order covers this {gate.title.lower()}.",
+            hint="Have it countersigned, or have a standing order countersigned first.",
+            code="NO_STANDING_ORDER",
+        )
+    signed = check(connection, order.countersignature_id, STANDING_ORDER.kind)
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"order|{order.order_id}"}
+    )
+    _note_use(connection, order.order_id, order.times_per_day, subject, content_hash, gate.kind, actor_id)
+    return signed
+
+
+def _note_use(
+    connection: Connection,
+    order_id: uuid.UUID,
+    times_per_day: int,
+    subject: Subject,
+    content_hash: str,
+    kind: str,
+    actor_id: str,
+) -> None:
+    use = {"order": order_id, "type": subject.type, "id": subject.id, "hash": content_hash}
+    same = "order_id = :order AND subject_type = :type AND subject_id = :id AND content_hash = :hash"
+    if connection.execute(text(f"SELECT 1 FROM standing_order_uses WHERE {same}"), use).first():
+        return
+    today = connection.execute(
+        text(
+            "SELECT count(*) FROM standing_order_uses WHERE order_id = :order"
+            " AND used_at >= date_trunc('day', clock_timestamp())"
+        ),
+        use,
+    ).scalar_one()
+    if today >= times_per_day:
+        raise Conflict(
+            f"The standing order allows {times_per_day} such acts a day, and they are used up.",
+            hint="Have this one countersigned by itself, or wait until tomorrow (UTC).",
+            code="ORDER_EXHAUSTED",
+        )
+    connection.execute(
+        text(
+            "INSERT INTO standing_order_uses (use_id, order_id, subject_type, subject_id, content_hash)"
+            " VALUES (:use_id, :order, :type, :id, :hash)"
+        ),
+        use | {"use_id": new_id()},
+    )
+    record(
+        connection,
+        "kernel.standing_order.used",
+        actor_id=actor_id,
+        actor_role="MACHINE",
+        entity_type="standing_order",
+        entity_id=str(order_id),
+        payload={"kind": kind, "subject": f"{subject.type}/{subject.id}", "content_hash": content_hash},
+    )

@@ -1,0 +1,230 @@
+"""Proposals: what waits for a person. Machines and people lay them down; nothing takes effect by one.
+
+A proposal is bound to the hash of its content. A newer one for the same subject makes the older ones outdated, so that
+nobody signs what has been replaced.
+"""
+
+import json
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from domain.kernel.canonical import content_hash, new_id
+from domain.kernel.errors import Conflict, Invalid, NotFound
+from domain.kernel.events import record
+from domain.kernel.gates import Gate
+from domain.kernel.signed import check
+
+_INSERT = text("""
+INSERT INTO proposals (proposal_id, kind, subject_type, subject_id, content_hash, content, summary, evidence, severity,
+  page_url, proposed_by, authors, run_id, supersedes, created_at, expires_at)
+SELECT :proposal_id, :kind, :subject_type, :subject_id, :content_hash, CAST(:content AS jsonb), :summary,
+  CAST(:evidence AS jsonb), :severity, :page_url, :proposed_by, :authors, :run_id, :supersedes, at.now,
+  at.now + CAST(:lasts AS interval)
+FROM (SELECT clock_timestamp() AS now) AS at
+""")
+_SELECT = "SELECT * FROM v_proposals"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The thing that a decision is about."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One proposal and how it stands. Grain: one proposal.
+
+    Attributes:
+        content: what is signed, where it is small enough to stand here; else the room keeps it under its hash.
+        evidence: facts for the signer, shown beside the summary.
+        severity: 0 routine, 1 notable, 2 serious, 3 critical.
+        proposed_by: a user id, or the name of the machine.
+        authors: user ids of everybody who had a hand in the content; none of them may sign under four eyes.
+        state: WAITING, APPROVED, REFUSED, WITHDRAWN, OUTDATED or EXPIRED.
+        countersignature_id: the verdict, where there is one.
+    """
+
+    proposal_id: uuid.UUID
+    tenant_id: str
+    kind: str
+    subject: Subject
+    content_hash: str
+    content: Any
+    summary: str
+    evidence: dict[str, Any]
+    severity: int
+    page_url: str | None
+    proposed_by: str
+    authors: tuple[str, ...]
+    run_id: uuid.UUID | None
+    supersedes: uuid.UUID | None
+    created_at: datetime
+    expires_at: datetime
+    state: str
+    countersignature_id: uuid.UUID | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a person can still decide."""
+        return self.state == "WAITING"
+
+
+def propose(
+    connection: Connection,
+    gate: Gate,
+    subject: Subject,
+    *,
+    content: Any = None,
+    hashed: str | None = None,
+    summary: str,
+    proposed_by: str,
+    actor_role: str = "MACHINE",
+    authors: Collection[str] = (),
+    evidence: Mapping[str, Any] | None = None,
+    severity: int = 0,
+    page_url: str | None = None,
+    run_id: uuid.UUID | None = None,
+    supersedes: uuid.UUID | None = None,
+) -> Proposal:
+    """Lay a proposal down for the tenant that the transaction is bound to.
+
+    Args:
+        connection: the caller's transaction.
+        gate: the kind of act.
+        subject: what it is about.
+        content: what is to be signed; its hash is taken here.
+        hashed: the hash, where the room keeps the content itself. One of the two is given.
+        summary: one sentence for the queue.
+        proposed_by: a user id, or the name of the machine.
+        actor_role: what the ledger writes as the proposer's role.
+        authors: user ids of everybody who had a hand in it.
+        evidence: facts to show beside it.
+        severity: 0 routine to 3 critical.
+        page_url: the room's page about the subject.
+        run_id: the run that suggests it.
+        supersedes: the countersignature that this one is to correct.
+
+    Proposing the same content again while it waits, or after it was approved, answers the proposal that stands.
+
+    Raises:
+        Invalid: neither content nor hash, or both.
+        NotFound: there is no such countersignature to supersede.
+        Conflict: what it would supersede is no standing approval of the same kind and subject.
+    """
+    if (content is None) == (hashed is None):
+        raise Invalid("A proposal carries its content or the hash of it, one of the two.")
+    digest = hashed if hashed is not None else content_hash(content)
+    if supersedes is not None:
+        _check_superseded(connection, gate, subject, supersedes)
+    lock_subject(connection, gate.kind, subject)
+    standing = _standing(connection, gate.kind, subject, digest, supersedes)
+    if standing is not None:
+        return standing
+    proposal_id = new_id()
+    connection.execute(
+        _INSERT,
+        {
+            "proposal_id": proposal_id,
+            "kind": gate.kind,
+            "subject_type": subject.type,
+            "subject_id": subject.id,
+            "content_hash": digest,
+            "content": None if content is None else json.dumps(content),
+            "summary": summary,
+            "evidence": json.dumps(dict(evidence or {}), default=str),
+            "severity": severity,
+            "page_url": page_url,
+            "proposed_by": proposed_by,
+            "authors": sorted(set(authors)),
+            "run_id": run_id,
+            "supersedes": supersedes,
+            "lasts": gate.lasts,
+        },
+    )
+    record(
+        connection,
+        "kernel.proposal.made",
+        actor_id=proposed_by,
+        actor_role=actor_role,
+        entity_type="proposal",
+        entity_id=str(proposal_id),
+        run_id=run_id,
+        payload={"kind": gate.kind, "subject": f"{subject.type}/{subject.id}", "content_hash": digest},
+    )
+    return load_proposal(connection, proposal_id)
+
+
+def _check_superseded(connection: Connection, gate: Gate, subject: Subject, superseded: uuid.UUID) -> None:
+    former = check(connection, superseded, gate.kind)
+    if (former.subject_type, former.subject_id) != (subject.type, subject.id):
+        raise Conflict("A correction is about the same subject as what it supersedes.", code="OTHER_SUBJECT")
+
+
+def load_proposal(connection: Connection, proposal_id: uuid.UUID) -> Proposal:
+    """The proposal under that id.
+
+    Raises:
+        NotFound: the tenant has no such proposal.
+    """
+    row = connection.execute(text(f"{_SELECT} WHERE proposal_id = :id"), {"id": proposal_id}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such proposal.", hint="The queue at / shows what waits for you.")
+    return of_row(row)
+
+
+def lock_subject(connection: Connection, kind: str, subject: Subject) -> None:
+    """Let nobody else propose, decide or start a fulfilment about the subject until this transaction ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": f"proposal|{_tenant(connection)}|{kind}|{subject.type}|{subject.id}"},
+    )
+
+
+def _tenant(connection: Connection) -> str:
+    return str(connection.execute(text("SELECT current_setting('app.tenant', true)")).scalar_one())
+
+
+def _standing(
+    connection: Connection, kind: str, subject: Subject, digest: str, supersedes: uuid.UUID | None
+) -> Proposal | None:
+    row = connection.execute(
+        text(
+            f"{_SELECT} WHERE kind = :kind AND subject_type = :type AND subject_id = :id AND content_hash = :hash"
+            " AND supersedes IS NOT DISTINCT FROM CAST(:supersedes AS uuid) AND state IN ('WAITING', 'APPROVED')"
+            " ORDER BY created_at DESC LIMIT 1"
+        ),
+        {"kind": kind, "type": subject.type, "id": subject.id, "hash": digest, "supersedes": supersedes},
+    ).one_or_none()
+    return None if row is None else of_row(row)
+
+
+def of_row(row: Row[Any]) -> Proposal:
+    """A row of `v_proposals`."""
+    return Proposal(
+        proposal_id=row.proposal_id,
+        tenant_id=row.tenant_id,
+        kind=row.kind,
+        subject=Subject(row.subject_type, row.subject_id),
+        content_hash=row.content_hash,
+        content=row.content,
+        summary=row.summary,
+        evidence=row.evidence,
+        severity=row.severity,
+        page_url=row.page_url,
+        proposed_by=row.proposed_by,
+        authors=tuple(row.authors),
+        run_id=row.run_id,
+        supersedes=row.supersedes,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        state=row.state,
+        countersignature_id=row.countersignature_id,
+    )
