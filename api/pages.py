@@ -18,11 +18,14 @@ from sqlalchemy import Connection
 from starlette.templating import Jinja2Templates
 
 from api import page_words
+from api.acts import GATES
 from api.deps import CallerDep, TenantSession
 from api.gate import session_secret
+from domain.kernel import queue
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.render import draw, to_png
+from domain.kernel.lent import kinds_open_to
 from domain.kernel.login import form_token
 from domain.kernel.principal import Principal
 from domain.kernel.settings import settings
@@ -59,8 +62,19 @@ class Page:
         if wanted is not None and status < 400:
             return chart_file(wanted, charts)
         drawn = {chart.name: draw(chart) for chart in charts}
-        context |= {"tenant": self.tenant, "zone": self.tenant.zone, "drawn": drawn, "notice": notice}
+        context |= {
+            "waits": _waits(self.connection, self.principal),
+            "tenant": self.tenant,
+            "zone": self.tenant.zone,
+            "drawn": drawn,
+            "notice": notice,
+        }
         return render(self.request, template, status, **context)
+
+
+def _waits(connection: Connection, principal: Principal) -> int:
+    """How many proposals wait for the reader; the frame shows it on every page."""
+    return queue.how_many_wait(connection, kinds_open_to(connection, principal, GATES.values()))
 
 
 def page(request: Request, connection: TenantSession, principal: CallerDep) -> Page:
@@ -84,6 +98,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "tenant": None,
         "notice": None,
         "drawn": {},
+        "waits": 0,
         "env": settings().env.value,
         "form_token": form_token(secret) if secret else "",
         "has_session": secret is not None,

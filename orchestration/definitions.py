@@ -2,12 +2,15 @@
 
 import dagster as dg
 
+from orchestration import signed
+from orchestration.doers import DOERS, GATES
 from orchestration.grid import definitions as grid
 from orchestration.kernel import definitions as kernel
 from orchestration.resources import Machine
 
 defs = dg.Definitions.merge(
     kernel.defs,
+    signed.definitions(GATES, DOERS),
     grid.defs,
     # The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by
     # side as runs of their own.

@@ -25,14 +25,8 @@ from domain.kernel.settings import Env, settings
 from domain.kernel.tenancy import demo_tenants
 
 router = APIRouter(include_in_schema=False)
-HOME = "/grid"
+HOME = "/"
 Next = Annotated[str, Query(alias="next", max_length=2000)]
-
-
-@router.get("/")
-def root(_: MaybeCallerDep) -> Response:
-    """The first page of the only room there is yet."""
-    return RedirectResponse(HOME, 303)
 
 
 @router.get("/sign-in")

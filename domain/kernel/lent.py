@@ -5,6 +5,7 @@ belongs here: finding and using them. How they are given stands in `countersign.
 """
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -38,6 +39,18 @@ class Authority:
     on_behalf_of: uuid.UUID | None = None
 
 
+@dataclass(frozen=True)
+class Lent:
+    """A lent role with its scope: the kinds that it covers, all where none is named."""
+
+    authority: Authority
+    kinds: frozenset[str]
+
+    def covers(self, gate: Gate) -> bool:
+        """Whether the person may decide at this gate by it."""
+        return self.authority.role in gate.roles and (not self.kinds or gate.kind in self.kinds)
+
+
 def authority_for(connection: Connection, principal: Principal, gate: Gate) -> Authority:
     """The role in which the person may decide at this gate: an own one before a lent one.
 
@@ -48,29 +61,44 @@ def authority_for(connection: Connection, principal: Principal, gate: Gate) -> A
         raise Forbidden("Only a person countersigns.", hint="Send a person's token.", code="PERSON_REQUIRED")
     own = sorted(principal.roles & gate.roles)
     if own:
-        return Authority(own[0])
-    lent = connection.execute(
+        return Authority(Role(own[0]))
+    for lent in lent_to(connection, principal):
+        if lent.covers(gate):
+            return lent.authority
+    raise Forbidden(
+        f"You do not hold a role that may decide on {gate.title.lower()}.",
+        hint=f"It is open to: {', '.join(sorted(gate.roles))}.",
+        code="ROLE_REQUIRED",
+    )
+
+
+def kinds_open_to(connection: Connection, principal: Principal, gates: Collection[Gate]) -> list[str]:
+    """The kinds that the person may decide on, by an own role or a lent one."""
+    if not principal.is_person:
+        return []
+    lent = lent_to(connection, principal)
+    return sorted(gate.kind for gate in gates if principal.roles & gate.roles or any(one.covers(gate) for one in lent))
+
+
+def lent_to(connection: Connection, principal: Principal) -> list[Lent]:
+    """The roles that others have lent the person and that hold now, oldest first.
+
+    A role is lent only as long as the lender holds it.
+    """
+    rows = connection.execute(
         text(
-            "SELECT lent.role, lent.delegation_id, lent.from_user FROM delegations AS lent"
-            " WHERE lent.to_user = CAST(:me AS uuid) AND lent.role = ANY(:roles)"
-            " AND (cardinality(lent.kinds) = 0 OR :kind = ANY(lent.kinds))"
+            "SELECT lent.role, lent.delegation_id, lent.from_user, lent.kinds FROM delegations AS lent"
+            " WHERE lent.to_user = CAST(:me AS uuid)"
             " AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
             f" AND {_NOT_WITHDRAWN}"
-            # A role is lent only as long as the lender holds it.
             " AND EXISTS (SELECT 1 FROM role_assignments AS ra JOIN users AS u ON u.id = ra.user_id AND u.active"
             "   WHERE ra.user_id = lent.from_user AND ra.tenant_id = lent.tenant_id AND ra.role = lent.role"
             "   AND ra.valid_from <= clock_timestamp() AND (ra.valid_to IS NULL OR ra.valid_to > clock_timestamp()))"
-            " ORDER BY lent.valid_from, lent.delegation_id LIMIT 1"
+            " ORDER BY lent.valid_from, lent.delegation_id"
         ),
-        {"me": principal.id, "roles": sorted(gate.roles), "kind": gate.kind},
-    ).one_or_none()
-    if lent is None:
-        raise Forbidden(
-            f"You do not hold a role that may decide on {gate.title.lower()}.",
-            hint=f"It is open to: {', '.join(sorted(gate.roles))}.",
-            code="ROLE_REQUIRED",
-        )
-    return Authority(Role(lent.role), lent.delegation_id, lent.from_user)
+        {"me": principal.id},
+    )
+    return [Lent(Authority(Role(row.role), row.delegation_id, row.from_user), frozenset(row.kinds)) for row in rows]
 
 
 def use_standing_order(

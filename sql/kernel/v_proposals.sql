@@ -2,7 +2,7 @@
 -- Grain: one row a proposal.
 -- Units: instants in UTC; severity 0 (routine) to 3 (critical).
 -- Reader: the queue, pages, auditors, Retool.
-CREATE OR REPLACE VIEW v_proposals WITH (security_invoker = true) AS
+CREATE OR REPLACE VIEW v_proposals WITH (security_invoker) AS
 SELECT
   p.proposal_id,
   p.tenant_id,
@@ -38,8 +38,8 @@ SELECT
   verdict.signed_at
 FROM proposals AS p
 LEFT JOIN countersignatures AS verdict
-  ON verdict.tenant_id = p.tenant_id AND verdict.proposal_id = p.proposal_id
+  ON p.tenant_id = verdict.tenant_id AND p.proposal_id = verdict.proposal_id
   AND verdict.decision IN ('APPROVED', 'REFUSED')
 LEFT JOIN countersignatures AS withdrawal
-  ON withdrawal.tenant_id = p.tenant_id AND withdrawal.proposal_id = p.proposal_id
+  ON p.tenant_id = withdrawal.tenant_id AND p.proposal_id = withdrawal.proposal_id
   AND withdrawal.decision = 'WITHDRAWN';

@@ -11,12 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from domain.kernel.canonical import new_id
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.acts import Act
-from domain.kernel.errors import Conflict, Forbidden, Invalid, Unavailable
+from domain.kernel.errors import Conflict, CountersignError, Forbidden, Invalid, Unavailable
 from domain.kernel.events import record
 from domain.kernel.gates import Gate
 from domain.kernel.lent import Authority, authority_for
 from domain.kernel.lineage import enqueue
-from domain.kernel.principal import Principal
+from domain.kernel.principal import Principal, Role
 from domain.kernel.proposals import Proposal, load_proposal, lock_subject
 from domain.kernel.signed import Countersignature, Decision, decisions_on, load_countersignature, signed_bytes
 from domain.kernel.signing import Purpose, key_id_of, sign
@@ -77,7 +77,7 @@ def _may(connection: Connection, principal: Principal, gate: Gate, proposal: Pro
     """Whether the person may; a waiting proposal is taken back by whoever made it, without a role of the gate."""
     is_own = principal.id == proposal.proposed_by
     if decision is Decision.WITHDRAWN and is_own and principal.is_person and proposal.is_waiting:
-        return Authority(min(principal.roles)) if principal.roles else authority_for(connection, principal, gate)
+        return Authority(Role(min(principal.roles))) if principal.roles else authority_for(connection, principal, gate)
     authority = authority_for(connection, principal, gate)
     if decision is Decision.APPROVED and _hands(connection, gate, proposal) & {
         principal.id,
@@ -99,6 +99,15 @@ def _hands(connection: Connection, gate: Gate, proposal: Proposal) -> set[str]:
     if proposal.supersedes is not None:
         hands.add(str(load_countersignature(connection, proposal.supersedes).signer_id))
     return hands
+
+
+def why_not(connection: Connection, principal: Principal, gate: Gate, proposal: Proposal) -> CountersignError | None:
+    """What keeps the person from approving the proposal, or None; asked again, under the lock, when it is decided."""
+    try:
+        _may(connection, principal, gate, proposal, Decision.APPROVED)
+    except Forbidden as refusal:
+        return refusal
+    return None
 
 
 def four_eyes_on(connection: Connection) -> bool:

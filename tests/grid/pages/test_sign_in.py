@@ -135,7 +135,7 @@ def test_another_site_cannot_sign_a_person_in(sign_in: SignIn) -> None:
     "wanted", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "", "/a\nb", "\\\\evil"]
 )
 def test_nobody_is_sent_to_another_site_after_signing_in(wanted: str) -> None:
-    assert local_path(wanted) == "/grid"
+    assert local_path(wanted) == "/"
 
 
 def test_a_page_of_this_site_is_gone_back_to() -> None:

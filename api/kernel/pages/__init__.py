@@ -1,0 +1,1 @@
+"""Pages of the kernel: what waits, one proposal, one countersignature."""

@@ -1,0 +1,188 @@
+"""The queue as home, one proposal with its two buttons, and what was signed, which has none."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse, Response
+
+from api.acts import ACTS, GATES
+from api.deps import RequestId, allow
+from api.forms import FormDep, typed
+from api.kernel.countersign import chain_of, cursor_of, in_line, place_of, refuse_one, shown
+from api.kernel.sign_in import ip_of
+from api.pages import Page, PageDep
+from domain.kernel import queue
+from domain.kernel.clock import utc_now
+from domain.kernel.countersign.decide import LONGEST_REASON, decide, four_eyes_on
+from domain.kernel.difference import difference, lines_of
+from domain.kernel.errors import CountersignError, Invalid, NotFound
+from domain.kernel.lent import kinds_open_to
+from domain.kernel.principal import Role
+from domain.kernel.proposals import Proposal, load_proposal
+from domain.kernel.signed import Decision, load_countersignature
+
+router = APIRouter(include_in_schema=False)
+PEOPLE = allow(roles=frozenset(Role) - {Role.LEARNER})
+PER_PAGE = 50
+ROOMS = {"kernel": "Platform", "grid": "Grid", "stairs": "Stairs", "courses": "Courses"}
+SEVERITIES = ("routine", "notable", "serious", "critical")
+BADGES = {0: "unknown", 1: "watch", 2: "watch", 3: "alarm"}
+STATES = {
+    "WAITING": ("watch", "waits"),
+    "APPROVED": ("ok", "countersigned"),
+    "REFUSED": ("alarm", "refused"),
+    "WITHDRAWN": ("unknown", "withdrawn"),
+    "OUTDATED": ("unknown", "replaced by a newer one"),
+    "EXPIRED": ("unknown", "expired"),
+}
+VERBS = {
+    "approve": Decision.APPROVED,
+    "refuse": Decision.REFUSED,
+    "ask": Decision.MORE_INFORMATION,
+    "withdraw": Decision.WITHDRAWN,
+}
+SAID = {
+    Decision.APPROVED: "signed",
+    Decision.REFUSED: "refused",
+    Decision.MORE_INFORMATION: "asked",
+    Decision.WITHDRAWN: "withdrawn",
+}
+NOTICES = {
+    "signed": "Countersigned.",
+    "refused": "Refused; the reason stands with it.",
+    "asked": "The question stands with the proposal, which goes on waiting.",
+    "withdrawn": "Taken back.",
+    "again": "You had decided so already; nothing was done twice.",
+}
+
+
+@router.get("/", dependencies=[PEOPLE])
+def waiting(
+    page: PageDep,
+    room: Annotated[str, Query(max_length=20)] = "",
+    after: Annotated[str | None, Query(max_length=200)] = None,
+    refused: Annotated[int, Query(ge=0, le=PER_PAGE)] = 0,
+    left: Annotated[int, Query(ge=0, le=PER_PAGE)] = 0,
+) -> Response:
+    """What waits for this person, the most severe first and then the oldest."""
+    mine = kinds_open_to(page.connection, page.principal, GATES.values())
+    rooms = sorted({GATES[kind].room for kind in mine})
+    kinds = [kind for kind in mine if room in {"", GATES[kind].room}]
+    found = queue.waiting(page.connection, kinds, after=place_of(after), limit=PER_PAGE + 1)
+    total = queue.how_many_wait(page.connection, kinds)
+    notice = f"{refused} refused." if refused else None
+    if left:
+        notice = f"{notice or ''} {left} could not be refused and wait as before.".strip()
+    return page.show(
+        "kernel/queue.html",
+        lines=in_line(page.connection, page.principal, found[:PER_PAGE]),
+        next_cursor=cursor_of(queue.Place.of(found[PER_PAGE - 1])) if len(found) > PER_PAGE else None,
+        total=total,
+        room=room,
+        rooms={name: ROOMS[name] for name in rooms},
+        severities=SEVERITIES,
+        badges=BADGES,
+        may_decide=bool(mine),
+        now=utc_now(),
+        notice=notice,
+    )
+
+
+@router.post("/countersign/refuse", dependencies=[PEOPLE])
+def refuse_several(page: PageDep, form: FormDep, call: RequestId) -> Response:
+    """Refuse what was ticked, for one reason. There is no button that approves several.
+
+    Raises:
+        Invalid: nothing ticked, or no reason.
+    """
+    reason = typed(form, "reason", LONGEST_REASON)
+    ticked = [_proposal_id(value) for value in form.getlist("proposal") if isinstance(value, str)][:PER_PAGE]
+    if not ticked or not reason:
+        raise Invalid("Nothing was refused.", hint="Go back, tick what is to be refused and write the reason.")
+    results = [refuse_one(page.connection, page.request, page.principal, call, one, reason) for one in ticked]
+    done = sum(one["status"] == "refused" for one in results)
+    return RedirectResponse(f"/?refused={done}&left={len(results) - done}", 303)
+
+
+@router.get("/countersign/{proposal_id}", dependencies=[PEOPLE])
+def proposal(page: PageDep, proposal_id: str, done: Annotated[str, Query(max_length=20)] = "") -> Response:
+    """What is asked, what it is based on, what happens if it is signed, and the buttons."""
+    return _show(page, load_proposal(page.connection, _proposal_id(proposal_id)), notice=NOTICES.get(done))
+
+
+@router.post("/countersign/{proposal_id}/{verb}", dependencies=[PEOPLE])
+def decided(page: PageDep, form: FormDep, call: RequestId, proposal_id: str, verb: str) -> Response:
+    """One decision; a refusal of it comes back on the same page, with what was typed.
+
+    Raises:
+        NotFound: no such verb.
+    """
+    if verb not in VERBS:
+        raise NotFound("There is nothing at this address.")
+    found = load_proposal(page.connection, _proposal_id(proposal_id))
+    reason = typed(form, "reason", LONGEST_REASON + 1)
+    try:
+        with page.connection.begin_nested():
+            answer = decide(
+                page.connection,
+                page.principal,
+                ACTS,
+                found.proposal_id,
+                VERBS[verb],
+                content_hash=typed(form, "content_hash", 64) or None,
+                reason=reason,
+                request_id=call,
+                ip=ip_of(page.request),
+            )
+    except CountersignError as error:
+        return _show(page, found, error.status, error=error, reason=reason)
+    done = SAID[VERBS[verb]] if answer.is_new else "again"
+    return RedirectResponse(f"/countersign/{proposal_id}?done={done}", 303)
+
+
+@router.get("/countersignatures/{countersignature_id}", dependencies=[PEOPLE])
+def countersignature(page: PageDep, countersignature_id: str) -> Response:
+    """The chain: proposal, evidence, signature, fulfilment, artifacts. Nothing here can be pressed."""
+    signed = load_countersignature(page.connection, _proposal_id(countersignature_id))
+    return page.show("kernel/countersignature.html", chain=chain_of(page.connection, page.principal, signed))
+
+
+def _show(
+    page: Page,
+    found: Proposal,
+    status: int = 200,
+    error: CountersignError | None = None,
+    reason: str = "",
+    notice: str | None = None,
+) -> Response:
+    told = shown(page.connection, page.principal, found)
+    former = queue.last_signed(page.connection, found)
+    return page.show(
+        "kernel/proposal.html",
+        status,
+        proposal=told,
+        lines=lines_of(found.content) if found.content is not None else [],
+        changes=difference(former.content, found.content) if former and former.content and found.content else None,
+        former=former,
+        state=STATES[found.state],
+        severity=(BADGES[found.severity], SEVERITIES[found.severity]),
+        is_own=page.principal.id == found.proposed_by,
+        four_eyes=GATES[found.kind].four_eyes and four_eyes_on(page.connection),
+        now=utc_now(),
+        error=error,
+        reason=reason,
+        notice=notice,
+    )
+
+
+def _proposal_id(given: str) -> UUID:
+    """An id in an address.
+
+    Raises:
+        NotFound: it is none.
+    """
+    try:
+        return UUID(given)
+    except ValueError as cause:
+        raise NotFound("There is nothing under that id.", hint="The queue at / shows what waits for you.") from cause
