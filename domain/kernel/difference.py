@@ -22,7 +22,9 @@ def difference(former: Any, proposed: Any) -> list[tuple[str, str]]:
 
 def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [leaf for name in value for leaf in _leaves(value[name], f"{path}.{name}" if path else str(name))]
+        return [
+            leaf for name in sorted(value) for leaf in _leaves(value[name], f"{path}.{name}" if path else str(name))
+        ]
     if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         return [leaf for index, item in enumerate(value) for leaf in _leaves(item, f"{path}[{index}]")]
     return [(path, value)]

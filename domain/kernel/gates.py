@@ -47,7 +47,7 @@ RELEASE_MIGRATION = Gate(
     title="Database migration",
     room="kernel",
     roles=frozenset({Role.RELEASE_APPROVER}),
-    consequence="`countersign migrate --apply` may run exactly this SQL on this environment's database.",
+    consequence="countersign migrate --apply may run exactly this SQL on this environment's database.",
     meaning="I have read the SQL, its rollback and the release notes, and approve them for this environment.",
     lasts=timedelta(days=14),
 )

@@ -145,7 +145,11 @@ def decided(page: PageDep, form: FormDep, call: RequestId, proposal_id: str, ver
 def countersignature(page: PageDep, countersignature_id: str) -> Response:
     """The chain: proposal, evidence, signature, fulfilment, artifacts. Nothing here can be pressed."""
     signed = load_countersignature(page.connection, _proposal_id(countersignature_id))
-    return page.show("kernel/countersignature.html", chain=chain_of(page.connection, page.principal, signed))
+    return page.show(
+        "kernel/countersignature.html",
+        chain=chain_of(page.connection, page.principal, signed),
+        is_fulfilled=GATES[signed.kind].is_fulfilled,
+    )
 
 
 def _show(

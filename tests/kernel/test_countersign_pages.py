@@ -1,0 +1,173 @@
+"""The queue and the review page: what is asked, two buttons, and none once it is signed."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api import limits
+from api.app import create_app
+from api.gate import SESSION_COOKIE
+from domain.kernel.db import transaction
+from domain.kernel.gates import RELEASE_MIGRATION, RETENTION_DISPOSAL, Gate
+from domain.kernel.login import form_token, open_session
+from domain.kernel.proposals import Proposal, Subject, load_proposal
+from domain.kernel.settings import DbRole, settings
+from tests.conftest import Database
+from tests.kernel.gates_of_tests import lay_down
+from tests.makers import make_person, make_tenant
+
+HOSTILE = "<script>alert(1)</script>\" onload='x'"
+
+
+class Browser:
+    """A signed-in person: gets pages, and posts forms with the token of the session."""
+
+    def __init__(self, name: str, *roles: str) -> None:
+        self.person = make_person("T", name, *roles)
+        self.secret = open_session(self.person, datetime.now(UTC))
+        self.client = TestClient(create_app(), headers={"Accept": "text/html"}, follow_redirects=False)
+        self.client.cookies.set(SESSION_COOKIE, self.secret)
+
+    def get(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def post(self, path: str, token: str | None = None, **typed: object):  # type: ignore[no-untyped-def]
+        return self.client.post(path, data={"form_token": token or form_token(self.secret), **typed})
+
+
+@pytest.fixture(scope="module")
+def amy(module_database: Database) -> Iterator[Browser]:
+    make_tenant("T", "Europe/Berlin")
+    yield Browser("amy", "ADMIN", "RELEASE_APPROVER")
+    limits._engine(settings().url(DbRole.APP)).dispose()
+    limits._engine.cache_clear()
+
+
+def laid(gate: Gate = RETENTION_DISPOSAL, **more: object) -> Proposal:
+    with transaction("T") as connection:
+        return lay_down(connection, gate, **more)
+
+
+def state(proposal: Proposal) -> str:
+    with transaction("T") as connection:
+        return load_proposal(connection, proposal.proposal_id).state
+
+
+def buttons(html: str) -> list[str]:
+    main = html[html.index("<main") :]
+    return [
+        re.sub(r"<[^>]+>", "", one).strip()
+        for one in re.findall(r"<button(?! type=\"button\")[^>]*>.*?</button>", main)
+    ]
+
+
+def test_the_home_page_lists_what_waits_and_the_frame_counts_it(amy: Browser) -> None:
+    proposal = laid(summary="Dispose of the reads of October.", evidence={"rows": "15,981,234"})
+    html = amy.get("/")
+    assert "Dispose of the reads of October." in html
+    assert f"/countersign/{proposal.proposal_id}" in html
+    assert 'wait for you">' in html
+    assert "Suggested" in html
+
+
+def test_a_person_signs_by_form_exactly_what_was_shown(amy: Browser) -> None:
+    proposal = laid(summary="Dispose of the reads of May.", evidence={"rows": "1,234"})
+    page = f"/countersign/{proposal.proposal_id}"
+    html = amy.get(page)
+    assert buttons(html) == ["Countersign", "Refuse", "Ask for more"]
+    for words in (
+        RETENTION_DISPOSAL.consequence,
+        RETENTION_DISPOSAL.meaning,
+        "1,234",
+        "Advisory-only recommendations.",
+    ):
+        assert words in html
+    shown = re.search(r'name="content_hash" value="(\w+)"', html)
+    assert shown is not None
+    assert amy.post(f"{page}/approve", content_hash="0" * 64).status_code == 409
+    assert amy.post(f"{page}/approve", content_hash=shown[1]).headers["location"] == f"{page}?done=signed"
+    assert amy.post(f"{page}/approve", content_hash=shown[1]).headers["location"] == f"{page}?done=again"
+    signed = amy.get(f"{page}?done=again")
+    assert buttons(signed) == []
+    assert "Countersigned by amy" in signed
+    chain = re.search(r"/countersignatures/[0-9a-f-]+", signed)
+    assert chain is not None
+    assert buttons(amy.get(chain[0])) == []
+    assert state(proposal) == "APPROVED"
+
+
+def test_a_form_of_another_site_signs_nothing(amy: Browser) -> None:
+    proposal = laid()
+    answer = amy.post(
+        f"/countersign/{proposal.proposal_id}/approve", token="0" * 64, content_hash=proposal.content_hash
+    )
+    assert answer.status_code == 403
+    assert state(proposal) == "WAITING"
+
+
+def test_a_refusal_without_reason_comes_back_and_keeps_what_was_typed(amy: Browser) -> None:
+    proposal = laid()
+    page = f"/countersign/{proposal.proposal_id}"
+    answer = amy.post(f"{page}/refuse", reason="  ")
+    assert answer.status_code == 422
+    assert "A reason is needed" in answer.text
+    long = amy.post(f"{page}/refuse", reason="because " * 400)
+    assert long.status_code == 422
+    assert "because because" in long.text
+    assert amy.post(f"{page}/refuse", reason="Wrong days.").status_code == 303
+    assert "Wrong days." in amy.get(page)
+    assert state(proposal) == "REFUSED"
+
+
+def test_whoever_proposed_it_may_take_it_back_and_no_more(amy: Browser) -> None:
+    proposal = laid(by=amy.person.id)
+    page = f"/countersign/{proposal.proposal_id}"
+    html = amy.get(page)
+    assert buttons(html) == ["Take back"]
+    assert "another person signs it" in html
+    assert amy.post(f"{page}/approve", content_hash=proposal.content_hash).status_code == 403
+    assert amy.post(f"{page}/withdraw", reason="A mistake.").status_code == 303
+    assert state(proposal) == "WITHDRAWN"
+
+
+def test_several_are_refused_for_one_reason(amy: Browser) -> None:
+    one, two, other = laid(), laid(), laid()
+    answer = amy.post("/countersign/refuse", proposal=[str(one.proposal_id), str(two.proposal_id)], reason="Not now.")
+    assert answer.headers["location"] == "/?refused=2&left=0"
+    assert [state(one), state(two), state(other)] == ["REFUSED", "REFUSED", "WAITING"]
+    assert amy.post("/countersign/refuse", reason="Not now.").status_code == 422
+
+
+def test_the_page_shows_what_changed_since_the_last_signature(amy: Browser) -> None:
+    subject = Subject("environment", "pilot")
+    old = laid(RELEASE_MIGRATION, subject=subject, content={"sql": "CREATE TABLE a ();\nCOMMIT;"})
+    amy.post(f"/countersign/{old.proposal_id}/approve", content_hash=old.content_hash)
+    new = laid(RELEASE_MIGRATION, subject=subject, content={"sql": "CREATE TABLE b ();\nCOMMIT;"})
+    html = amy.get(f"/countersign/{new.proposal_id}")
+    assert '<span class="removed">-   CREATE TABLE a ();' in html
+    assert '<span class="added">+   CREATE TABLE b ();' in html
+
+
+def test_nothing_that_was_proposed_runs_as_script(amy: Browser) -> None:
+    proposal = laid(
+        summary=HOSTILE, content={HOSTILE: HOSTILE}, evidence={HOSTILE: HOSTILE}, subject=Subject(HOSTILE, HOSTILE)
+    )
+    for page in ("/", f"/countersign/{proposal.proposal_id}"):
+        assert "<script>alert" not in amy.get(page)
+
+
+def test_somebody_who_may_decide_on_nothing_is_told_so_and_shown_the_way_on(amy: Browser) -> None:
+    html = Browser("ann", "AUDITOR").get("/")
+    assert "None of your roles decides on anything" in html
+    assert 'href="/grid"' in html
+
+
+def test_odd_addresses_are_not_found(amy: Browser) -> None:
+    for path in ("/countersign/1", "/countersignatures/x", "/countersign/00000000-0000-0000-0000-000000000000"):
+        assert amy.client.get(path).status_code == 404
+    assert amy.post("/countersign/00000000-0000-0000-0000-000000000000/dance").status_code == 404
