@@ -269,9 +269,11 @@ def _reads() -> None:
     op.execute("CREATE SCHEMA IF NOT EXISTS reads")
     op.execute("COMMENT ON SCHEMA reads IS 'Partitions of meter_reads_electric: one per tenant and local day'")
     op.execute(f"GRANT USAGE ON SCHEMA reads TO {LOADER}")
+    # The tenant stands last in the key: within a partition it is the same in every row, and a sort that compares it
+    # first spends half its time on it.
     op.execute(f"""
 CREATE TABLE meter_reads_electric ({READ_COLUMNS},
-  PRIMARY KEY (tenant_id, meter_id, read_at)
+  PRIMARY KEY (meter_id, read_at, tenant_id)
 ) PARTITION BY LIST (tenant_id)""")
     guard_by_tenant("meter_reads_electric")
     grant("meter_reads_electric", "SELECT", APP, MACHINE, AUDITOR, LOADER)

@@ -23,6 +23,7 @@ from domain.grid.metering.store.attached import Destination, merge_attached, res
 from domain.grid.metering.store.attachment import attached_mapping, require_key_for
 from domain.grid.metering.store.lineage import tell_of_load
 from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
+from domain.kernel.ahead import ahead
 from domain.kernel.canonical import derived_id, new_id
 from domain.kernel.db import loader_connection, transaction
 from domain.kernel.errors import Conflict, Invalid
@@ -31,6 +32,8 @@ from domain.kernel.sqlfiles import sql_file
 from domain.kernel.tenancy import Tenant
 
 _COPY = f"({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+# Only into a table of this transaction: its rows are final when they are written, and nothing has to visit them again.
+_COPY_FRESH = f"({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY, FREEZE)"
 COUNTED = ("reads", "inserted", "updated", "skipped", "kept_versions")
 
 
@@ -203,7 +206,9 @@ def _store_reads(
     table, is_fresh = sql.Identifier(*opened[0].split(".")), opened[1]
     if is_fresh or _is_free(connection, tenant, batch, part.day):
         tee = Tee(tenant, registry)
-        rows = _copy(connection, table, tenant.tenant_id, tee.through(part.reads))
+        rows = _copy(
+            connection, table, tenant.tenant_id, tee.through(ahead(part.reads)), _COPY_FRESH if is_fresh else _COPY
+        )
         if is_fresh:
             connection.execute("SELECT day_attach(%s, %s, %s)", (tenant.tenant_id, part.day, tenant.timezone))
         tee.store(connection)
@@ -232,10 +237,16 @@ def _store_attached(connection: psycopg.Connection[Any], into: Destination, part
     return counts
 
 
-def _copy(connection: psycopg.Connection[Any], table: sql.Composable, tenant_id: str, parts: Iterable[Reads]) -> int:
+def _copy(
+    connection: psycopg.Connection[Any],
+    table: sql.Composable,
+    tenant_id: str,
+    parts: Iterable[Reads],
+    how: str = _COPY,
+) -> int:
     """COPY the parts into a table; memory stays flat however large the batch is."""
     rows = 0
-    with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY {} " + _COPY).format(table)) as copy:
+    with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY {} " + how).format(table)) as copy:
         copy.write(HEADER)
         for reads in parts:
             rows += len(reads)
