@@ -206,9 +206,8 @@ def _store_reads(
     table, is_fresh = sql.Identifier(*opened[0].split(".")), opened[1]
     if is_fresh or _is_free(connection, tenant, batch, part.day):
         tee = Tee(tenant, registry)
-        rows = _copy(
-            connection, table, tenant.tenant_id, tee.through(ahead(part.reads)), _COPY_FRESH if is_fresh else _COPY
-        )
+        how = _COPY_FRESH if is_fresh else _COPY
+        rows = _copy(connection, table, tenant.tenant_id, tee.through(ahead(part.reads)), how)
         if is_fresh:
             connection.execute("SELECT day_attach(%s, %s, %s)", (tenant.tenant_id, part.day, tenant.timezone))
         tee.store(connection)
