@@ -65,7 +65,7 @@ def test_publish_theft_publish_moves_the_loss_by_what_the_formula_says_within_tw
     outcome = next(e for e in check["expectations"] if e["kpi"] == "loss_pct_adj")
     assert expected["delta"] > 3
     assert outcome["is_explained"]
-    assert abs(outcome["observed_delta"] - outcome["expected_together"]) <= 0.5
+    assert abs(outcome["observed_delta"] - outcome["expected_delta"]) <= 0.5
     assert now["FEEDER_2"] - before["FEEDER_2"] > 2
     assert abs(now["FEEDER_1"] - before["FEEDER_1"]) < 1.5
     assert [e["event_type"] for e in check["active_events"]] == ["theft"]

@@ -115,6 +115,15 @@ def emulate_feeder(
     )
 
 
+def consumed(
+    fleet: Fleet, feeder: FeederMeters, slots: NDArray[np.int64], scenarios: Sequence[Scenario], *, seed: int
+) -> NDArray[np.int64]:
+    """What each customer really uses per quarter hour, dWh, shape (meters, slots): the truth behind the reads."""
+    active = [s for s in scenarios if s.concerns(feeder) and s.slots(slots).any()]
+    streams, calendar = streams_of(fleet.tenant_id, seed, feeder), calendar_of(slots, fleet.timezone)
+    return _truth(fleet, feeder, streams, slots, calendar, active).used_dwh
+
+
 def _sum(values: NDArray[np.int64], per_interval: int) -> NDArray[np.int64]:
     summed: NDArray[np.int64] = values.reshape(values.shape[0], -1, per_interval).sum(axis=2)
     return summed
