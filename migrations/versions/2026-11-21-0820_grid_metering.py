@@ -157,7 +157,7 @@ TABLES = {
   inputs jsonb NOT NULL,
   PRIMARY KEY (tenant_id, event_id, kpi, feeder_id)""",
     # What a published interval would be without the event, and what the event must change in it; see rules/twin.py.
-    # Sums as in gl_feeder_interval. effect_*: less energy metered, the same corrected, less weight, lower voltages.
+    # Sums as in gl_feeder_interval. effect_*: less metered, corrected, delivered, weight, volts.
     "event_twin_intervals": """
   event_id uuid NOT NULL,
   feeder_id text NOT NULL,
@@ -171,6 +171,7 @@ TABLES = {
   voltage_sum_cv bigint NOT NULL,
   effect_dwh bigint NOT NULL,
   effect_hat_dwh bigint NOT NULL,
+  effect_delivered_dwh bigint NOT NULL,
   effect_weight bigint NOT NULL,
   effect_voltage_cv bigint NOT NULL,
   batch_id uuid NOT NULL,

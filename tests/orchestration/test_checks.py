@@ -135,7 +135,7 @@ def theft(database: Database, instance: dg.DagsterInstance) -> str:
 def test_a_finished_event_is_explained_and_does_not_unbalance(theft: str, instance: dg.DagsterInstance) -> None:
     found = _check(instance)
     assert {name for name, one in found.items() if not one.passed} == set()
-    assert "1 of 1 expectations of finished events were observed" in (found["expectation_ledger"].description or "")
+    assert "2 of 2 expectations of finished events were observed" in (found["expectation_ledger"].description or "")
 
 
 def test_an_event_that_did_not_do_what_was_expected_is_found(
@@ -145,7 +145,7 @@ def test_an_event_that_did_not_do_what_was_expected_is_found(
     found = _check(instance)["expectation_ledger"]
     assert not found.passed
     assert found.severity is dg.AssetCheckSeverity.WARN
-    assert "1 of 1 expectations" in (found.description or "")
+    assert "1 of 2 expectations" in (found.description or "")
 
 
 def test_a_cancelled_event_does_not_spoil_determinism(

@@ -3,8 +3,8 @@
 -- not have the event in them. Reader: the loader, before it stores the reads.
 INSERT INTO event_twin_intervals (
     tenant_id, event_id, feeder_id, read_at, interval_minutes, delivered_dwh, metered_dwh, weight_expected,
-    weight_received, voltage_reads, voltage_sum_cv, effect_dwh, effect_hat_dwh, effect_weight, effect_voltage_cv,
-    batch_id
+    weight_received, voltage_reads, voltage_sum_cv, effect_dwh, effect_hat_dwh, effect_delivered_dwh,
+    effect_weight, effect_voltage_cv, batch_id
 )
 SELECT
     %(tenant)s,
@@ -20,6 +20,7 @@ SELECT
     %(voltage_sum_cv)s,
     %(effect_dwh)s,
     %(effect_hat_dwh)s,
+    %(effect_delivered_dwh)s,
     %(effect_weight)s,
     %(effect_voltage_cv)s,
     %(batch_id)s

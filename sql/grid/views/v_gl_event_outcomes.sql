@@ -6,8 +6,10 @@
 -- left out; what is missing is filled in alike on both sides.
 -- Expected: what the event's own parameters must change in the twin's reads over the same intervals; before the first of
 -- them, expected_whole_event, foretold at injection. Explained: the two differ by at most the tolerance.
--- loss_pct_adj  100 * sum(effect_hat) / sum(delivered)     loss_pct_raw  100 * sum(effect) / sum(delivered)
--- coverage_pct  -100 * sum(effect_weight) / sum(weight)    avg_voltage   -sum(effect_voltage) / reads
+-- With D, M, W, R of the twin (delivered, metered, weight, weight received; ^: times W / R) and d of the effect:
+-- loss_pct_adj   100 * sum((D - dD) - (M^ - dM^)) / sum(D - dD), less the twin's level: 100 * sum(dM^) / sum(D) if dD = 0
+-- loss_pct_raw   the same without ^              delivered_pct  -100 * sum(dD) / sum(D): a theft does not move it
+-- coverage_pct   -100 * sum(dR) / sum(W)         avg_voltage    -sum(dV) / reads
 -- A cancelled event has no row.
 CREATE VIEW v_gl_event_outcomes WITH (security_invoker = true) AS
 SELECT
@@ -19,14 +21,14 @@ SELECT
     x.unit,
     e.starts_at,
     e.ends_at,
-    coalesce(f.expected_delta, x.expected_delta) AS expected_delta,
+    coalesce(f.expected_level - f.twin_level, x.expected_delta) AS expected_delta,
     x.expected_delta AS expected_whole_event,
     f.recorded_level - f.twin_level AS observed_delta,
     f.recorded_level,
     f.twin_level,
     f.intervals_observed,
     x.tolerance,
-    abs(f.recorded_level - f.twin_level - f.expected_delta) <= x.tolerance AS is_explained,
+    abs(f.recorded_level - f.expected_level) <= x.tolerance AS is_explained,
     x.formula,
     x.inputs
 FROM event_expectations AS x
@@ -40,6 +42,7 @@ CROSS JOIN LATERAL (
                 / nullif(abs(sum(g.delivered_dwh)), 0)
             WHEN 'loss_pct_raw' THEN
                 100.0 * sum(g.delivered_dwh - s.metered_dwh) / nullif(abs(sum(g.delivered_dwh)), 0)
+            WHEN 'delivered_pct' THEN 100.0 * sum(g.delivered_dwh) / nullif(sum(t.delivered_dwh), 0)
             WHEN 'coverage_pct' THEN 100.0 * sum(g.weight_received) / nullif(sum(g.weight_expected), 0)
             WHEN 'avg_voltage' THEN sum(g.voltage_sum_cv) / 100.0 / nullif(sum(g.voltage_reads), 0)
         END::double precision AS recorded_level,
@@ -49,15 +52,26 @@ CROSS JOIN LATERAL (
                 / nullif(abs(sum(t.delivered_dwh)), 0)
             WHEN 'loss_pct_raw' THEN
                 100.0 * sum(t.delivered_dwh - t.metered_dwh) / nullif(abs(sum(t.delivered_dwh)), 0)
+            WHEN 'delivered_pct' THEN 100.0
             WHEN 'coverage_pct' THEN 100.0 * sum(t.weight_received) / nullif(sum(t.weight_expected), 0)
             WHEN 'avg_voltage' THEN sum(t.voltage_sum_cv) / 100.0 / nullif(sum(t.voltage_reads), 0)
         END::double precision AS twin_level,
         CASE x.kpi
-            WHEN 'loss_pct_adj' THEN 100.0 * sum(t.effect_hat_dwh) / nullif(abs(sum(t.delivered_dwh)), 0)
-            WHEN 'loss_pct_raw' THEN 100.0 * sum(t.effect_dwh) / nullif(abs(sum(t.delivered_dwh)), 0)
-            WHEN 'coverage_pct' THEN -100.0 * sum(t.effect_weight) / nullif(sum(t.weight_expected), 0)
-            WHEN 'avg_voltage' THEN -sum(t.effect_voltage_cv) / 100.0 / nullif(sum(t.voltage_reads), 0)
-        END::double precision AS expected_delta
+            WHEN 'loss_pct_adj' THEN
+                100.0 * sum(
+                    t.delivered_dwh - t.effect_delivered_dwh + t.effect_hat_dwh
+                    - t.metered_dwh::numeric * t.weight_expected / nullif(t.weight_received, 0)
+                ) / nullif(abs(sum(t.delivered_dwh - t.effect_delivered_dwh)), 0)
+            WHEN 'loss_pct_raw' THEN
+                100.0 * sum(t.delivered_dwh - t.effect_delivered_dwh + t.effect_dwh - t.metered_dwh)
+                / nullif(abs(sum(t.delivered_dwh - t.effect_delivered_dwh)), 0)
+            WHEN 'delivered_pct' THEN
+                100.0 - 100.0 * sum(t.effect_delivered_dwh) / nullif(sum(t.delivered_dwh), 0)
+            WHEN 'coverage_pct' THEN
+                100.0 * sum(t.weight_received - t.effect_weight) / nullif(sum(t.weight_expected), 0)
+            WHEN 'avg_voltage' THEN
+                sum(t.voltage_sum_cv - t.effect_voltage_cv) / 100.0 / nullif(sum(t.voltage_reads), 0)
+        END::double precision AS expected_level
     FROM event_twin_intervals AS t
     INNER JOIN gl_feeder_interval AS g
         ON t.tenant_id = g.tenant_id AND t.feeder_id = g.feeder_id AND t.read_at = g.read_at

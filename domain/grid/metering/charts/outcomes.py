@@ -14,6 +14,7 @@ from domain.kernel.charts.words import NBSP, number, span
 KPI_NAMES = {
     "loss_pct_adj": "Loss, corrected",
     "loss_pct_raw": "Loss, raw",
+    "delivered_pct": "Delivered energy",
     "coverage_pct": "Coverage",
     "avg_voltage": "Mean voltage",
 }

@@ -5,8 +5,8 @@ energy shares in the formulas are those of the very consumption that will be met
 scenario must do to the reads that are then published, some of them missing or wrong, says rules/twin.py in the same
 formulas; there the tolerances given here are applied.
 
-The tolerance is 0.5 pp or 0.5 V and does not grow: window and twin have the missing reads, the stuck meters and the
-error of the head meter alike, so none of them is left in the difference.
+The tolerance is 0.5 pp, 0.5 V or 0.5 % and does not grow: window and twin have the missing reads, the stuck meters and
+the error of the head meter alike, so none of them is left in the difference.
 """
 
 from collections.abc import Sequence
@@ -22,13 +22,14 @@ from domain.grid.metering.rules.scenario import HORIZON, Kind, Scenario, affecte
 
 TOLERANCE_PP = 0.5
 TOLERANCE_V = 0.5
+TOLERANCE_PCT = 0.5
 # Above this share of silenced energy the corrected loss is not given at all (INSUFFICIENT_COVERAGE).
 MOST_SILENT = 0.4
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One KPI of one feeder: the change that must be seen while the event lasts. Unit pp or V."""
+    """One KPI of one feeder: the change that must be seen while the event lasts. Unit pp, % or V."""
 
     kpi: str
     feeder_id: str
@@ -77,8 +78,8 @@ def _pair(fleet: Fleet, feeder: FeederMeters, scenario: Scenario, others: Sequen
 def _theft(scenario: Scenario, pair: Pair) -> list[Expectation]:
     """Delta loss = (1 - lambda) * unrecorded / true; for a plain reduction unrecorded / true = s * q.
 
-    Only of the corrected loss: the raw one counts each read that happens to be missing as a loss too, and would tell of
-    the same energy a second time.
+    Delivered energy stays. Raw loss is not asked of: it counts each read that happens to be missing as a loss too, and
+    would tell of the same energy a second time.
     """
     true = float(pair.with_it.true_dwh.sum())
     unrecorded = float((pair.with_it.unrecorded_dwh - pair.without.unrecorded_dwh).sum())
@@ -92,7 +93,10 @@ def _theft(scenario: Scenario, pair: Pair) -> list[Expectation]:
         "unaccounted_kwh": round(unrecorded / DWH_PER_KWH, 3),
     }
     formula = f"(1 - lambda) * s * q = (1 - {loss:.4f}) * {scenario.severity:g} * {part / scenario.severity:.4f}"
-    return [_pp("loss_pct_adj", pair, 100.0 * (1.0 - loss) * part, formula, inputs)]
+    delivered = Expectation(
+        "delivered_pct", pair.feeder.feeder_id, 0.0, TOLERANCE_PCT, "%", "what is stolen is delivered as before", inputs
+    )
+    return [_pp("loss_pct_adj", pair, 100.0 * (1.0 - loss) * part, formula, inputs), delivered]
 
 
 def _comms(scenario: Scenario, pair: Pair) -> list[Expectation]:
@@ -122,7 +126,9 @@ def _sag(scenario: Scenario, pair: Pair) -> list[Expectation]:
     volts = Expectation(
         "avg_voltage", pair.feeder.feeder_id, after - before, TOLERANCE_V, "V", "(114 - 6 s) - usual voltage", inputs
     )
-    return [volts, _pp("loss_pct_adj", pair, 0.0, "delivered energy and reads fall alike", inputs)]
+    changes = [_kwh(window) / max(float(window.delivered_dwh.sum()), 1.0) for window in (pair.without, pair.with_it)]
+    moved = 100.0 * DWH_PER_KWH * (changes[0] - changes[1])
+    return [volts, _pp("loss_pct_adj", pair, moved, "delivered energy and reads fall alike", inputs)]
 
 
 def _kwh(window: FeederWindow) -> float:

@@ -237,8 +237,8 @@ def tellable(points: Sequence[LossInterval]) -> list[LossInterval]:
 
 
 def headline(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """What an executive is shown of each event: everything but the raw loss, which only the experts need."""
-    return [outcome for outcome in outcomes if outcome.kpi != "loss_pct_raw"]
+    """What an executive is shown of each event: everything but what only the experts need."""
+    return [outcome for outcome in outcomes if outcome.kpi not in ("loss_pct_raw", "delivered_pct")]
 
 
 def within(points: Sequence[LossInterval], start: datetime, end: datetime) -> list[LossInterval]:

@@ -10,27 +10,39 @@ they metered, D the energy at the head, all of the twin.
 
 - theft, corrected loss: 100 * sum_t (W / R) * sum_m k_mt * r_mt / sum_t D. r: a thief's read, k: the part of it that is
   not recorded, s for a plain reduction. With all reads in hand this is (1 - lambda) * s * q of grid.md 2.8. Raw loss:
-  the same without W / R.
+  the same without W / R. Delivered energy: as in the twin.
 - comms outage, with S the weight and E the energy of those meters among the silenced that send in the twin. Coverage:
   -100 * sum_t S / sum_t W. Raw loss: 100 * sum_t E / sum_t D. Corrected loss, 0 if the silenced use what their weight
   says, else what filling in errs: 100 * sum_t (W / R * M - W / (R - S) * (M - E)) / sum_t D.
-- voltage sag, mean voltage: 114 - 6 s less the twin's voltage, for the meters that it hits. Losses: 0.
+- voltage sag, mean voltage: 114 - 6 s less the twin's voltage V, for the meters that it hits. Each draws, and records,
+  0.8 * (V - 114 + 6 s) / V less; D falls as the loss model says. Corrected loss: next to 0, where the sun does not make
+  D small.
 
 A different severity in the reads, another feeder's energy, reads counted twice: all of them part observed and expected.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.grid.metering.rules.consumption import SLOT_HOURS
 from domain.grid.metering.rules.dirt import DirtRates
-from domain.grid.metering.rules.emulator import FeederWindow, consumed, emulate_feeder
+from domain.grid.metering.rules.emulator import FeederWindow, Truth, emulate_feeder, truth_of
 from domain.grid.metering.rules.fleet import SLOT_MINUTES, SLOTS_PER_DAY, FeederMeters, Fleet
 from domain.grid.metering.rules.fleet import local_calendar as calendar_of
+from domain.grid.metering.rules.loss import delivered_from_consumption
 from domain.grid.metering.rules.reads import CV_PER_VOLT, DWH_PER_KWH
-from domain.grid.metering.rules.scenario import HORIZON_US, Kind, Scenario, affected_meters, recorded_share
+from domain.grid.metering.rules.scenario import (
+    CVR_FACTOR,
+    HORIZON_US,
+    Kind,
+    Scenario,
+    affected_meters,
+    recorded_share,
+    sag_voltage,
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,12 +55,14 @@ class Effect:
     Attributes:
         dwh: energy that leaves the metered sum, dWh.
         hat_dwh: energy that leaves the coverage-corrected sum, dWh.
+        delivered_dwh: energy that is no longer sent out, dWh.
         weight: weight of the meters that no longer report.
         voltage_cv: by how much the sum of voltages falls, hundredths of a volt.
     """
 
     dwh: Ints
     hat_dwh: Ints
+    delivered_dwh: Ints
     weight: Ints
     voltage_cv: Ints
 
@@ -101,7 +115,7 @@ def twin_without(
         return None
     others = [s for s in scenarios if s.event_id != event.event_id]
     window = emulate_feeder(fleet, feeder, touched, others, seed=seed, interval_minutes=interval_minutes, rates=rates)
-    used = consumed(fleet, feeder, touched, others, seed=seed)
+    truth = truth_of(fleet, feeder, touched, others, seed=seed)
     sent = _Sent(feeder, window)
     return EventTwin(
         event_id=event.event_id,
@@ -114,7 +128,7 @@ def twin_without(
         weight_received=sent.received,
         voltage_reads=sent.sums(np.ones_like(window.reads.kwh)),
         voltage_sum_cv=sent.sums(window.reads.voltage * CV_PER_VOLT),
-        effect=_EFFECTS[event.kind](event, fleet, sent, touched, used),
+        effect=_EFFECTS[event.kind](event, fleet, sent, touched, truth),
     )
 
 
@@ -138,36 +152,35 @@ class _Sent:
         """The sum of a value of each read, by interval, in whole numbers."""
         return np.rint(np.bincount(self.place, values, minlength=self.window.ends.size)).astype(np.int64)
 
+    def without(self, part: Floats, truth: Truth) -> Effect:
+        """The effect when this part of what each meter draws, shape (meters, slots), is not in its reads.
+
+        What a meter exports is in them as it is.
+        """
+        shape = (len(self.feeder), self.window.ends.size, -1)
+        drawn = (np.maximum(truth.used_dwh, 0) * part).reshape(shape).sum(axis=2)
+        whole = truth.used_dwh.reshape(shape).sum(axis=2)
+        share = self.of(np.divide(drawn, whole, out=np.zeros_like(drawn), where=whole != 0))
+        dwh = self.sums(share * self.window.reads.kwh * DWH_PER_KWH)
+        hat = np.rint(dwh * (self.weights.sum() / np.maximum(self.received, 1))).astype(np.int64)
+        return Effect(dwh, hat, *[np.zeros_like(dwh)] * 3)
+
     def of(self, table: NDArray[np.float64]) -> Floats:
         """The value of each read in a table of shape (meters, intervals)."""
         found: Floats = table[self.window.reads.meter, self.place]
         return found
 
 
-def _theft(event: Scenario, fleet: Fleet, sent: _Sent, slots: Ints, used: Ints) -> Effect:
-    kept = sent.of(_part_kept(event, fleet, sent.feeder, slots, used, sent.window.ends.size)) * sent.window.reads.kwh
-    dwh = sent.sums(kept * DWH_PER_KWH)
-    hat = np.rint(dwh * (sent.weights.sum() / np.maximum(sent.received, 1))).astype(np.int64)
-    return Effect(dwh, hat, np.zeros_like(dwh), np.zeros_like(dwh))
-
-
-def _part_kept(event: Scenario, fleet: Fleet, feeder: FeederMeters, slots: Ints, used: Ints, intervals: int) -> Floats:
-    """The part of each meter's energy that the theft does not record, shape (meters, intervals)."""
-    part = np.zeros((len(feeder), len(slots)))
-    block = np.ix_(np.flatnonzero(affected_meters(event, feeder)), np.flatnonzero(event.slots(slots)))
-    usual = feeder.base_kwh_day[block[0].ravel()] / SLOTS_PER_DAY
+def _theft(event: Scenario, fleet: Fleet, sent: _Sent, slots: Ints, truth: Truth) -> Effect:
+    part = np.zeros(truth.used_dwh.shape)
+    block = np.ix_(np.flatnonzero(affected_meters(event, sent.feeder)), np.flatnonzero(event.slots(slots)))
+    usual = sent.feeder.base_kwh_day[block[0].ravel()] / SLOTS_PER_DAY
     hours = calendar_of(slots, fleet.timezone).hour[block[1].ravel()]
-    # What a meter exports is recorded as it is.
-    part[block] = np.where(used[block] > 0, 1.0 - recorded_share(event, used[block] / DWH_PER_KWH, hours, usual), 0.0)
-    if intervals == len(slots):
-        return part
-    whole = used.reshape(len(feeder), intervals, -1).sum(axis=2)
-    kept = (used * part).reshape(len(feeder), intervals, -1).sum(axis=2)
-    share: Floats = np.divide(kept, whole, out=np.zeros_like(kept), where=whole != 0)
-    return share
+    part[block] = 1.0 - recorded_share(event, truth.used_dwh[block] / DWH_PER_KWH, hours, usual)
+    return sent.without(part, truth)
 
 
-def _comms(event: Scenario, _: Fleet, sent: _Sent, slots: Ints, __: Ints) -> Effect:
+def _comms(event: Scenario, _: Fleet, sent: _Sent, slots: Ints, __: Truth) -> Effect:
     hit = event.slots(slots).reshape(sent.window.ends.size, -1).max(axis=1)
     silent = sent.of(np.outer(affected_meters(event, sent.feeder), hit).astype(np.float64))
     dwh = sent.sums(silent * sent.window.reads.kwh * DWH_PER_KWH)
@@ -175,15 +188,31 @@ def _comms(event: Scenario, _: Fleet, sent: _Sent, slots: Ints, __: Ints) -> Eff
     metered, received = sent.sums(sent.window.reads.kwh * DWH_PER_KWH), sent.received
     left = np.maximum(received - weight, 1)
     hat = sent.weights.sum() * (metered / np.maximum(received, 1) - (metered - dwh) / left)
-    return Effect(dwh, np.rint(np.where(received > weight, hat, 0.0)).astype(np.int64), weight, np.zeros_like(dwh))
+    none = np.zeros_like(dwh)
+    return Effect(dwh, np.rint(np.where(received > weight, hat, 0.0)).astype(np.int64), none, weight, none)
 
 
-def _sag(event: Scenario, _: Fleet, sent: _Sent, slots: Ints, __: Ints) -> Effect:
-    part = event.slots(slots).reshape(sent.window.ends.size, -1).mean(axis=1)
-    hit = sent.of(np.outer(affected_meters(event, sent.feeder), part))
-    voltage = sent.sums(hit * (sent.window.reads.voltage - (114.0 - 6.0 * event.severity)) * CV_PER_VOLT)
-    none = np.zeros_like(voltage)
-    return Effect(none, none, none, voltage)
+def _sag(event: Scenario, _: Fleet, sent: _Sent, slots: Ints, truth: Truth) -> Effect:
+    hit = np.outer(affected_meters(event, sent.feeder), event.slots(slots))
+    sagged = float(sag_voltage(event.severity, np.array([0.5]))[0])
+    part = hit * CVR_FACTOR * (truth.volts - sagged) / truth.volts
+    effect = sent.without(part, truth)
+    hit_part = sent.of(hit.reshape(len(sent.feeder), sent.window.ends.size, -1).mean(axis=2))
+    voltage = sent.sums(hit_part * (sent.window.reads.voltage - sagged) * CV_PER_VOLT)
+    return replace(effect, delivered_dwh=_less_delivered(sent, part, truth), voltage_cv=voltage)
+
+
+def _less_delivered(sent: _Sent, part: Floats, truth: Truth) -> Ints:
+    """How much less is sent out when this part of what each meter draws is not used, dWh."""
+    feeder, used = sent.feeder, truth.used_dwh
+    before, after = (
+        delivered_from_consumption(drawn.sum(axis=0) / DWH_PER_KWH, feeder.noload_kw, feeder.copper_per_kw, SLOT_HOURS)
+        for drawn in (used, used - np.maximum(used, 0) * part)
+    )
+    # The head meter errs by the same part.
+    less: Floats = truth.delivered_dwh * (1.0 - np.divide(after, before, out=np.ones_like(after), where=before != 0))
+    summed: Ints = np.rint(less.reshape(sent.window.ends.size, -1).sum(axis=1)).astype(np.int64)
+    return summed
 
 
 _EFFECTS = {Kind.THEFT: _theft, Kind.COMMS_OUTAGE: _comms, Kind.VOLTAGE_SAG: _sag}

@@ -73,6 +73,7 @@ def _rows(twin: EventTwin) -> Iterator[dict[str, Any]]:
         "voltage_sum_cv": twin.voltage_sum_cv,
         "effect_dwh": twin.effect.dwh,
         "effect_hat_dwh": twin.effect.hat_dwh,
+        "effect_delivered_dwh": twin.effect.delivered_dwh,
         "effect_weight": twin.effect.weight,
         "effect_voltage_cv": twin.effect.voltage_cv,
     }
