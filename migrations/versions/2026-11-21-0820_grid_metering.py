@@ -194,7 +194,7 @@ TABLES = {
     "publish_jobs": """
   job_id uuid NOT NULL,
   kind text NOT NULL,
-  status text NOT NULL CHECK (status IN ('queued', 'running', 'done', 'failed')),
+  status text NOT NULL CHECK (status IN ('queued', 'running', 'done', 'refused', 'failed')),
   started_at timestamptz NOT NULL,
   finished_at timestamptz,
   window_end timestamptz,
