@@ -73,6 +73,11 @@ class Scenario:
         """The start in microseconds since 1970."""
         return to_us(self.starts_at)
 
+    @property
+    def ends_us(self) -> int:
+        """The end in microseconds since 1970."""
+        return to_us(self.ends_at)
+
     def slots(self, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which quarter hours, given by their starts, the event covers."""
         return (starts >= to_us(self.starts_at)) & (starts < to_us(self.ends_at))
