@@ -164,7 +164,7 @@ def _leave_events_out(
             if event.concerns(feeder):
                 hit = affected_meters(event, feeder).tolist()
                 touched = [row_of[meter] for meter, is_hit in zip(feeder.meter_ids, hit, strict=True) if is_hit]
-                block = np.ix_(touched, hours)
+                block = np.ix_(np.array(touched, dtype=np.int64), hours)
                 grid.kwh[block] = grid.voltage[block] = np.nan
 
 

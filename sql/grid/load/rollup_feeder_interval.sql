@@ -5,8 +5,8 @@
 -- energy counts only beside reads of its own length, whichever of the two came first; the first reads set the length.
 INSERT INTO gl_feeder_interval AS g (
     tenant_id, feeder_id, read_at, local_date, interval_minutes, reads_expected, reads_received, reads_estimated,
-    metered_dwh, delivered_dwh, weight_expected, weight_received, weight_estimated, metered_estimated_dwh, voltage_reads,
-    voltage_sum_cv, voltage_below_a, voltage_below_b, last_arrived_at
+    metered_dwh, delivered_dwh, weight_expected, weight_received, weight_estimated, metered_estimated_dwh,
+    voltage_reads, voltage_sum_cv, voltage_below_a, voltage_below_b, last_arrived_at
 )
 WITH expected AS (
     SELECT

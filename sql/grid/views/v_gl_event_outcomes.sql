@@ -4,10 +4,11 @@
 -- (same missing, stuck and spiking meters, same head-meter error, every other event in place; rules/twin.py). Both over
 -- the intervals that were published with the event, of at most its first 24 hours. VEE's estimates came later and are
 -- left out; what is missing is filled in alike on both sides.
--- Expected: what the event's own parameters must change in the twin's reads over the same intervals; before the first of
--- them, expected_whole_event, foretold at injection. Explained: the two differ by at most the tolerance.
+-- Expected: what the event's own parameters must change in the twin's reads over the same intervals; before the first
+-- of them, expected_whole_event, foretold at injection. Explained: the two differ by at most the tolerance.
 -- With D, M, W, R of the twin (delivered, metered, weight, weight received; ^: times W / R) and d of the effect:
--- loss_pct_adj   100 * sum((D - dD) - (M^ - dM^)) / sum(D - dD), less the twin's level: 100 * sum(dM^) / sum(D) if dD = 0
+-- loss_pct_adj   100 * sum((D - dD) - (M^ - dM^)) / sum(D - dD), less the twin's level; if dD = 0 that is
+--                100 * sum(dM^) / sum(D)
 -- loss_pct_raw   the same without ^              delivered_pct  -100 * sum(dD) / sum(D): a theft does not move it
 -- coverage_pct   -100 * sum(dR) / sum(W)         avg_voltage    -sum(dV) / reads
 -- A cancelled event has no row.
