@@ -2,12 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
+from domain.grid.metering.formats.parsed import FileMapping, column_pairs
 from domain.grid.metering.observe.files import ingest_file
 from domain.grid.metering.observe.rejects import rejects_path
 from domain.grid.metering.store import jobs
@@ -32,11 +33,17 @@ def upload(
     caller: CallerDep,
     file: Annotated[UploadFile, File(description="The file; its format is found from its content.")],
     dry_run: Annotated[bool, Form(description="Check and report; store nothing.")] = False,
+    zone: Annotated[str | None, Form(max_length=64, description="Zone of stamps without offset.")] = None,
+    stamp: Annotated[Literal["start", "end"] | None, Form(description="What a single time column holds.")] = None,
+    interval_minutes: Annotated[int | None, Form(description="Interval length, where stamps do not show it.")] = None,
+    date_order: Annotated[Literal["dmy", "mdy"] | None, Form(description="Order of slashed dates.")] = None,
+    meter_id: Annotated[str | None, Form(max_length=200, description="The meter of a file that names none.")] = None,
+    column: Annotated[list[str] | None, Form(description="HEADER=NAME: read a column under our name.")] = None,
 ) -> dict[str, Any]:
     """Take the file in. A table that names feeders and no meters is the energy delivered at their heads.
 
     Rows that cannot be taken are left out and written to a rejects file that says why; a file that makes no sense as
-    a whole stores nothing.
+    a whole stores nothing. The fields about the file are those of `countersign grid ingest`.
     """
     now = utc_now()
     name = Path(file.filename or "upload").name[:200]
@@ -48,6 +55,7 @@ def upload(
             mode=settings().effective_write_mode,
             now=now,
             actor=caller.id,
+            mapping=FileMapping(zone, stamp, interval_minutes, date_order, meter_id, column_pairs(column or [])),
             dry_run=dry_run,
         )
         job.counts = {key: value for key, value in result.counts.items() if isinstance(value, int)}

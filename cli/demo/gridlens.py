@@ -145,7 +145,7 @@ def _cycles(story: Story, client: Client, tenant_id: str, starts_at: datetime, e
         outcome = next(
             e for e in check["expectations"] if str(e["event_id"]) == event_id and e["kpi"] == "loss_pct_adj"
         )
-        found.expected_change_pp, found.observed_change_pp = outcome["expected_together"], outcome["observed_delta"]
+        found.expected_change_pp, found.observed_change_pp = outcome["expected_delta"], outcome["observed_delta"]
         verdict = "explained" if outcome["is_explained"] else "NOT explained"
         step.result = (
             f"expected {found.expected_change_pp:+.2f} pp, observed {found.observed_change_pp:+.2f} pp: {verdict}"

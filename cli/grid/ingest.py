@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from domain.grid.metering.formats.parsed import FileMapping
+from domain.grid.metering.formats.parsed import FileMapping, column_pairs
 from domain.grid.metering.observe.files import IngestResult, ingest_file
 from domain.kernel.clock import utc_now
-from domain.kernel.errors import CountersignError, Invalid
+from domain.kernel.errors import CountersignError
 from domain.kernel.settings import WriteMode, settings
 
 EXAMPLE = """
@@ -59,7 +59,7 @@ def ingest(
     Good rows load; rows that cannot be taken are written to a rejects file that says why. A file that makes no sense
     as a whole is refused, the others are taken nevertheless, and the exit code is 2.
     """
-    mapping = FileMapping(zone, stamp, interval_minutes, date_order, meter_id, _columns(columns))
+    mapping = FileMapping(zone, stamp, interval_minutes, date_order, meter_id, column_pairs(columns))
     chosen = WriteMode(mode) if mode else settings().effective_write_mode
     results = [_one(tenant, path, chosen, mapping, dry_run) for path in files]
     if as_json:
@@ -69,13 +69,6 @@ def ingest(
             _tell(result)
     if any(result.error for result in results):
         sys.exit(2)
-
-
-def _columns(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    pairs = [item.rpartition("=") for item in given]
-    if any(not header or not name for header, _, name in pairs):
-        raise Invalid("--column takes HEADER=NAME.", hint="For example --column 'Usage (kWh)=kwh'.")
-    return tuple(sorted((header, name) for header, _, name in pairs))
 
 
 def _one(tenant: str, path: Path, mode: WriteMode, mapping: FileMapping, dry_run: bool) -> IngestResult:

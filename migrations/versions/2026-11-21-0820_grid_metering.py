@@ -41,6 +41,7 @@ ROLLUPS = {
   weight_expected bigint NOT NULL DEFAULT 0,
   weight_received bigint NOT NULL DEFAULT 0,
   weight_estimated bigint NOT NULL DEFAULT 0,
+  metered_estimated_dwh bigint NOT NULL DEFAULT 0,
   voltage_reads integer NOT NULL DEFAULT 0,
   voltage_sum_cv bigint NOT NULL DEFAULT 0,
   voltage_below_a integer NOT NULL DEFAULT 0,
@@ -155,14 +156,26 @@ TABLES = {
   formula text NOT NULL,
   inputs jsonb NOT NULL,
   PRIMARY KEY (tenant_id, event_id, kpi, feeder_id)""",
-    # The energy that an event keeps out of the reads, quarter hour by quarter hour, foretold with the expectation.
-    "event_expectation_intervals": """
+    # What a published interval would be without the event, and what the event must change in it; see rules/twin.py.
+    # Sums as in gl_feeder_interval. effect_*: less metered, corrected, delivered, weight, volts.
+    "event_twin_intervals": """
   event_id uuid NOT NULL,
-  kpi text NOT NULL,
   feeder_id text NOT NULL,
   read_at timestamptz NOT NULL,
-  missing_dwh bigint NOT NULL,
-  PRIMARY KEY (tenant_id, event_id, kpi, feeder_id, read_at)""",
+  interval_minutes smallint NOT NULL,
+  delivered_dwh bigint NOT NULL,
+  metered_dwh bigint NOT NULL,
+  weight_expected bigint NOT NULL,
+  weight_received bigint NOT NULL,
+  voltage_reads integer NOT NULL,
+  voltage_sum_cv bigint NOT NULL,
+  effect_dwh bigint NOT NULL,
+  effect_hat_dwh bigint NOT NULL,
+  effect_delivered_dwh bigint NOT NULL,
+  effect_weight bigint NOT NULL,
+  effect_voltage_cv bigint NOT NULL,
+  batch_id uuid NOT NULL,
+  PRIMARY KEY (tenant_id, event_id, feeder_id, read_at)""",
     # The columns that GridLens found and uses, by version; shown at /api/ami/status.
     "schema_map": """
   version integer NOT NULL,
@@ -181,7 +194,7 @@ TABLES = {
     "publish_jobs": """
   job_id uuid NOT NULL,
   kind text NOT NULL,
-  status text NOT NULL CHECK (status IN ('queued', 'running', 'done', 'failed')),
+  status text NOT NULL CHECK (status IN ('queued', 'running', 'done', 'refused', 'failed')),
   started_at timestamptz NOT NULL,
   finished_at timestamptz,
   window_end timestamptz,
@@ -238,12 +251,12 @@ def upgrade() -> None:
         grant(table, "INSERT, UPDATE", LOADER)
     for table in (
         "event_expectations",
-        "event_expectation_intervals",
         "publish_schedules",
         "publish_jobs",
         "schema_map",
     ):
         grant(table, "INSERT, UPDATE", APP, MACHINE)
+    grant("event_twin_intervals", "INSERT, DELETE", LOADER)
     grant("meter_suspicion", "INSERT, UPDATE, DELETE", MACHINE, APP)
     op.execute("CREATE INDEX read_batches_recent ON read_batches (tenant_id, published_at DESC)")
     op.execute("CREATE UNIQUE INDEX read_batches_digest ON read_batches (tenant_id, digest)")

@@ -54,7 +54,7 @@ COLUMNS = {
         "feeder_id",
         "kpi",
         "unit",
-        "expected_together",
+        "expected_delta",
         "observed_delta",
         "tolerance",
         "is_explained",

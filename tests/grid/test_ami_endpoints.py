@@ -10,11 +10,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from api.grid import routes
 from domain.grid.metering.observe.publish import floor_to
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
 from domain.kernel.keys import create_key
-from domain.kernel.settings import settings
+from domain.kernel.settings import DbRole, settings
 from tests.conftest import Database
 from tests.makers import make_fleet, make_tenant, make_token
 
@@ -65,7 +66,7 @@ def test_publish_theft_publish_moves_the_loss_by_what_the_formula_says_within_tw
     outcome = next(e for e in check["expectations"] if e["kpi"] == "loss_pct_adj")
     assert expected["delta"] > 3
     assert outcome["is_explained"]
-    assert abs(outcome["observed_delta"] - outcome["expected_together"]) <= 0.5
+    assert abs(outcome["observed_delta"] - outcome["expected_delta"]) <= 0.5
     assert now["FEEDER_2"] - before["FEEDER_2"] > 2
     assert abs(now["FEEDER_1"] - before["FEEDER_1"]) < 1.5
     assert [e["event_type"] for e in check["active_events"]] == ["theft"]
@@ -281,6 +282,61 @@ def test_an_uploaded_file_is_loaded_and_its_bad_rows_are_told(client: TestClient
     assert count("meter_reads_electric") == 5
     listed = client.get("/api/ami/reads/batches").json()
     assert [row["file_name"] for row in listed["rows"]] == ["reads.csv"]
+
+
+STRANGE = b"Zaehler;Wann;Verbrauch\n" + b"".join(b"M0100%02d;01.11.2026 %02d:15;0,25\n" % (n, n) for n in range(5))
+
+
+def test_an_upload_takes_the_same_mapping_as_the_command_and_its_hint_says_so(client: TestClient) -> None:
+    files = {"file": ("strange.csv", STRANGE)}
+    refused = client.post("/api/ami/reads", files=files)
+    assert refused.status_code == 422
+    assert "a field `column` with HEADER=NAME" in refused.json()["hint"]
+    mapped = {
+        "column": ["Zaehler=meter_id", "Wann=end", "Verbrauch=kwh"],
+        "interval_minutes": "15",
+        "date_order": "dmy",
+        "zone": "Europe/Berlin",
+    }
+    answer = client.post("/api/ami/reads", files=files, data=mapped)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["counts"]["inserted"] == 5
+    assert answer.json()["window"][0].startswith("2026-10-31T23:00")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"column": "Zaehler"},
+        {"column": "Zaehler=colour"},
+        {"column": "=kwh"},
+        {"stamp": "middle"},
+        {"interval_minutes": "7"},
+        {"zone": "Atlantis/Port"},
+        {"zone": "Etc/\0"},
+        {"meter_id": "M\0"},
+    ],
+)
+def test_a_mapping_that_makes_no_sense_is_refused(client: TestClient, wrong: dict[str, str]) -> None:
+    good = {"column": ["Zaehler=meter_id", "Wann=end", "Verbrauch=kwh"], "date_order": "dmy"}
+    if "meter_id" in wrong:
+        good["column"] = ["Wann=end", "Verbrauch=kwh"]
+    answer = client.post("/api/ami/reads", files={"file": ("strange.csv", STRANGE)}, data=good | wrong)
+    assert answer.status_code == 422 or answer.json()["status"] == "nothing_to_load", answer.text
+    assert count("meter_reads_electric") == 0
+
+
+def test_what_was_refused_does_not_count_as_failed(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.post("/api/ami/publish-once", json=BODY | {"windowEnd": "2026-11-20T17:07:00Z"}).status_code == 422
+    with transaction("T", DbRole.OWNER) as connection:
+        connection.execute(text("UPDATE tenants SET is_demo = false"))
+    assert client.post("/api/ami/publish-once", json=BODY).status_code == 403
+    status = client.get("/api/ami/status").json()
+    assert status["queue"]["failed_24h"] == 0
+    assert [job["status"] for job in status["recent_jobs"]] == ["refused", "refused"]
+    monkeypatch.setattr(routes, "publish", lambda *_, **__: 1 / 0)
+    assert client.post("/api/ami/publish-once", json=BODY).status_code == 500
+    assert client.get("/api/ami/status").json()["queue"]["failed_24h"] == 1
 
 
 @pytest.mark.parametrize(

@@ -135,13 +135,13 @@ def theft(database: Database, instance: dg.DagsterInstance) -> str:
 def test_a_finished_event_is_explained_and_does_not_unbalance(theft: str, instance: dg.DagsterInstance) -> None:
     found = _check(instance)
     assert {name for name, one in found.items() if not one.passed} == set()
-    assert "All 2 expectations" in (found["expectation_ledger"].description or "")
+    assert "2 of 2 expectations of finished events were observed" in (found["expectation_ledger"].description or "")
 
 
 def test_an_event_that_did_not_do_what_was_expected_is_found(
     database: Database, theft: str, instance: dg.DagsterInstance
 ) -> None:
-    _plant(database, "UPDATE event_expectation_intervals SET missing_dwh = missing_dwh * 3 WHERE kpi = 'loss_pct_adj'")
+    _plant(database, "UPDATE event_twin_intervals SET effect_hat_dwh = effect_hat_dwh * 3")
     found = _check(instance)["expectation_ledger"]
     assert not found.passed
     assert found.severity is dg.AssetCheckSeverity.WARN

@@ -62,7 +62,7 @@ def test_a_real_utility_is_refused_with_a_plain_sentence(database: Database, ins
     )
     assert count("REAL", "meter_reads_electric") == 0
     with transaction("REAL") as connection:
-        assert [job["status"] for job in recent_jobs(connection)] == ["failed"]
+        assert [job["status"] for job in recent_jobs(connection)] == ["refused"]
 
 
 def test_a_day_that_has_not_begun_is_refused(database: Database, instance: dg.DagsterInstance) -> None:

@@ -1,6 +1,7 @@
 """Scenarios: inject one, publish the windows that show it, and see whether it did what it had to."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
@@ -58,9 +59,9 @@ def inject_event(page: PageDep, form: FormDep) -> Response:
 
 
 @router.post("/grid/events/{event_id}/cancel", dependencies=[OPERATES])
-def cancel_event(event_id: str, caller: CallerDep, _: FormDep) -> Response:
+def cancel_event(event_id: UUID, caller: CallerDep, _: FormDep) -> Response:
     """End a scenario by hand."""
-    cancel(caller.tenant_id, event_id, now=utc_now(), actor=caller.id, actor_role=caller.actor_role)
+    cancel(caller.tenant_id, str(event_id), now=utc_now(), actor=caller.id, actor_role=caller.actor_role)
     return RedirectResponse("/grid/events?done=cancelled#events", 303)
 
 

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from domain.grid.metering.rules.local_days import day_number, local_midnight_us
+from domain.grid.metering.rules.fleet import from_us
+from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_number, local_midnight_us
+from domain.grid.metering.rules.scenario import affected_meters
 from domain.grid.metering.rules.suspicion import reasons
 from domain.grid.metering.rules.suspicion.features import DEFAULT_WINDOW_DAYS, measure
 from domain.grid.metering.rules.suspicion.matrix import (
@@ -27,6 +29,8 @@ from domain.grid.metering.rules.suspicion.matrix import (
 from domain.grid.metering.rules.suspicion.score import score
 from domain.grid.metering.rules.suspicion.settings import SCORING_VERSION, SETTINGS, settings_of
 from domain.grid.metering.store import suspicion as store
+from domain.grid.metering.store.fleet import load_fleet
+from domain.grid.metering.store.scenarios import scenarios_between
 from domain.kernel.canonical import content_hash, derived_id, sha256_hex
 from domain.kernel.errors import Invalid
 from domain.kernel.events import record
@@ -55,6 +59,8 @@ def score_meters(
     actor_id: str = "grid.suspicion",
 ) -> ScoredDay:
     """Score every active meter for the window that ends with `local_date`, against up to 28 days before it.
+
+    Of those days the hours of injected events are left out, for the meters that they touch.
 
     Writes a row per meter and date to meter_suspicion in place of that date's former rows, and one ledger event, in
     the caller's transaction (role machine). The run id follows from tenant, date, window, version and the bytes read:
@@ -115,6 +121,7 @@ def _read_matrix(
     reads = 0
     for after, until in pairwise(bounds):
         reads += store.lay_out_day(connection, tenant_id, grid, after, until, minutes)
+    _leave_events_out(connection, tenant, grid, [meter.meter_id for meter in meters], minutes)
     feeder_ids = tuple(sorted({meter.feeder_id for meter in meters}))
     day, slot = day_and_slot(axis, minutes, tenant.zone)
     received = np.count_nonzero(~np.isnan(grid.kwh[:, axis > bounds[-1 - window_days]]), axis=1)
@@ -136,6 +143,29 @@ def _read_matrix(
         tamper=grid.tampered,
     )
     return matrix, {meter.meter_id: meter.transformer_id for meter in meters}, reads
+
+
+def _leave_events_out(
+    connection: Connection, tenant: Tenant, grid: store.ReadGrid, meter_ids: list[str], minutes: int
+) -> None:
+    """Take the hours of injected events before the window from the meters that they touch.
+
+    Otherwise what a meter did not record while it stole would become what is usual for it.
+    """
+    starts, ends = grid.read_at_us - minutes * US_PER_MINUTE, grid.read_at_us
+    before = ends <= grid.window_from_us
+    if not before.any():
+        return
+    events = scenarios_between(connection, from_us(int(starts[0])), from_us(grid.window_from_us))
+    row_of = {meter: row for row, meter in enumerate(meter_ids)}
+    for event in events:
+        hours = np.flatnonzero(before & (ends > event.starts_us) & (starts < event.ends_us))
+        for feeder in load_fleet(connection, tenant).feeders:
+            if event.concerns(feeder):
+                hit = affected_meters(event, feeder).tolist()
+                touched = [row_of[meter] for meter, is_hit in zip(feeder.meter_ids, hit, strict=True) if is_hit]
+                block = np.ix_(np.array(touched, dtype=np.int64), hours)
+                grid.kwh[block] = grid.voltage[block] = np.nan
 
 
 def _digest(matrix: MeterMatrix) -> str:

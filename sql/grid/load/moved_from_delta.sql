@@ -13,6 +13,7 @@ SELECT
     sum(d.sign * (d.kwh * 10000)::bigint),
     sum(d.sign * m.weight * (1 - (d.quality_flags >> 1 & 1))),
     sum(d.sign * m.weight * (d.quality_flags >> 1 & 1)),
+    sum(d.sign * (d.kwh * 10000)::bigint * (d.quality_flags >> 1 & 1)),
     sum(CASE WHEN d.voltage IS NOT NULL THEN d.sign ELSE 0 END),
     coalesce(sum(d.sign * (d.voltage * 120.0 / m.service_v * 100.0)::bigint), 0),
     sum(CASE WHEN d.voltage * 120.0 / m.service_v < 114 THEN d.sign ELSE 0 END),

@@ -27,6 +27,7 @@ CREATE TEMPORARY TABLE moved_intervals (
     metered_dwh bigint,
     weight bigint,
     weight_estimated bigint,
+    metered_estimated_dwh bigint,
     voltage_reads bigint,
     voltage_sum_cv bigint,
     below_a bigint,

@@ -5,8 +5,8 @@
 -- energy counts only beside reads of its own length, whichever of the two came first; the first reads set the length.
 INSERT INTO gl_feeder_interval AS g (
     tenant_id, feeder_id, read_at, local_date, interval_minutes, reads_expected, reads_received, reads_estimated,
-    metered_dwh, delivered_dwh, weight_expected, weight_received, weight_estimated, voltage_reads, voltage_sum_cv,
-    voltage_below_a, voltage_below_b, last_arrived_at
+    metered_dwh, delivered_dwh, weight_expected, weight_received, weight_estimated, metered_estimated_dwh,
+    voltage_reads, voltage_sum_cv, voltage_below_a, voltage_below_b, last_arrived_at
 )
 WITH expected AS (
     SELECT
@@ -28,6 +28,7 @@ moved AS (
         sum(metered_dwh) AS metered_dwh,
         sum(weight) AS weight,
         sum(weight_estimated) AS weight_estimated,
+        sum(metered_estimated_dwh) AS metered_estimated_dwh,
         sum(voltage_reads) AS voltage_reads,
         sum(voltage_sum_cv) AS voltage_sum_cv,
         sum(below_a) AS below_a,
@@ -64,6 +65,7 @@ SELECT
     coalesce(expected.weight, 0),
     coalesce(moved.weight, 0),
     coalesce(moved.weight_estimated, 0),
+    coalesce(moved.metered_estimated_dwh, 0),
     coalesce(moved.voltage_reads, 0),
     coalesce(moved.voltage_sum_cv, 0),
     coalesce(moved.below_a, 0),
@@ -90,6 +92,7 @@ ON CONFLICT (tenant_id, feeder_id, read_at) DO UPDATE SET
     END,
     weight_received = g.weight_received + excluded.weight_received,
     weight_estimated = g.weight_estimated + excluded.weight_estimated,
+    metered_estimated_dwh = g.metered_estimated_dwh + excluded.metered_estimated_dwh,
     voltage_reads = g.voltage_reads + excluded.voltage_reads,
     voltage_sum_cv = g.voltage_sum_cv + excluded.voltage_sum_cv,
     voltage_below_a = g.voltage_below_a + excluded.voltage_below_a,

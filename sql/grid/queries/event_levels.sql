@@ -1,5 +1,7 @@
 -- Each expectation of the newest :n active events with its level before, during and after. Grain: event, KPI, feeder.
 -- Before and after last as long as the event, but at least one hour and at most four; during: its first 24 hours.
+-- recorded and twin: the level over the observed intervals, as it is and as it would be without the event; their
+-- difference is what was observed.
 -- A loss is NULL where import and export nearly cancel: a percentage of next to nothing says nothing.
 -- Units: percent, or V for avg_voltage; changes as `unit` says. Reader: pages and charts.
 WITH newest AS (
@@ -109,7 +111,9 @@ SELECT
     o.formula,
     cast(o.event_id AS text) AS event_id,
     cast(o.severity AS float8) AS severity,
-    cast(o.expected_together AS float8) AS expected,
+    cast(o.expected_delta AS float8) AS expected,
+    cast(o.recorded_level AS float8) AS recorded,
+    cast(o.twin_level AS float8) AS twin,
     cast(o.intervals_observed AS integer) AS intervals,
     cast(earlier.height AS float8) AS level_before,
     cast(meanwhile.height AS float8) AS level_during,

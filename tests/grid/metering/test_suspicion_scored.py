@@ -1,7 +1,7 @@
 """Scoring in the database: what is read, what is written, and that it can be done again."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,15 +9,18 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from domain.grid.metering.observe.publish import publish
+from domain.grid.metering.observe.scenarios import Wish, inject
 from domain.grid.metering.rules.flags import Flag
 from domain.grid.metering.rules.local_days import day_number, local_midnight_us
+from domain.grid.metering.rules.scenario import Kind
 from domain.grid.metering.suggest import score_meters
 from domain.kernel.canonical import new_id
 from domain.kernel.db import loader_connection, transaction
 from domain.kernel.errors import Invalid
-from domain.kernel.settings import DbRole
+from domain.kernel.settings import DbRole, WriteMode
 from tests.conftest import Database
-from tests.makers import make_tenant
+from tests.makers import make_fleet, make_tenant
 
 EASTERN = ZoneInfo("America/New_York")
 LAST = date(2026, 3, 14)  # the baseline holds the day of 23 hours
@@ -147,3 +150,24 @@ def test_a_day_without_reads_is_refused_and_nothing_is_written(with_reads: None)
 def test_another_tenants_reads_are_not_seen(with_reads: None) -> None:
     with pytest.raises(Invalid, match="nothing was scored"), transaction("OTHER", DbRole.MACHINE) as connection:
         score_meters(connection, "OTHER", LAST)
+
+
+def test_a_theft_before_the_window_does_not_become_what_is_usual(database: Database) -> None:
+    make_fleet("T", feeders=1, meters_per_feeder=40)
+    thief, start = "M010005", datetime(2026, 11, 1, 5, tzinfo=UTC)
+    now = start + timedelta(days=20)
+    wish = Wish(Kind.THEFT, None, 8 * 24 * 60, severity=0.7, meter_ids=(thief,), starts_at=start + timedelta(days=5))
+    inject("T", wish, now=now, actor="ada", actor_role="OPERATOR")
+    publish("T", window_start=start, window_end=start + timedelta(days=13), mode=WriteMode.SAFE, now=now, actor="ada")
+
+    def drop() -> float:
+        with transaction("T", DbRole.MACHINE) as connection:
+            score_meters(connection, "T", date(2026, 11, 13), 1)
+        return next(float(str(row["own_drop_pct"])) for row in _rows() if row["meter_id"] == thief)
+
+    assert drop() > 50
+    assert _rows()[0]["meter_id"] == thief
+    # Without the knowledge of the event seven of the twelve days before are the theft itself.
+    with transaction("T", DbRole.OWNER) as connection:
+        connection.execute(text("UPDATE ami_events SET is_active = false"))
+    assert drop() < 20

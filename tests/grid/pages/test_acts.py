@@ -105,6 +105,15 @@ def test_nothing_is_injected_for_a_utilitys_own_reads(sign_in: SignIn) -> None:
     assert "EMULATOR_REFUSED" in answer.text
 
 
+@pytest.mark.parametrize("odd", ["%00", "a%00b", "%ff%fe", "not-an-id", "%F0%9F%92%A9", "x" * 3000])
+def test_an_event_id_that_is_none_is_told_as_a_page(operator: TestClient, odd: str) -> None:
+    token = form_to(operator.get("/grid/events").text, "/grid/events").values["form_token"]
+    answer = operator.post(f"/grid/events/{odd}/cancel", data={"form_token": token}, headers={"accept": "text/html"})
+    assert answer.status_code in {404, 422}
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "NUL" not in answer.text
+
+
 def test_an_event_is_cancelled_once(operator: TestClient) -> None:
     send(operator, "/grid/events", "/grid/events", **THEFT | {"kind": "voltage_sag", "feeder": "FEEDER_3"})
     html = operator.get("/grid/events").text

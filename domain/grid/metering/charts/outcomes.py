@@ -14,6 +14,7 @@ from domain.kernel.charts.words import NBSP, number, span
 KPI_NAMES = {
     "loss_pct_adj": "Loss, corrected",
     "loss_pct_raw": "Loss, raw",
+    "delivered_pct": "Delivered energy",
     "coverage_pct": "Coverage",
     "avg_voltage": "Mean voltage",
 }
@@ -26,6 +27,8 @@ COLUMNS = (
     Column("before", "Before", 2),
     Column("during", "During", 2),
     Column("after", "After", 2),
+    Column("recorded", "Observed intervals", 2),
+    Column("twin", "The same without the event", 2),
     Column("expected", "Expected change", 2),
     Column("observed", "Observed change", 2),
     Column("tolerance", "Tolerance, ±", 2),
@@ -41,7 +44,7 @@ def before_during_after(outcomes: Sequence[Outcome], zone: ZoneInfo, source: str
     return Chart(
         name="event-outcomes",
         title=title,
-        subtitle="Level before, during and after each injected event; change expected (with tolerance) and observed",
+        subtitle="Level before, during and after each injected event; change against the same hours without it",
         alt=f"One row for each injected event. {title}. " + " ".join(_sentence(outcome) for outcome in shown),
         columns=COLUMNS,
         rows=tuple(_row(outcome) for outcome in shown),
@@ -85,6 +88,8 @@ def _row(outcome: Outcome) -> tuple[Cell, ...]:
         outcome.before,
         outcome.during,
         outcome.after,
+        outcome.recorded,
+        outcome.twin,
         outcome.expected,
         outcome.observed,
         outcome.tolerance,

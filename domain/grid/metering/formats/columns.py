@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from domain.grid.metering.formats.parsed import FileMapping
 from domain.kernel.errors import Invalid
 
+# The same for both doors by which files come.
+HOW_TO_MAP = "--column HEADER=NAME on the command line, a field `column` with HEADER=NAME over HTTP"
 ALIASES: dict[str, tuple[str, ...]] = {
     "meter_id": ("meterid", "meter", "nmi", "customerid", "esiid", "mpan", "servicepointid", "usagepointid"),
     "end": (
@@ -65,7 +67,7 @@ def recognise(headers: Sequence[str], mapping: FileMapping, name: str) -> dict[s
         if ours in found:
             raise Invalid(
                 f"{name}: columns {headers[found[ours]]!r} and {header!r} both read as {ours}; nothing was taken.",
-                hint="Name one of them differently, or map the right one with --column HEADER=NAME.",
+                hint=f"Name one of them differently, or map the right one: {HOW_TO_MAP}.",
             )
         found[ours] = position
     return found
@@ -101,5 +103,5 @@ def require_long_form(found: dict[str, int], headers: Sequence[str], mapping: Fi
         there = ", ".join(repr(header[:40]) for header in headers[:12]) or "nothing"
         raise Invalid(
             f"{name} has no column {' and no column '.join(missing)}; nothing of it was taken. It has {there}.",
-            hint="Rename the columns, or map them with --column HEADER=NAME.",
+            hint=f"Rename the columns, or map them: {HOW_TO_MAP}.",
         )

@@ -4,7 +4,7 @@ Grain of `ParsedReads`: one row per meter and interval as the file gives it, in 
 stamps off the grid are still in it. A file that makes no sense as a whole is `Invalid`, and nothing of it is taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +30,18 @@ class Limits:
 
     max_bytes: int = 200 * 1024 * 1024
     max_rows: int = 10_000_000
+
+
+def column_pairs(given: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The columns of a mapping, from HEADER=NAME each.
+
+    Raises:
+        Invalid: one of them is not of that form.
+    """
+    pairs = [item.rpartition("=") for item in given]
+    if any(not header or not name for header, _, name in pairs):
+        raise Invalid("A column is mapped as HEADER=NAME; nothing was taken.", hint="For example 'Usage (kWh)=kwh'.")
+    return tuple(sorted((header, name) for header, _, name in pairs))
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,8 @@ def expectations(connection: Connection, tenant_id: str, day: date) -> Audit:
     says = (
         f"{len(unexplained)} of {len(finished)} expectations of finished events were not observed."
         if unexplained
-        else f"All {len(finished)} expectations of finished events were observed; {len(rows) - len(finished)} are open."
+        else f"{len(finished)} of {len(finished)} expectations of finished events were observed;"
+        f" {len(rows) - len(finished)} are open."
     )
     return Audit(not unexplained, says, is_error=False, figures=figures, rows=_first(unexplained or rows))
 

@@ -15,6 +15,7 @@ from domain.grid.metering.rules.emulator import SOURCE, VERSION, emulate_feeder
 from domain.grid.metering.rules.fleet import Fleet, from_us, local_days, slot_starts
 from domain.grid.metering.rules.reads import DWH_PER_KWH, Reads
 from domain.grid.metering.rules.scenario import Scenario
+from domain.grid.metering.rules.twin import EventTwin, twin_without
 from domain.grid.metering.store.attachment import attach
 from domain.grid.metering.store.fleet import load_fleet
 from domain.grid.metering.store.load import Batch, DayPart, Delivered, LoadResult, find_batch, load_reads
@@ -196,7 +197,27 @@ def _window(
 def _days(plan: Plan, batch_size: int, tally: dict[str, int]) -> Iterator[DayPart]:
     for day, start, end in local_days(*plan.window, plan.tenant.zone):
         delivered: list[Delivered] = []
-        yield DayPart(day, _reads(plan, start, end, batch_size, delivered, tally), delivered)
+        yield DayPart(day, _reads(plan, start, end, batch_size, delivered, tally), delivered, _twins(plan, start, end))
+
+
+def _twins(plan: Plan, start: datetime, end: datetime) -> list[EventTwin]:
+    """What every feeder's part of the window would be without each event that touches it: the ledger's measure."""
+    slots = slot_starts(start, end)
+    found = [
+        twin_without(
+            event,
+            plan.fleet,
+            feeder,
+            slots,
+            plan.scenarios,
+            seed=plan.seed,
+            interval_minutes=plan.interval_minutes,
+            rates=plan.rates,
+        )
+        for event in plan.scenarios
+        for feeder in plan.fleet.feeders
+    ]
+    return [twin for twin in found if twin is not None]
 
 
 def _reads(

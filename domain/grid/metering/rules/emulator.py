@@ -61,8 +61,8 @@ class FeederWindow:
 
 
 @dataclass(frozen=True)
-class _Truth:
-    """What happens on the feeder, before any meter reports it; shapes (meters, slots) and (slots,)."""
+class Truth:
+    """What happens on the feeder, before any meter reports it; shapes (meters, slots) and (slots,). dWh, volts."""
 
     used_dwh: NDArray[np.int64]
     delivered_dwh: NDArray[np.int64]
@@ -115,6 +115,15 @@ def emulate_feeder(
     )
 
 
+def truth_of(
+    fleet: Fleet, feeder: FeederMeters, slots: NDArray[np.int64], scenarios: Sequence[Scenario], *, seed: int
+) -> Truth:
+    """What each customer really uses per quarter hour, and what is sent out for it: the truth behind the reads."""
+    active = [s for s in scenarios if s.concerns(feeder) and s.slots(slots).any()]
+    streams, calendar = streams_of(fleet.tenant_id, seed, feeder), calendar_of(slots, fleet.timezone)
+    return _truth(fleet, feeder, streams, slots, calendar, active)
+
+
 def _sum(values: NDArray[np.int64], per_interval: int) -> NDArray[np.int64]:
     summed: NDArray[np.int64] = values.reshape(values.shape[0], -1, per_interval).sum(axis=2)
     return summed
@@ -127,7 +136,7 @@ def _truth(
     slots: NDArray[np.int64],
     calendar: LocalCalendar,
     scenarios: Sequence[Scenario],
-) -> _Truth:
+) -> Truth:
     """True consumption, voltage and delivered energy; a sag lowers all three."""
     used = true_consumption(feeder, fleet.profiles, streams, slots, calendar)
     volts = service_voltage(feeder, streams, used, slots)
@@ -138,7 +147,7 @@ def _truth(
         reduced = used * (1.0 - CVR_FACTOR * (volts - sagged) / volts)
         used = np.where(hit & (used > 0), np.rint(reduced).astype(np.int64), used)
         volts = np.where(hit, sagged, volts)
-    return _Truth(used, delivered_energy(feeder, streams, used, slots), volts)
+    return Truth(used, delivered_energy(feeder, streams, used, slots), volts)
 
 
 def _recorded(

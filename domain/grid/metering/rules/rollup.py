@@ -71,6 +71,7 @@ class FeederIntervals:
     weight_expected: Ints
     weight_received: Ints
     weight_estimated: Ints
+    metered_estimated: Ints
     voltage_reads: Ints
     voltage_sum_cv: Ints
     voltage_below_a: Ints
@@ -143,6 +144,7 @@ def feeder_intervals(
         return _sums(values[order].astype(np.int64), starts)
 
     estimated = (reads.flags & Flag.ESTIMATED) != 0
+    energy = energy_units(reads.kwh, units_per_kwh)
     nominal = np.full(len(reads.meters), 120.0) if service_v is None else service_v
     measured = np.isfinite(reads.voltage)
     per_unit = np.where(measured, reads.voltage, np.inf) / nominal[reads.meter]
@@ -159,10 +161,11 @@ def feeder_intervals(
         reads_expected=meters_on[rows].astype(np.int64),
         reads_received=add(~estimated),
         reads_estimated=add(estimated),
-        metered=add(energy_units(reads.kwh, units_per_kwh)),
+        metered=add(energy),
         weight_expected=weight_on[rows],
         weight_received=add(np.where(estimated, 0, weights[reads.meter])),
         weight_estimated=add(np.where(estimated, weights[reads.meter], 0)),
+        metered_estimated=add(np.where(estimated, energy, 0)),
         voltage_reads=add(measured),
         voltage_sum_cv=add(np.rint(np.where(measured, reads.voltage, 0.0) * CV_PER_VOLT).astype(np.int64)),
         voltage_below_a=add(per_unit < RANGE_A_LOW_PU),

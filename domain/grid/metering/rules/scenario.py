@@ -7,7 +7,7 @@ silences reads. Windows are half-open: an interval is affected when it starts wi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,9 @@ from domain.grid.metering.rules.fleet import FeederMeters, to_us
 
 DEFAULT_SHARE = 0.12
 CVR_FACTOR = 0.8
+# What an event must do is worked out, and judged, over its first day.
+HORIZON = timedelta(hours=24)
+HORIZON_US = 24 * 3_600_000_000
 
 
 class Kind(StrEnum):
@@ -64,6 +67,16 @@ class Scenario:
         if self.feeder_id is not None and self.feeder_id != feeder.feeder_id:
             return False
         return not self.meter_ids or not self.meter_ids.isdisjoint(feeder.meter_ids)
+
+    @property
+    def starts_us(self) -> int:
+        """The start in microseconds since 1970."""
+        return to_us(self.starts_at)
+
+    @property
+    def ends_us(self) -> int:
+        """The end in microseconds since 1970."""
+        return to_us(self.ends_at)
 
     def slots(self, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which quarter hours, given by their starts, the event covers."""

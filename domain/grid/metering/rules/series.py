@@ -67,7 +67,8 @@ class EventWindow:
 class Outcome:
     """One event, feeder and measure. before, during, after are levels (percent or V); changes are in `unit`.
 
-    `expected` is that of all events of the measure which touch the same hours, since they cannot be told apart.
+    `recorded` and `twin` are the level over the observed intervals, as it is and as it would be without the event;
+    `observed` is their difference, `expected` what it has to be.
     """
 
     event_id: str
@@ -85,6 +86,8 @@ class Outcome:
     before: float | None = None
     during: float | None = None
     after: float | None = None
+    recorded: float | None = None
+    twin: float | None = None
     formula: str = ""
     is_over: bool = True
 
@@ -234,8 +237,8 @@ def tellable(points: Sequence[LossInterval]) -> list[LossInterval]:
 
 
 def headline(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """What an executive is shown of each event: everything but the raw loss, which only the experts need."""
-    return [outcome for outcome in outcomes if outcome.kpi != "loss_pct_raw"]
+    """What an executive is shown of each event: everything but what only the experts need."""
+    return [outcome for outcome in outcomes if outcome.kpi not in ("loss_pct_raw", "delivered_pct")]
 
 
 def within(points: Sequence[LossInterval], start: datetime, end: datetime) -> list[LossInterval]:

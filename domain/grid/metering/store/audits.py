@@ -91,7 +91,7 @@ def event_outcomes(connection: Connection, day: LocalDay) -> list[Row]:
     """Expected beside observed for the events that touch the day; is_finished: its window lies behind the data."""
     return _rows(
         connection,
-        "SELECT o.event_type, o.feeder_id, o.kpi, o.unit, o.starts_at, o.ends_at, o.expected_together,"
+        "SELECT o.event_type, o.feeder_id, o.kpi, o.unit, o.starts_at, o.ends_at, o.expected_delta,"
         " o.observed_delta, o.tolerance, o.is_explained, o.ends_at <= w.watermark AS is_finished"
         " FROM v_gl_event_outcomes AS o CROSS JOIN (SELECT max(window_end) AS watermark FROM read_batches"
         " WHERE tenant_id = :tenant) AS w"

@@ -28,7 +28,10 @@ class Job:
 
 @contextmanager
 def job(tenant_id: str, kind: str, now: datetime) -> Iterator[Job]:
-    """Record a job from its start to its end, in transactions of their own, so that a failure is seen too."""
+    """Record a job from its start to its end, in transactions of their own, so that a failure is seen too.
+
+    It ends done, refused (what was asked for cannot be, such as a window off the grid) or failed.
+    """
     running = Job(new_id())
     with transaction(tenant_id) as connection:
         connection.execute(
@@ -39,9 +42,14 @@ def job(tenant_id: str, kind: str, now: datetime) -> Iterator[Job]:
         yield running
     except BaseException as error:
         told = error.detail if isinstance(error, CountersignError) else type(error).__name__
-        _finish(tenant_id, running, "failed", told)
+        _finish(tenant_id, running, "refused" if _is_refusal(error) else "failed", told)
         raise
     _finish(tenant_id, running, "done", None)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether the asker was told no and nothing is wrong with the copy; a day that another load held too long is."""
+    return isinstance(error, CountersignError) and error.status < 500 and error.code != "DAY_LOCKED"
 
 
 def _finish(tenant_id: str, done: Job, status: str, error: str | None) -> None:

@@ -19,10 +19,12 @@ from psycopg import sql
 from domain.grid.metering.rules.copy_rows import COLUMNS, HEADER, TRAILER, copy_blocks
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.schema import SchemaMapping
+from domain.grid.metering.rules.twin import EventTwin
 from domain.grid.metering.store.attached import Destination, merge_attached, restage_delivered
 from domain.grid.metering.store.attachment import attached_mapping, require_key_for
 from domain.grid.metering.store.lineage import tell_of_load
 from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
+from domain.grid.metering.store.twins import Window, keep_twins
 from domain.kernel.ahead import ahead
 from domain.kernel.canonical import derived_id, new_id
 from domain.kernel.db import loader_connection, transaction
@@ -54,12 +56,14 @@ class DayPart:
     """One local day's share of a batch: its reads, in as many parts as the maker likes, and the delivered energy.
 
     `delivered` is read after `reads` is used up, so that one generator can make both. A part that has no reads at all
-    (an empty tuple) leaves the day's table of reads alone.
+    (an empty tuple) leaves the day's table of reads alone. `twins`: what the emulator's window would be without each of
+    its events; None where the reads are not the emulator's.
     """
 
     day: date
     reads: Iterable[Reads] = ()
     delivered: list[Delivered] = field(default_factory=list)
+    twins: list[EventTwin] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,9 @@ def _load_day(
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"reads|{tenant.tenant_id}|{part.day}",)
     )
+    if part.twins is not None:
+        window = Window(tenant.timezone, part.day, *batch.window)
+        keep_twins(connection, tenant.tenant_id, window, part.twins, batch_id, replace=batch.mode is WriteMode.UPSERT)
     into = None
     if mapping is not None:
         into = Destination(mapping, tenant, part.day, batch.interval_minutes, batch.mode, batch_id)

@@ -93,6 +93,7 @@ def _interval_rows(reads: Reads, tenant: Tenant, weights: NDArray[np.int64]) -> 
         rolled.metered,
         rolled.weight_received,
         rolled.weight_estimated,
+        rolled.metered_estimated,
         rolled.voltage_reads,
         rolled.voltage_sum_cv,
         rolled.voltage_below_a,

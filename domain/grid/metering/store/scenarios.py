@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, text
 
 from domain.grid.metering.rules.expectation import Expectation
-from domain.grid.metering.rules.fleet import from_us
 from domain.grid.metering.rules.scenario import DEFAULT_SHARE, Kind, Scenario, TheftMode
 
 
@@ -89,20 +88,6 @@ def insert_expectations(connection: Connection, event_id: str, expectations: Seq
             for e in expectations
         ],
     )
-
-    intervals = [
-        {"event_id": event_id, "kpi": e.kpi, "feeder_id": e.feeder_id, "read_at": from_us(us), "missing": dwh}
-        for e in expectations
-        for us, dwh in e.missing
-    ]
-    if intervals:
-        connection.execute(
-            text(
-                "INSERT INTO event_expectation_intervals (event_id, kpi, feeder_id, read_at, missing_dwh)"
-                " VALUES (:event_id, :kpi, :feeder_id, :read_at, :missing)"
-            ),
-            intervals,
-        )
 
 
 def cancel_scenario(connection: Connection, event_id: str, by: str, at: datetime) -> bool:

@@ -13,10 +13,10 @@ _INTERVALS = """
 SELECT read_at, interval_minutes, delivered_kwh::float8, metered_kwh::float8, metered_hat_kwh::float8,
   technical_loss_kwh::float8, technical_loss_pct::float8, loss_pct_raw::float8, loss_pct_adj::float8,
   coverage_pct::float8, loss_status,
-  (SELECT sum(i.missing_dwh) / 10000.0
-    FROM event_expectation_intervals AS i INNER JOIN ami_events AS e ON e.tenant_id = i.tenant_id AND e.id = i.event_id
-    WHERE i.tenant_id = current_setting('app.tenant') AND i.feeder_id = :feeder AND i.kpi = 'loss_pct_adj'
-      AND e.is_active AND i.read_at > v.read_at - make_interval(mins => v.interval_minutes) AND i.read_at <= v.read_at
+  (SELECT sum(t.effect_hat_dwh) / 10000.0
+    FROM event_twin_intervals AS t INNER JOIN ami_events AS e ON e.tenant_id = t.tenant_id AND e.id = t.event_id
+    WHERE t.tenant_id = current_setting('app.tenant') AND t.feeder_id = :feeder AND e.is_active
+      AND t.read_at = v.read_at
   )::float8 AS foretold_kwh
 FROM v_gl_feeder_interval AS v
 WHERE tenant_id = current_setting('app.tenant') AND feeder_id = :feeder AND read_at > :start AND read_at <= :end
