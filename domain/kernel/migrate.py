@@ -189,7 +189,7 @@ def _make_room(owner: str) -> None:
         )
     if not there:
         return
-    if taken := sorted(there & _made(own, plan(owner)["sql"])):
+    if taken := sorted(there & _made(own, plan(owner)["sql"]) - {"alembic_version"}):
         raise Conflict(
             f"Schema {own} of this database already has tables of others: {', '.join(taken)}. Nothing was changed.",
             hint=f"Set COUNTERSIGN_ATTACHED_SCHEMA={own}: GridLens works on those, ours stand apart.",
