@@ -71,7 +71,7 @@ def test_what_is_dropped_is_archived_with_its_hash(untouched: Database, tmp_path
     with psycopg.connect(untouched.urls["owner"]) as connection:
         connection.execute(
             "INSERT INTO idempotency_keys (tenant_id, caller_id, key_hash, request_hash) VALUES ('T', %s, %s, %s)",
-            ("a, \"b\"\nc", "0" * 64, "1" * 64),
+            ('a, "b"\nc', "0" * 64, "1" * 64),
         )
     done = roll_back(GATE, tmp_path)
     folder = Path(done["archive"])
@@ -81,7 +81,7 @@ def test_what_is_dropped_is_archived_with_its_hash(untouched: Database, tmp_path
     assert hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]
     with gzip.open(path, "rt", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert ([row["caller_id"] for row in rows], entry["rows"]) == (["a, \"b\"\nc"], 1)
+    assert ([row["caller_id"] for row in rows], entry["rows"]) == (['a, "b"\nc'], 1)
     assert [event["archive"] for event in ledger("release.migration.rolled_back")] == [folder.name]
 
 
