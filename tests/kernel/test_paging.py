@@ -153,14 +153,16 @@ COLUMNS = (By("a", int), By("b", str, descending=True), By("c", UUID), By("d", d
 
 
 @given(
-    st.integers(),
-    st.text(),
-    st.uuids(),
-    st.datetimes(timezones=st.just(UTC)),
-    st.booleans(),
-    st.floats(allow_nan=False, allow_infinity=False),
+    st.tuples(
+        st.integers(),
+        st.text(),
+        st.uuids(),
+        st.datetimes(timezones=st.just(UTC)),
+        st.booleans(),
+        st.floats(allow_nan=False, allow_infinity=False),
+    )
 )
-def test_a_cursor_reads_back_what_it_was_written_from(*values: Any) -> None:
+def test_a_cursor_reads_back_what_it_was_written_from(values: tuple[Any, ...]) -> None:
     keyset = Keyset("all", *COLUMNS)
     row = dict(zip("abcdef", values, strict=True))
     assert keyset.read(keyset.write(row)) == list(values)
