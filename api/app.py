@@ -13,6 +13,7 @@ from api.grid import reads as meter_files
 from api.grid import routes as ami
 from api.grid.pages import events, feeders, meters, network, reads, search
 from api.grid.pages import health as grid_health
+from api.idempotency import Idempotency
 from api.kernel import countersign, health, sign_in
 from api.kernel.pages import queue
 from api.openapi import describe
@@ -48,7 +49,8 @@ def create_app(*more: APIRouter) -> FastAPI:
     mount_static(app)
     add_error_handlers(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    # The last added is the outermost: id, page errors, watch, gate, routes.
+    # The last added is the outermost: id, page errors, watch, gate, idempotency, routes.
+    app.add_middleware(Idempotency)
     app.add_middleware(Gate, application=app)
     app.add_middleware(Watch)
     app.add_middleware(PageErrors)

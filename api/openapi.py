@@ -9,6 +9,16 @@ from api.errors import MEDIA_TYPE, TITLES, Problem
 
 EVERYWHERE = (404, 422, 503)
 BEHIND_A_TOKEN = (401, 403, 409, 412, 413, 429)
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes it safe to send the request again: for 24 hours the same key and body give the same answer,"
+    " with `Idempotency-Replayed: true`, and nothing is done twice. The same key with another body is 422"
+    " IDEMPOTENCY_KEY_REUSED; while the first is worked on it is 409 with Retry-After.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "0f8c1f6e-6d0e-4a53-9b7e-3f0f0f4d2a11",
+}
 VERBS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -42,6 +52,12 @@ def _add_problems(document: dict[str, Any]) -> None:
         for verb, operation in path.items():
             if verb in VERBS:
                 _add_to(operation)
+            if verb == "post" and operation.get("security") and not _in_parts(operation):
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+
+
+def _in_parts(operation: dict[str, Any]) -> bool:
+    return "multipart/form-data" in operation.get("requestBody", {}).get("content", {})
 
 
 def _add_to(operation: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from alembic import op
+from alembic import context, op
 from sqlalchemy import text
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
@@ -16,7 +16,8 @@ APP, LOADER, MACHINE, AUDITOR = (
 
 
 def run_sql_file(name: str) -> None:
-    """Execute one file of `sql/`, as it stands there."""
+    """Execute one file of `sql/`, as it stands there; whoever renders a plan is told its name."""
+    context.config.attributes.get("sql_files", set()).add(name)
     op.execute(text(re.sub(r":(?=\w)", r"\:", (SQL / name).read_text())))
 
 

@@ -1,4 +1,4 @@
-"""`countersign migrate`, `token` and `psql`: what an operator does with the copy's own database."""
+"""`countersign token` and `psql`: what an operator does with the copy's own database."""
 
 import json
 import os
@@ -12,7 +12,6 @@ import click
 
 from cli.services import database
 from cli.services.postgres import binaries
-from domain.kernel import migrate as schema
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.people import ensure_person, known_roles
@@ -22,37 +21,6 @@ from domain.kernel.tokens import issue_dev_token
 
 TTL = re.compile(r"(\d{1,6})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-@click.command()
-@click.option(
-    "--env", type=click.Choice([env.value for env in Env]), help="Environment. [default: COUNTERSIGN_ENV, dev]"
-)
-@click.option("--plan", "action", flag_value="plan", default="plan", help="Show what would run. [default]")
-@click.option("--apply", "action", flag_value="apply", help="Run it.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def migrate(env: str | None, action: str, as_json: bool) -> None:
-    """Bring the schema to where the code expects it.
-
-    An empty database is built at once and recorded as BOOTSTRAP. Outside dev every later migration needs a
-    countersigned release.
-
-    Example: countersign migrate --env pilot --plan
-    """
-    if env is not None:
-        os.environ["COUNTERSIGN_ENV"] = env
-        settings.cache_clear()
-    with database.running(settings().home_path):
-        done = schema.apply() if action == "apply" else schema.plan()
-    if as_json:
-        click.echo(json.dumps({"env": settings().env.value, "action": action} | done))
-    elif action == "apply":
-        click.echo(f"{settings().env.value}: {done['status']}, schema at {done['to']}.")
-    elif done["sql"]:
-        click.echo(done["sql"])
-        click.echo(f"-- {settings().env.value}: {done['from'] or 'empty'} to {done['to']}, SHA-256 {done['sha256']}")
-    else:
-        click.echo(f"{settings().env.value}: nothing to do, schema at {done['to']}.")
 
 
 @click.command()
