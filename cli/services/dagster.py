@@ -22,7 +22,9 @@ LOCATION = "countersign"
 INSTANCE = """\
 # Written by `countersign up`; change cli/services/dagster.py instead.
 storage:
-  postgres:
+  module: orchestration.storage
+  class: RedactedStorage
+  config:
     postgres_url:
       env: COUNTERSIGN_DAGSTER_DATABASE_URL
 local_artifact_storage:

@@ -1,6 +1,6 @@
 """Structured logs: one JSON object a line, with the request's id, and never a secret.
 
-Every line of ours and of the libraries passes the one redaction filter (`events.redact`) before it is written.
+Every line of ours and of the libraries passes the one redaction filter (`redaction.redact`) before it is written.
 """
 
 import logging
@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from domain.kernel.events import redact
+from domain.kernel.redaction import as_text, redact
 
 Context = Callable[[], dict[str, Any]]
 
@@ -51,7 +51,7 @@ def configure_logs(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 redact_line,
-                structlog.processors.JSONRenderer(default=str),
+                structlog.processors.JSONRenderer(default=as_text),
             ],
         )
     )
