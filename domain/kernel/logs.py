@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from domain.kernel.redaction import as_text, redact
+from domain.kernel.redaction import as_text, redact, redact_text
 
 Context = Callable[[], dict[str, Any]]
 
@@ -73,3 +73,30 @@ def redact_line(_: Any, __: str, line: Any) -> Any:
 def logger(name: str) -> Any:
     """A logger that takes an event's name and its members as keywords."""
     return structlog.stdlib.get_logger(name)
+
+
+def hide_secrets_in_records() -> None:
+    """Let every record of the standard library's logging pass the filter, whoever formats and writes it.
+
+    For processes whose handlers are not ours, such as Dagster's.
+    """
+    logging.setLogRecordFactory(redacted_record)
+
+
+def redacted_record(*given: Any, **named: Any) -> logging.LogRecord:
+    """A log record whose message and traceback hold no secret."""
+    record = logging.LogRecord(*given, **named)
+    said = record.getMessage()
+    hidden = redact_text(said)
+    traced = _TRACES.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
+    safe = redact_text(traced)
+    if safe != traced:
+        # Not as exc_text: some formatters write exc_info anew.
+        record.exc_info = None
+        hidden = f"{hidden}\n{safe}"
+    if hidden != said:
+        record.msg, record.args = hidden, None
+    return record
+
+
+_TRACES = logging.Formatter()

@@ -1,4 +1,4 @@
-"""What keeps Dagster's picture true, and what the kernel does by the clock: seals every hour, gaps of the audit filled."""
+"""What keeps Dagster's picture true, and what the kernel does by the clock: hourly seals, gaps of the audit."""
 
 import dagster as dg
 

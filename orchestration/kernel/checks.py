@@ -15,9 +15,7 @@ def sealing_is_not_overdue(machine: Machine) -> dg.AssetCheckResult:
         states = seal_states()
     late = overdue(states, machine.now())
     hours = int(OVERDUE.total_seconds() // 3600)
-    says = (
-        f"{len(late)} tenants have rows that wait longer than {hours} h for a seal." if late else "Nothing is overdue."
-    )
+    says = f"{len(late)} tenants have rows older than {hours} h without a seal." if late else "Nothing is overdue."
     return dg.AssetCheckResult(
         passed=not late,
         severity=dg.AssetCheckSeverity.ERROR,
