@@ -53,6 +53,7 @@ lock: ## Resolve requirements*.in anew into requirements.lock.
 bench: setup ## Measure; prints ratios side by side.
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.kpi
+	@$(BIN)/python -m bench.ledger --rounds 1
 
 clean: ## Remove the virtual environment and caches; state under .countersign stays.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

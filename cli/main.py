@@ -17,6 +17,7 @@ COMMANDS = {
     "token": "cli.services.administer:token",
     "seed": "cli.seed:seed",
     "psql": "cli.services.administer:psql",
+    "verify": "cli.verify:verify",
     "grid": "cli.grid:grid",
 }
 

@@ -2,11 +2,15 @@
 
 import dagster as dg
 
+from domain.kernel.logs import hide_secrets_in_records
 from orchestration import signed
 from orchestration.doers import DOERS, GATES
 from orchestration.grid import definitions as grid
 from orchestration.kernel import definitions as kernel
 from orchestration.resources import Machine
+
+# Whatever process loads the definitions: Dagster's handlers write what runs say.
+hide_secrets_in_records()
 
 defs = dg.Definitions.merge(
     kernel.defs,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from domain.kernel.errors import CountersignError
+from domain.kernel.redaction import redact_text
 
 
 @contextmanager
@@ -15,7 +16,7 @@ def told_plainly() -> Iterator[None]:
         yield
     except CountersignError as error:
         raise dg.Failure(
-            description=str(error),
-            metadata={"code": error.code, "detail": error.detail, "hint": error.hint},
+            description=redact_text(str(error)),
+            metadata={"code": error.code, "detail": redact_text(error.detail), "hint": redact_text(error.hint)},
             allow_retries=error.retryable,
         ) from error

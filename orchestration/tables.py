@@ -15,7 +15,7 @@ def table(
     *,
     verb: Verb,
     made_from: Sequence[str | dg.AssetDep] = (),
-    partitions: dg.PartitionsDefinition[str],
+    partitions: dg.PartitionsDefinition[str] | None,
     kind: Literal["table", "view"] = "table",
     owner: str = "team:grid-operations",
 ) -> dg.AssetSpec:
@@ -27,7 +27,7 @@ def table(
         says: what it holds, with grain and units.
         verb: which of the four verbs writes it.
         made_from: tables of the same room that it is made from.
-        partitions: how it is cut.
+        partitions: how it is cut; None for what one run does for all tenants.
         kind: table or view.
         owner: who answers for it.
     """

@@ -22,9 +22,13 @@ LOCATION = "countersign"
 INSTANCE = """\
 # Written by `countersign up`; change cli/services/dagster.py instead.
 storage:
-  postgres:
-    postgres_url:
-      env: COUNTERSIGN_DAGSTER_DATABASE_URL
+  # PostgreSQL, behind the filter for secrets.
+  custom:
+    module: orchestration.storage
+    class: RedactedStorage
+    config:
+      postgres_url:
+        env: COUNTERSIGN_DAGSTER_DATABASE_URL
 local_artifact_storage:
   module: dagster._core.storage.root
   class: LocalArtifactStorage

@@ -1,29 +1,24 @@
 """The ledger: what was done, by whom, when. Append-only; telemetry is not in it.
 
-`record` writes in the caller's transaction: what it tells of and its event stand or fall together.
+Two classes. `record` is fail-closed: it writes in the caller's transaction, and what it tells of and its event stand or
+fall together. `note` is fail-open, for reads of consequence, exports, jobs and triggers: where it cannot be written the
+act goes on, and the gap is counted, logged, kept and filled later (`gaps.py`).
 """
 
 import json
-import re
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
 from domain.kernel.canonical import new_id
+from domain.kernel.errors import Unavailable
+from domain.kernel.redaction import REDACTED, as_text, redact
 
-SECRET_NAME = re.compile(r"pass(word|wd)?$|secret|token|authorization|api_?key|credential|private_?key|cookie", re.I)
-SECRET_VALUE = re.compile(
-    r"(?P<keep>://[^:/@\s]+:)[^@\s]+(?=@)"  # password in an address
-    r"|(?P<query>[?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|signature|sig|token)=)[^&\s\"']+"
-    r"|(?P<bearer>\bBearer\s+)[A-Za-z0-9._~+/=-]+"
-    r"|\bcsk_[A-Za-z0-9]+_[A-Za-z0-9_-]+"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
-    r"|\bAKIA[0-9A-Z]{16}\b",
-    re.I,
-)
-REDACTED = "[redacted]"
+__all__ = ["REDACTED", "insert_event", "members_of", "record", "redact"]
 
 _INSERT = text("""
 INSERT INTO events (event_id, event_type, occurred_at, actor_id, actor_role, entity_type, entity_id,
@@ -31,19 +26,6 @@ INSERT INTO events (event_id, event_type, occurred_at, actor_id, actor_role, ent
 VALUES (:event_id, :event_type, COALESCE(:occurred_at, clock_timestamp()), :actor_id, :actor_role, :entity_type,
   :entity_id, :outage_id, :run_id, :request_id, CAST(:ip AS inet), :status, CAST(:payload AS jsonb))
 """)
-
-
-def redact(value: Any) -> Any:
-    """`value` without secrets: members with a secret's name, and secrets inside text, are replaced."""
-    if isinstance(value, dict):
-        return {k: REDACTED if SECRET_NAME.search(str(k)) else redact(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact(item) for item in value]
-    if isinstance(value, str):
-        return SECRET_VALUE.sub(
-            lambda m: (m.group("keep") or m.group("query") or m.group("bearer") or "") + REDACTED, value
-        )
-    return value
 
 
 def record(
@@ -60,26 +42,46 @@ def record(
     request_id: str | None = None,
     ip: str | None = None,
     status: str = "ok",
-    payload: dict[str, Any] | None = None,
+    payload: Mapping[str, Any] | None = None,
 ) -> uuid.UUID:
-    """Append one event for the tenant that the transaction is bound to; answer its id."""
-    event_id = new_id()
-    connection.execute(
-        _INSERT,
-        {
-            "event_id": event_id,
-            "event_type": event_type,
-            "occurred_at": occurred_at,
-            "actor_id": actor_id,
-            "actor_role": actor_role,
-            "entity_type": entity_type,
-            "entity_id": entity_id,
-            "outage_id": outage_id,
-            "run_id": run_id,
-            "request_id": request_id,
-            "ip": ip,
-            "status": status,
-            "payload": json.dumps(redact(payload or {}), default=str),
-        },
+    """Append one event for the tenant that the transaction is bound to; answer its id.
+
+    Raises:
+        Unavailable: LEDGER_UNAVAILABLE, the event cannot be written, so what it tells of must not happen.
+    """
+    members = members_of(
+        event_type,
+        actor_id=actor_id,
+        actor_role=actor_role,
+        occurred_at=occurred_at,
+        entity_type=entity_type,
+        entity_id=entity_id,
+        outage_id=outage_id,
+        run_id=run_id,
+        request_id=request_id,
+        ip=ip,
+        status=status,
+        payload=payload,
     )
+    try:
+        return insert_event(connection, members)
+    except (OperationalError, ProgrammingError, InternalError) as cause:
+        raise Unavailable(
+            "The ledger cannot be written now; nothing was done.", hint="Try again shortly.", code="LEDGER_UNAVAILABLE"
+        ) from cause
+
+
+def members_of(event_type: str, **given: Any) -> dict[str, Any]:
+    """An event's members as they are stored, without secrets, under a new id."""
+    plain = {
+        name: redact(value) if isinstance(value, str) else value for name, value in given.items() if name != "payload"
+    }
+    payload = json.dumps(redact(dict(given.get("payload") or {})), default=as_text)
+    return {"event_id": new_id(), "event_type": event_type} | plain | {"payload": payload}
+
+
+def insert_event(connection: Connection, members: Mapping[str, Any]) -> uuid.UUID:
+    """Append the event that `members_of` made; answer its id."""
+    connection.execute(_INSERT, dict(members))
+    event_id: uuid.UUID = members["event_id"]
     return event_id

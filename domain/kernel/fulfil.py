@@ -15,9 +15,10 @@ from sqlalchemy import Connection, text
 
 from domain.kernel.db import transaction
 from domain.kernel.errors import Conflict, CountersignError, NotFound
-from domain.kernel.events import record, redact
+from domain.kernel.events import record
 from domain.kernel.gates import Gate
 from domain.kernel.proposals import Proposal, load_proposal, lock_subject
+from domain.kernel.redaction import as_text, redact
 from domain.kernel.settings import DbRole
 from domain.kernel.signed import Countersignature, check, load_countersignature
 
@@ -177,7 +178,7 @@ def _carry_out(
             "id": countersignature_id,
             "run_id": run_id,
             "artifacts": list(outcome.artifact_ids),
-            "outcome": json.dumps(redact(dict(outcome.facts)), default=str),
+            "outcome": json.dumps(redact(dict(outcome.facts)), default=as_text),
         },
     )
     _tell(connection, "kernel.fulfilment.done", signed, actor_id, {"run_id": run_id, **outcome.facts})

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.kernel.events import redact
+from domain.kernel.redaction import as_text, redact
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def enqueue(
         {
             "asset_key": list(asset_key),
             "partition": partition,
-            "metadata": json.dumps(redact(dict(metadata or {})), default=str),
+            "metadata": json.dumps(redact(dict(metadata or {})), default=as_text),
         },
     )
 

@@ -1,6 +1,6 @@
 """Structured logs: one JSON object a line, with the request's id, and never a secret.
 
-Every line of ours and of the libraries passes the one redaction filter (`events.redact`) before it is written.
+Every line of ours and of the libraries passes the one redaction filter (`redaction.redact`) before it is written.
 """
 
 import logging
@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from domain.kernel.events import redact
+from domain.kernel.redaction import as_text, redact, redact_text
 
 Context = Callable[[], dict[str, Any]]
 
@@ -51,7 +51,7 @@ def configure_logs(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 redact_line,
-                structlog.processors.JSONRenderer(default=str),
+                structlog.processors.JSONRenderer(default=as_text),
             ],
         )
     )
@@ -73,3 +73,32 @@ def redact_line(_: Any, __: str, line: Any) -> Any:
 def logger(name: str) -> Any:
     """A logger that takes an event's name and its members as keywords."""
     return structlog.stdlib.get_logger(name)
+
+
+def hide_secrets_in_records() -> None:
+    """Let every record of the standard library's logging pass the filter, whoever formats and writes it.
+
+    For processes whose handlers are not ours, such as Dagster's.
+    """
+    logging.setLogRecordFactory(redacted_record)
+
+
+def redacted_record(*given: Any, **named: Any) -> logging.LogRecord:
+    """A log record whose message and traceback hold no secret."""
+    record = logging.LogRecord(*given, **named)
+    if isinstance(record.msg, dict):  # one of ours, whose members pass the filter when the line is made
+        return record
+    said = record.getMessage()
+    hidden = redact_text(said)
+    traced = _TRACES.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
+    safe = redact_text(traced)
+    if safe != traced:
+        # Not as exc_text: some formatters write exc_info anew.
+        record.exc_info = None
+        hidden = f"{hidden}\n{safe}"
+    if hidden != said:
+        record.msg, record.args = hidden, None
+    return record
+
+
+_TRACES = logging.Formatter()

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     s3_prefix: Annotated[str, Field(validation_alias="S3_PREFIX")] = "reports"
     countersign_key_file: Path | None = None
     seal_key_file: Path | None = None
+    checkpoint_sink: str | None = None
     inbox: Path | None = None
     ingest_max_mb: int = 200
     ingest_max_rows: int = 10_000_000

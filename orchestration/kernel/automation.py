@@ -1,9 +1,13 @@
-"""What keeps Dagster's picture true: tenants as partitions, and things that were made without Dagster."""
+"""What keeps Dagster's picture true, and what the kernel does by the clock: hourly seals, gaps of the audit."""
 
 import dagster as dg
 
 from domain.kernel import lineage
+from domain.kernel.gaps import fill_gaps
+from domain.kernel.seals.sealing import sealed_tenants
 from domain.kernel.tenancy import tenant_directory
+from orchestration.kernel.assets import SEALS
+from orchestration.kernel.checks import sealing_is_not_overdue
 from orchestration.partitions import TENANT_DAYS, make_known
 from orchestration.resources import Machine
 
@@ -47,3 +51,29 @@ def _event(made: lineage.Made) -> dg.AssetMaterialization:
         description="Made without Dagster and told afterwards.",
         metadata={**shown, "outbox_id": made.outbox_id},
     )
+
+
+SEAL_JOB = dg.define_asset_job(
+    "seal_ledgers_hourly",
+    selection=dg.AssetSelection.assets(SEALS.key) | dg.AssetSelection.checks(sealing_is_not_overdue),
+    description="Seal every tenant's ledger, then see that nothing is overdue.",
+)
+SEAL_SCHEDULE = dg.ScheduleDefinition(
+    name="seal_ledgers_schedule",
+    job=SEAL_JOB,
+    cron_schedule="7 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+
+@dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def audit_gaps_sensor(machine: Machine) -> dg.SkipReason:
+    """Write the events that could not be written at once."""
+    filled = 0
+    with machine.at_work():
+        tenants = sealed_tenants()
+    for tenant_id in tenants:
+        with machine.session(tenant_id) as connection:
+            filled += fill_gaps(connection)
+    return dg.SkipReason(f"Filled {filled} gaps of the audit." if filled else "The audit has no gaps.")

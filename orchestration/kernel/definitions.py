@@ -2,6 +2,14 @@
 
 import dagster as dg
 
-from orchestration.kernel.automation import lineage_sensor, tenants_sensor
+from orchestration.kernel.assets import seal_ledgers
+from orchestration.kernel.automation import SEAL_JOB, SEAL_SCHEDULE, audit_gaps_sensor, lineage_sensor, tenants_sensor
+from orchestration.kernel.checks import sealing_is_not_overdue
 
-defs = dg.Definitions(sensors=[tenants_sensor, lineage_sensor])
+defs = dg.Definitions(
+    assets=[seal_ledgers],
+    asset_checks=[sealing_is_not_overdue],
+    jobs=[SEAL_JOB],
+    schedules=[SEAL_SCHEDULE],
+    sensors=[tenants_sensor, lineage_sensor, audit_gaps_sensor],
+)

@@ -9,8 +9,10 @@ from api import limits
 from api.app import create_app
 from domain.kernel.keys import create_key
 from domain.kernel.settings import DbRole, settings
+from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import Database
 from tests.kernel import doors
+from tests.kernel.ledger_acts import write
 from tests.makers import make_tenant, make_token
 
 
@@ -36,3 +38,12 @@ def bearer(client: TestClient) -> Callable[..., dict[str, str]]:
         return {"Authorization": f"Bearer {make_token(tenant, *roles, email=f'{name}@example.org')}"}
 
     return make
+
+
+@pytest.fixture
+def ledger(database: Database) -> str:
+    """Tenant T with five events and the keys of its copy."""
+    make_tenant("T")
+    ensure_signing_keys()
+    write(5)
+    return "T"

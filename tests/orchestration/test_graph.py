@@ -87,7 +87,8 @@ def test_an_asset_says_what_it_is(key: dg.AssetKey) -> None:
     assert node.tags["verb"] in {"observe", "suggest", "countersign", "fulfil"}
     assert "Grain:" in (node.description or "")
     assert node.owners
-    assert node.partitions_def is not None
+    # What one run does for all tenants is not cut.
+    assert node.partitions_def is not None or tuple(key.path) in {("kernel", "seals")}
 
 
 def test_an_asset_has_the_name_of_a_table_or_view(database: Database) -> None:

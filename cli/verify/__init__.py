@@ -1,0 +1,15 @@
+"""`countersign verify`: recompute and compare. Exit code 1 on any difference."""
+
+import click
+
+from cli.lazy import LazyGroup
+
+COMMANDS = {
+    "ledger": "cli.verify.ledger:ledger",
+    "event": "cli.verify.ledger:event",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def verify() -> None:
+    """Recompute what was recorded and compare; exit code 1 on any difference."""

@@ -1,0 +1,85 @@
+"""Dagster's own storage, behind the one filter for secrets.
+
+Whatever a run says (the message of a failure and its causes, log lines, metadata) becomes an entry of the event log.
+Here each entry passes the filter before it is stored, whoever wrote it and however it came to hold a secret.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from dagster import EventLogEntry
+from dagster._core.storage.event_log.base import EventLogStorage
+from dagster._serdes import ConfigurableClassData, deserialize_value, serialize_value
+from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_postgres.storage import DagsterPostgresStorage
+from dagster_postgres.utils import pg_url_from_config
+
+from domain.kernel.redaction import REDACTED, SECRET_NAME, redact_text
+
+
+class RedactedEventLog(PostgresEventLogStorage):
+    """The event log in PostgreSQL, without secrets."""
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store one entry."""
+        super().store_event(without_secrets(event))
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store several entries."""
+        super().store_event_batch([without_secrets(event) for event in events])
+
+
+class RedactedStorage(DagsterPostgresStorage):
+    """Runs, schedules and the event log in PostgreSQL, the last of them without secrets."""
+
+    def __init__(
+        self, postgres_url: str, should_autocreate_tables: bool = True, inst_data: ConfigurableClassData | None = None
+    ) -> None:
+        super().__init__(postgres_url, should_autocreate_tables, inst_data)
+        self._event_log_storage = RedactedEventLog(postgres_url, should_autocreate_tables)
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "RedactedStorage":
+        """As dagster.yaml configures it."""
+        return cls(
+            pg_url_from_config(config_value), bool(config_value.get("should_autocreate_tables", True)), inst_data
+        )
+
+    @property
+    def event_log_storage(self) -> EventLogStorage:
+        """The log whose entries are filtered."""
+        return self._event_log_storage
+
+
+def without_secrets(entry: EventLogEntry) -> EventLogEntry:
+    """The entry as it may be stored; most hold nothing to hide and pass as they are."""
+    packed = json.loads(serialize_value(entry))
+    cleaned = _clean(packed)
+    return entry if cleaned == packed else deserialize_value(json.dumps(cleaned), EventLogEntry)
+
+
+def _clean(value: Any) -> Any:
+    """Text without secrets; under a secret's name, and in metadata that has one as its label, any text."""
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    hides = isinstance(value.get("label"), str) and SECRET_NAME.search(value["label"])
+    return {
+        name: _hidden(item) if SECRET_NAME.search(name) or (hides and name == "entry_data") else _clean(item)
+        for name, item in value.items()
+    }
+
+
+def _hidden(value: Any) -> Any:
+    """The same shape with every text hidden but the names of classes, so that it can be read back."""
+    if isinstance(value, str):
+        return REDACTED
+    if isinstance(value, list):
+        return [_hidden(item) for item in value]
+    if isinstance(value, dict):
+        return {name: item if name == "__class__" else _hidden(item) for name, item in value.items()}
+    return value
