@@ -13,7 +13,7 @@ from api.grid import reads as meter_files
 from api.grid import routes as ami
 from api.grid.pages import events, feeders, meters, network, reads, search
 from api.grid.pages import health as grid_health
-from api.kernel import health, sign_in
+from api.kernel import artifacts, health, lineage, sign_in
 from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
@@ -28,7 +28,8 @@ SESSIONS = 10
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
     pages = [sign_in, grid_health, feeders, meters, events, reads, network, search]
-    return [health.router, ami.router, meter_files.router, *(page.router for page in pages)]
+    kernel = [artifacts.router, lineage.router]
+    return [health.router, ami.router, meter_files.router, *kernel, *(page.router for page in pages)]
 
 
 def create_app(*more: APIRouter) -> FastAPI:
