@@ -88,7 +88,7 @@ def one_artifact(
     response.headers["ETag"] = etag
     link = artifacts.link_to(open_store(), found, utc_now())
     said = {"url": link.url, "url_expires_at": link.expires_at, "url_warning": link.warning}
-    return ArtifactAnswer(**_row(found).model_dump(), **said)  # type: ignore[arg-type]
+    return ArtifactAnswer(**_row(found).model_dump(), **said)
 
 
 @router.api_route(

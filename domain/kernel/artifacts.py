@@ -23,7 +23,10 @@ from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.events import record
 from domain.kernel.objects.store import Link, Store, Target, pieces
 
-_COLUMNS = "artifact_id, tenant_id, kind, sha256, size_bytes, media_type, store_key, made_from, countersignature_id, created_at"
+_COLUMNS = (
+    "artifact_id, tenant_id, kind, sha256, size_bytes, media_type, store_key, made_from, countersignature_id,"
+    " created_at"
+)
 SPOOLED_BYTES = 32 * 1024 * 1024
 
 
@@ -97,8 +100,9 @@ def keep(
     if not _is_whole(store, key, sha256, size_bytes):
         handle.seek(0)
         store.put(key, handle, media_type)
+    artifact_id = derived_id("artifact", tenant_id, kind, sha256, content_hash(whole))
     row = {
-        "artifact_id": derived_id("artifact", tenant_id, kind, sha256, content_hash(whole)),
+        "artifact_id": artifact_id,
         "kind": kind,
         "sha256": sha256,
         "size_bytes": size_bytes,
@@ -108,7 +112,7 @@ def keep(
         "countersignature_id": countersignature_id,
     }
     _insert(connection, row, actor_id)
-    return load(connection, row["artifact_id"])
+    return load(connection, artifact_id)
 
 
 def store_key(tenant_id: str, sha256: str) -> str:

@@ -22,6 +22,7 @@ from domain.grid.metering.rules.schema import SchemaMapping
 from domain.grid.metering.store.attached import Destination, merge_attached, restage_delivered
 from domain.grid.metering.store.attachment import attached_mapping, require_key_for
 from domain.grid.metering.store.lineage import tell_of_load
+from domain.grid.metering.store.retention import refuse_disposed
 from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
 from domain.kernel.canonical import derived_id, new_id
 from domain.kernel.db import loader_connection, transaction
@@ -108,7 +109,7 @@ def load_reads(tenant: Tenant, batch: Batch, days: Iterable[DayPart], *, now: da
 
     Raises:
         Invalid: a read stands twice in the batch, outside its day, or its meter is unknown to PostgreSQL's types.
-        Conflict: another load held the same day for too long.
+        Conflict: another load held the same day for too long; DAY_DISPOSED, its reads were archived and removed.
     """
     try:
         with loader_connection(tenant.tenant_id) as connection:
@@ -173,6 +174,7 @@ def _load_day(
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"reads|{tenant.tenant_id}|{part.day}",)
     )
+    refuse_disposed(connection, tenant.tenant_id, part.day)
     into = None
     if mapping is not None:
         into = Destination(mapping, tenant, part.day, batch.interval_minutes, batch.mode, batch_id)
