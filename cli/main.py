@@ -16,6 +16,8 @@ COMMANDS = {
     "token": "cli.services.administer:token",
     "seed": "cli.seed:seed",
     "psql": "cli.services.administer:psql",
+    "verify": "cli.verify:verify",
+    "retention": "cli.retention:retention",
     "grid": "cli.grid:grid",
 }
 

@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 
 KIND = "retention.archive"
 MEDIA_TYPE = "application/vnd.apache.parquet"
+# Part of the rows' hash and of no setting.
 GROUP_ROWS = 65_536
+COMPRESSION = "zstd"
 WRITER = f"pyarrow {pa.__version__}"
 TYPES = {
     "text": pa.string(),
@@ -57,7 +59,7 @@ def look(source: BinaryIO) -> Written:
 
 def _write(schema: Any, batches: Iterable[Any], out: BinaryIO) -> Written:
     hashing = _Hashing()
-    with pq.ParquetWriter(out, schema, version="2.6", compression="zstd", compression_level=3) as writer:
+    with pq.ParquetWriter(out, schema, version="2.6", compression=COMPRESSION, compression_level=3) as writer:
         for batch in batches:
             hashing.add(batch)
             writer.write_batch(batch, row_group_size=GROUP_ROWS)
@@ -103,5 +105,7 @@ def _values(column: Any) -> bytes:
         return "\0".join(column.fill_null("").to_pylist()).encode()  # PostgreSQL's texts hold no NUL
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
     data: bytes = column.fill_null(0).to_numpy(zero_copy_only=False).tobytes()
     return data

@@ -27,7 +27,6 @@ from domain.together import PRUNABLES
 from tests.conftest import ROOT, Database
 from tests.kernel.retention.steps import (
     NOW,
-    OLD,
     asked,
     carry_out,
     load_days,
@@ -88,7 +87,9 @@ def test_a_signed_disposal_archives_checks_and_removes_and_the_archive_holds_eve
 
 
 def test_roll_ups_loads_and_versions_stay() -> None:
-    before = [asked(f"SELECT count(*) FROM {table} WHERE tenant_id = 'T'") for table in ("gl_meter_day", "read_batches")]
+    before = [
+        asked(f"SELECT count(*) FROM {table} WHERE tenant_id = 'T'") for table in ("gl_meter_day", "read_batches")
+    ]
     carry_out(sign(proposed()))
     after = [asked(f"SELECT count(*) FROM {table} WHERE tenant_id = 'T'") for table in ("gl_meter_day", "read_batches")]
     assert after == before
@@ -130,7 +131,8 @@ def settings_are(retention: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"events": 30}, {"artifacts": 9999}, {"meter_reads": 59}, {"meter_reads": "long"}, {"meter_reads": True}, []]
+    "wrong",
+    [{"events": 30}, {"artifacts": 9999}, {"meter_reads": 59}, {"meter_reads": "long"}, {"meter_reads": True}, []],
 )
 def test_what_nobody_may_set_is_refused(wrong: object) -> None:
     settings_are(wrong)
@@ -295,5 +297,3 @@ def test_lineage_leads_from_an_archive_to_signature_and_loads() -> None:
     with transaction("T") as connection:
         found = lineage_of(connection, archives()[0].artifact_id)
     assert {"countersignature", "proposal", "run", "read_batch", "rows"} <= {node.type for node in found.nodes}
-
-

@@ -1,0 +1,15 @@
+"""`countersign verify`: recompute and compare. Exit code 1 on any difference."""
+
+import click
+
+from cli.lazy import LazyGroup
+
+COMMANDS = {
+    "artifact": "cli.verify.made:artifact",
+    "run": "cli.verify.made:run",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def verify() -> None:
+    """Recompute what was recorded and compare; exit code 1 on any difference."""
