@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.kernel.retention.archive import Written, look, rewrite, write
 
 COLUMNS = (("name", "text"), ("at", "instant"), ("kwh", "float64"), ("flags", "int32"), ("is_on", "bool"))
-EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None), datetime.max
+EARLY, LATE = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (2000, 2100))
 ROW = st.tuples(
     st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5),
     st.none() | st.datetimes(EARLY, LATE, timezones=st.just(UTC)),
