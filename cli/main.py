@@ -18,6 +18,7 @@ COMMANDS = {
     "seed": "cli.seed:seed",
     "psql": "cli.services.administer:psql",
     "verify": "cli.verify:verify",
+    "retention": "cli.retention:retention",
     "grid": "cli.grid:grid",
 }
 

@@ -7,6 +7,8 @@ from cli.lazy import LazyGroup
 COMMANDS = {
     "ledger": "cli.verify.ledger:ledger",
     "event": "cli.verify.ledger:event",
+    "artifact": "cli.verify.made:artifact",
+    "run": "cli.verify.made:run",
 }
 
 

@@ -9,12 +9,15 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.kernel.errors import NotConfigured
+
+# Signature version 4 knows no longer life of a signed link: seven days.
+LONGEST_LINK_S = 604_800
 
 
 class Env(StrEnum):
@@ -88,6 +91,14 @@ class Settings(BaseSettings):
     s3_bucket_name: Annotated[str | None, Field(validation_alias="S3_BUCKET_NAME")] = None
     s3_endpoint_url: Annotated[str | None, Field(validation_alias="S3_ENDPOINT_URL")] = None
     s3_prefix: Annotated[str, Field(validation_alias="S3_PREFIX")] = "reports"
+    s3_url_mode: Annotated[Literal["signed"], Field(validation_alias="S3_URL_MODE")] = "signed"
+    s3_signed_url_ttl_seconds: Annotated[
+        int, Field(validation_alias="S3_SIGNED_URL_TTL_SECONDS", ge=1, le=LONGEST_LINK_S)
+    ] = LONGEST_LINK_S
+    aws_access_key_id: Annotated[SecretStr | None, Field(validation_alias="AWS_ACCESS_KEY_ID")] = None
+    aws_secret_access_key: Annotated[SecretStr | None, Field(validation_alias="AWS_SECRET_ACCESS_KEY")] = None
+    aws_session_token: Annotated[SecretStr | None, Field(validation_alias="AWS_SESSION_TOKEN")] = None
+    object_link_key_file: Path | None = None
     countersign_key_file: Path | None = None
     seal_key_file: Path | None = None
     checkpoint_sink: str | None = None

@@ -25,8 +25,17 @@ def test_a_route_that_forgets_is_found() -> None:
     assert unsaid(create_app(doors.router)) == ["['GET'] /api/courses/x"]
 
 
-def test_only_signing_in_is_open_to_anyone_among_the_pages() -> None:
+# Who holds a link that we signed may open what it leads to.
+SIGNED_LINKS = "/objects/{key}"
+
+
+def test_only_signing_in_and_signed_links_are_open_to_anyone_among_the_pages() -> None:
     pages = [door for door in doors_of(create_app()) if not door.template.startswith(PROTECTED)]
-    assert {door.template for door in pages if door.open_to_anyone} == {"/sign-in", "/sign-in/demo", "/sign-out"}
+    assert {door.template for door in pages if door.open_to_anyone} == {
+        "/sign-in",
+        "/sign-in/demo",
+        "/sign-out",
+        SIGNED_LINKS,
+    }
     outside = {door.template for door in pages if not door.allowed and not door.open_to_anyone}
     assert outside == WITHOUT_A_CALLER

@@ -23,6 +23,7 @@ from domain.grid.metering.rules.twin import EventTwin
 from domain.grid.metering.store.attached import Destination, merge_attached, restage_delivered
 from domain.grid.metering.store.attachment import attached_mapping, require_key_for
 from domain.grid.metering.store.lineage import tell_of_load
+from domain.grid.metering.store.retention import refuse_disposed
 from domain.grid.metering.store.rollups import Registry, Tee, prepare, roll_up
 from domain.grid.metering.store.twins import Window, keep_twins
 from domain.kernel.ahead import ahead
@@ -115,7 +116,7 @@ def load_reads(tenant: Tenant, batch: Batch, days: Iterable[DayPart], *, now: da
 
     Raises:
         Invalid: a read stands twice in the batch, outside its day, or its meter is unknown to PostgreSQL's types.
-        Conflict: another load held the same day for too long.
+        Conflict: another load held the same day for too long; DAY_DISPOSED, its reads were archived and removed.
     """
     try:
         with loader_connection(tenant.tenant_id) as connection:
@@ -183,6 +184,7 @@ def _load_day(
     if part.twins is not None:
         window = Window(tenant.timezone, part.day, *batch.window)
         keep_twins(connection, tenant.tenant_id, window, part.twins, batch_id, replace=batch.mode is WriteMode.UPSERT)
+    refuse_disposed(connection, tenant.tenant_id, part.day)
     into = None
     if mapping is not None:
         into = Destination(mapping, tenant, part.day, batch.interval_minutes, batch.mode, batch_id)

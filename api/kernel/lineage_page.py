@@ -1,0 +1,106 @@
+"""The way back as a tree: each thing once, under the nearest thing that was made from it; a second way is a mention."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.kernel.charts.words import number
+from domain.kernel.trace import Key, Lineage, Node
+
+WORDS = {
+    "artifact": "Artifact",
+    "countersignature": "Countersignature",
+    "proposal": "Proposal",
+    "run": "Run",
+    "event": "Ledger entry",
+    "read_batch": "Load",
+    "file": "File",
+    "rows": "Rows",
+}
+
+
+@dataclass
+class Branch:
+    """One thing in the tree.
+
+    Attributes:
+        relation: how the thing above was made from it.
+        is_mention: whether it stands elsewhere in the tree and is only named here.
+    """
+
+    node: Node
+    relation: str
+    is_mention: bool = False
+    branches: list["Branch"] = field(default_factory=list)
+
+    @property
+    def word(self) -> str:
+        """What kind of thing it is, for readers."""
+        return WORDS.get(self.node.type, self.node.type.replace("_", " ").capitalize())
+
+    @property
+    def rule(self) -> str:
+        """A person's act is drawn with a solid rule, what a machine laid down with a dashed one."""
+        return {"countersignature": "signed", "proposal": "suggested"}.get(self.node.type, "plain")
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What is worth reading, as names and texts."""
+        return [(name.replace("_", " "), _text(value)) for name, value in self.node.facts.items() if value is not None]
+
+    @property
+    def entries(self) -> list["Branch"]:
+        """Ledger entries, which are told together."""
+        return [one for one in self.branches if one.node.type == "event"]
+
+    @property
+    def others(self) -> list["Branch"]:
+        """Everything else that it was made from."""
+        return [one for one in self.branches if one.node.type != "event"]
+
+
+def drawn(found: Lineage) -> dict[str, Any]:
+    """What the template needs."""
+    placed: set[Key] = {found.root.key}
+    tree = Branch(found.root, "")
+    level = [tree]
+    while level:
+        following: list[Branch] = []
+        for branch in level:
+            for relation, source in found.sources_of(branch.node):
+                below = Branch(source, relation, is_mention=source.key in placed)
+                branch.branches.append(below)
+                if not below.is_mention:
+                    placed.add(source.key)
+                    following.append(below)
+        level = following
+    return {"tree": tree, "headline": headline(found)}
+
+
+def headline(found: Lineage) -> str:
+    """The finding as a sentence: what it leads back to."""
+    word = WORDS.get(found.root.type, found.root.type)
+    reads = sum(int(node.facts.get("reads") or 0) for node in found.nodes if node.type == "rows")
+    loads = sum(node.type == "read_batch" for node in found.nodes)
+    if loads:
+        return f"{word} {_short(found.root.label)} leads back to {number(reads)} reads in {_counted(loads, 'load')}"
+    entries = sum(node.type == "event" for node in found.nodes)
+    if entries:
+        return f"{word} {_short(found.root.label)} leads back to {_counted(entries, 'ledger entry', 'ledger entries')}"
+    if len(found.nodes) > 1:
+        return f"{word} {_short(found.root.label)} leads back to {_counted(len(found.nodes) - 1, 'thing')}"
+    return f"{word} {_short(found.root.label)} names nothing that it was made from"
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 60 else f"{label[:57]}..."
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,47 @@
+"""The kernel's own rows that do not stay: ended browser sessions, told lineage, counts of limits.
+
+They are working rows, no records: what happened stands in the ledger. So they are not archived.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, text
+
+from domain.kernel.retention.policy import Cutoff, Piece, Prunable
+from domain.kernel.tenancy import Tenant
+
+_TRIM = text("SELECT retention_trim(:what, :before, :removes)")
+
+
+def _pieces(what: str) -> Callable[[Connection, Tenant, Cutoff, int], list[Piece]]:
+    def find(connection: Connection, _tenant: Tenant, cutoff: Cutoff, _most: int) -> list[Piece]:
+        rows = _trim(connection, what, cutoff, removes=False)
+        return [Piece(f"before {cutoff.day}", rows)] if rows else []
+
+    return find
+
+
+def _remove(what: str) -> Callable[[Connection, Tenant, Piece, Cutoff], int]:
+    def remove(connection: Connection, _tenant: Tenant, _piece: Piece, cutoff: Cutoff) -> int:
+        return _trim(connection, what, cutoff, removes=True)
+
+    return remove
+
+
+def _trim(connection: Connection, what: str, cutoff: Cutoff, *, removes: bool) -> int:
+    found = connection.execute(_TRIM, {"what": what, "before": cutoff.at, "removes": removes})
+    return int(found.scalar_one())
+
+
+def _working(name: str, says: str, days: int, least_days: int) -> Prunable:
+    return Prunable(name, says, days, least_days, _pieces(name), _remove(name))
+
+
+KERNEL_PRUNABLES: dict[str, Prunable] = {
+    one.name: one
+    for one in (
+        _working("login_sessions", "Browser sessions that have ended, as hashes.", 90, 7),
+        _working("lineage_outbox", "News of what was made that Dagster has been told.", 30, 2),
+        _working("rate_limits", "Counts of calls in windows that are over.", 7, 2),
+    )
+}
