@@ -16,6 +16,8 @@ COMMANDS = {
     "token": "cli.services.administer:token",
     "seed": "cli.seed:seed",
     "psql": "cli.services.administer:psql",
+    "admin": "cli.admin:admin",
+    "messages": "cli.messages:messages",
     "grid": "cli.grid:grid",
 }
 
