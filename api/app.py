@@ -13,7 +13,7 @@ from api.grid import reads as meter_files
 from api.grid import routes as ami
 from api.grid.pages import events, feeders, meters, network, reads, search
 from api.grid.pages import health as grid_health
-from api.kernel import countersign, health, sign_in
+from api.kernel import admin, countersign, health, lent, sign_in
 from api.kernel.pages import queue
 from api.openapi import describe
 from api.page_errors import PageErrors
@@ -29,7 +29,15 @@ SESSIONS = 10
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
     pages = [sign_in, queue, grid_health, feeders, meters, events, reads, network, search]
-    return [health.router, countersign.router, ami.router, meter_files.router, *(page.router for page in pages)]
+    return [
+        health.router,
+        countersign.router,
+        lent.router,
+        admin.router,
+        ami.router,
+        meter_files.router,
+        *(page.router for page in pages),
+    ]
 
 
 def create_app(*more: APIRouter) -> FastAPI:
