@@ -14,7 +14,8 @@ from api.grid import routes as ami
 from api.grid.pages import events, feeders, meters, network, reads, search
 from api.grid.pages import health as grid_health
 from api.kernel import admin, countersign, health, lent, sign_in
-from api.kernel.pages import queue
+from api.kernel.pages import admin_keys, admin_people, admin_tenants, queue
+from api.kernel.pages import lent as lent_pages
 from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
@@ -28,7 +29,8 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    pages = [sign_in, queue, grid_health, feeders, meters, events, reads, network, search]
+    administration = [admin_people, admin_keys, admin_tenants]
+    pages = [sign_in, queue, lent_pages, *administration, grid_health, feeders, meters, events, reads, network, search]
     return [
         health.router,
         countersign.router,

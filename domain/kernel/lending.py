@@ -218,10 +218,10 @@ def delegations(
     at, last = _after(cursor)
     rows = connection.execute(
         text(
-            f"{_DELEGATIONS} WHERE (CAST(:person AS uuid) IS NULL OR CAST(:person AS uuid) IN (from_user, to_user))"
+            f"{_DELEGATIONS} WHERE (CAST(:person AS uuid) IS NULL OR CAST(:person AS uuid) IN (lent.from_user, lent.to_user))"
             " AND (CAST(:at AS timestamptz) IS NULL"
-            "   OR (lent.valid_from, delegation_id) < (CAST(:at AS timestamptz), CAST(:last AS uuid)))"
-            " ORDER BY lent.valid_from DESC, delegation_id DESC LIMIT :most"
+            "   OR (lent.valid_from, lent.delegation_id) < (CAST(:at AS timestamptz), CAST(:last AS uuid)))"
+            " ORDER BY lent.valid_from DESC, lent.delegation_id DESC LIMIT :most"
         ),
         {"person": person, "at": at, "last": last, "most": limit + 1},
     ).all()
@@ -235,7 +235,9 @@ def delegation(connection: Connection, delegation_id: uuid.UUID) -> Delegation:
     Raises:
         NotFound: the tenant has no such delegation.
     """
-    row = connection.execute(text(f"{_DELEGATIONS} WHERE delegation_id = :id"), {"id": delegation_id}).one_or_none()
+    row = connection.execute(
+        text(f"{_DELEGATIONS} WHERE lent.delegation_id = :id"), {"id": delegation_id}
+    ).one_or_none()
     if row is None:
         raise NotFound("There is no such delegation.", hint="GET /v1/delegations lists them.")
     return Delegation(**row._mapping)
