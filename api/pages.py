@@ -27,7 +27,7 @@ from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.render import draw, to_png
 from domain.kernel.lent import kinds_open_to
 from domain.kernel.login import form_token
-from domain.kernel.principal import Principal
+from domain.kernel.principal import Principal, Role
 from domain.kernel.settings import settings
 from domain.kernel.tenancy import Tenant, load_tenant
 
@@ -41,6 +41,7 @@ environment = Environment(
 )
 environment.filters |= page_words.FILTERS
 environment.globals["advisory_sentences"] = SENTENCES
+environment.globals["administrators"] = frozenset({Role.ADMIN, Role.PLATFORM_ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
 environment.globals["parts"] = environment.get_template("parts.html").module
 templates = Jinja2Templates(env=environment)
 

@@ -19,6 +19,8 @@ COMMANDS = {
     "psql": "cli.services.administer:psql",
     "verify": "cli.verify:verify",
     "retention": "cli.retention:retention",
+    "admin": "cli.admin:admin",
+    "messages": "cli.messages:messages",
     "grid": "cli.grid:grid",
 }
 

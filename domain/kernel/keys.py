@@ -76,16 +76,36 @@ def create_key(
     Raises:
         Invalid: no scope, or one that is not `room:read|write|advise`.
     """
+    key_id, token = new_token()
+    _store(tenant_id, key_id, name, token, checked_scopes(scopes), expires_at, actor_id, "access.key.created")
+    return key_id, token
+
+
+def checked_scopes(scopes: Collection[str]) -> list[str]:
+    """The scopes in order.
+
+    Raises:
+        Invalid: no scope, or one that is not `room:read|write|advise`.
+    """
     wrong = sorted(scope for scope in scopes if not SCOPE.fullmatch(scope))
     if wrong or not scopes:
         raise Invalid(
             f"{', '.join(wrong) or 'No scope'} is not what a key can hold.",
             hint="Scopes are written room:read, room:write or room:advise; a key never countersigns.",
+            errors=[{"field": "scopes", "message": "room:read, room:write or room:advise"}],
         )
+    return sorted(set(scopes))
+
+
+def new_token() -> tuple[str, str]:
+    """A fresh key id, and the token that carries it and 256 bits of chance."""
     key_id = secrets.token_hex(8)
-    token = f"csk_{key_id}_{secrets.token_urlsafe(32)}"
-    _store(tenant_id, key_id, name, token, scopes, expires_at, actor_id, "access.key.created")
-    return key_id, token
+    return key_id, f"csk_{key_id}_{secrets.token_urlsafe(32)}"
+
+
+def stored_form(token: str) -> str:
+    """What the database keeps of a token: an argon2 hash with a salt of its own."""
+    return _hasher.hash(token)
 
 
 def register_literal_key(tenant_id: str, token: str, *, actor_id: str = "countersign up") -> bool:
@@ -167,7 +187,7 @@ def _store(
                 "key_id": key_id,
                 "tenant_id": tenant_id,
                 "name": name,
-                "secret_hash": _hasher.hash(token),
+                "secret_hash": stored_form(token),
                 "scopes": sorted(scopes),
                 "expires_at": expires_at,
             },

@@ -91,7 +91,7 @@ def lent_to(connection: Connection, principal: Principal) -> list[Lent]:
             " WHERE lent.to_user = CAST(:me AS uuid)"
             " AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
             f" AND {_NOT_WITHDRAWN}"
-            " AND EXISTS (SELECT 1 FROM role_assignments AS ra JOIN users AS u ON u.id = ra.user_id AND u.active"
+            " AND EXISTS (SELECT 1 FROM role_assignments AS ra JOIN v_people AS u ON u.id = ra.user_id AND u.active"
             "   WHERE ra.user_id = lent.from_user AND ra.tenant_id = lent.tenant_id AND ra.role = lent.role"
             "   AND ra.valid_from <= clock_timestamp() AND (ra.valid_to IS NULL OR ra.valid_to > clock_timestamp()))"
             " ORDER BY lent.valid_from, lent.delegation_id"

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, text
 
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
-from domain.kernel.errors import Conflict, Invalid, NotFound
+from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.events import record
 from domain.kernel.principal import Role
+from domain.kernel.refusals import told_as_errors
 from domain.kernel.settings import DbRole
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
-KEEPERS = frozenset({Role.ADMIN, Role.PLATFORM_ADMIN})
 
 _HELD = """
 SELECT role FROM role_assignments
@@ -88,40 +88,26 @@ def end_role(tenant_id: str, user_id: uuid.UUID, role: Role, *, actor_id: str = 
 
     Raises:
         NotFound: the person does not hold the role.
-        Conflict: nobody would be left to administer the tenant.
+        Conflict: LAST_ADMIN, nobody would be left to administer the tenant.
     """
-    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection:
-        connection.execute(text("SELECT 1 FROM tenants WHERE tenant_id = :t FOR UPDATE"), {"t": tenant_id})
-        if role in KEEPERS and _holders(connection, tenant_id, role) <= {user_id}:
-            raise Conflict(
-                f"The last {role} of {tenant_id} keeps the role.",
-                hint=f"Give {role} to somebody else first.",
-                code="LAST_ADMIN",
-            )
-        ended = connection.execute(
-            text(
-                "UPDATE role_assignments SET valid_to = clock_timestamp() WHERE user_id = :user_id"
-                " AND tenant_id = :tenant_id AND role = :role AND valid_to IS NULL"
-            ),
-            {"user_id": user_id, "tenant_id": tenant_id, "role": role.value},
+    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection, told_as_errors():
+        connection.execute(
+            text("SELECT admin_end_role(NULL, :user_id, :role, NULL)"), {"user_id": user_id, "role": role}
         )
-        if ended.rowcount == 0:
-            raise NotFound(f"The person does not hold {role} in {tenant_id}.")
         _tell(connection, "access.role.ended", user_id, actor_id, role=role.value)
 
 
 def set_active(tenant_id: str, user_id: uuid.UUID, active: bool, *, actor_id: str = "countersign") -> None:
-    """Let a person in or keep a person out, in every tenant; the roles stay on record.
+    """Let a person into a tenant or keep a person out of it; the roles stay on record.
 
     Raises:
-        NotFound: no such person.
+        NotFound: the tenant knows no such person.
+        Conflict: LAST_ADMIN, nobody would be left to administer the tenant.
     """
-    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection:
-        changed = connection.execute(
-            text("UPDATE users SET active = :active WHERE id = :user_id"), {"active": active, "user_id": user_id}
+    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection, told_as_errors():
+        connection.execute(
+            text("SELECT admin_set_active(NULL, :user_id, :active)"), {"user_id": user_id, "active": active}
         )
-        if changed.rowcount == 0:
-            raise NotFound("There is no such person.")
         _tell(connection, "access.person.activated" if active else "access.person.deactivated", user_id, actor_id)
 
 
@@ -135,7 +121,7 @@ def find_person(connection: Connection, tenant_id: str, *, user_id: str | None, 
     """The person by id or by address, if the tenant that the transaction is bound to knows him or her."""
     row = connection.execute(
         text(
-            "SELECT id, email, name, active FROM users WHERE id = CAST(:user_id AS uuid) OR email = lower(:email)"
+            "SELECT id, email, name, active FROM v_people WHERE id = CAST(:user_id AS uuid) OR email = lower(:email)"
             " ORDER BY id LIMIT 1"
         ),
         {"user_id": user_id, "email": email},
@@ -180,18 +166,6 @@ def _give(connection: Connection, user_id: uuid.UUID, tenant_id: str, role: Role
     _tell(connection, "access.role.given", user_id, actor_id, role=role.value)
 
 
-def _holders(connection: Connection, tenant_id: str, role: Role) -> set[uuid.UUID]:
-    rows = connection.execute(
-        text(
-            "SELECT ra.user_id FROM role_assignments AS ra JOIN users AS u ON u.id = ra.user_id AND u.active"
-            " WHERE ra.tenant_id = :tenant_id AND ra.role = :role AND ra.valid_from <= clock_timestamp()"
-            " AND (ra.valid_to IS NULL OR ra.valid_to > clock_timestamp()) ORDER BY ra.user_id"
-        ),
-        {"tenant_id": tenant_id, "role": role.value},
-    )
-    return {row.user_id for row in rows}
-
-
 def _tell(connection: Connection, event_type: str, user_id: uuid.UUID, actor_id: str, **payload: str) -> None:
     record(
         connection,
@@ -207,7 +181,7 @@ def _tell(connection: Connection, event_type: str, user_id: uuid.UUID, actor_id:
 def people_of(connection: Connection, tenant_id: str) -> list[Person]:
     """The active people who hold a role in the tenant that the transaction is bound to, by name."""
     rows = connection.execute(
-        text("SELECT id, email, name, active FROM users WHERE active ORDER BY name, id"),
+        text("SELECT id, email, name, active FROM v_people WHERE active ORDER BY name, id"),
     ).all()
     found = [Person(row.id, row.email, row.name, row.active, roles_of(connection, row.id, tenant_id)) for row in rows]
     return [person for person in found if person.roles]

@@ -9,7 +9,7 @@ from alembic import op
 from migrations.sqltools import APP, AUDITOR, LOADER, MACHINE, grant, guard_by_tenant, make_append_only, run_sql_file
 
 revision = "202611210920"
-down_revision = "202611210900"
+down_revision = "202611210910"
 branch_labels = None
 depends_on = None
 

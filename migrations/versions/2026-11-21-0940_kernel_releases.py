@@ -9,7 +9,7 @@ from alembic import op
 from migrations.sqltools import APP, grant, guard_by_tenant
 
 revision = "202611210940"
-down_revision = "202611210900"
+down_revision = "202611210930"
 branch_labels = None
 depends_on = None
 

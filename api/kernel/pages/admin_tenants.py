@@ -1,0 +1,138 @@
+"""The tenant's settings as a page; for the platform's administrators the list of tenants too."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse, Response
+
+from api.deps import RequestId
+from api.forms import FormDep
+from api.kernel.admin import ADMINS, PLATFORM, READERS, has_days
+from api.kernel.pages.admin_people import acting
+from api.kernel.pages.filled import Filled
+from api.pages import Page, PageDep
+from domain.kernel.administration import tenants
+from domain.kernel.administration.actor import ADMINISTRATORS
+from domain.kernel.db import bind_tenant
+from domain.kernel.errors import Invalid
+
+router = APIRouter(include_in_schema=False)
+PER_PAGE = 50
+NEW = {"tenant_id": "", "name": "", "timezone": "UTC"}
+# The defaults of the specification, in days; what has none is kept for ever.
+RETENTION = {"learner_events": 90, "signals": 180, "meter_reads": 400, "test_records": 2557}
+CLASSES = {
+    "learner_events": "Raw learner events",
+    "signals": "Signals",
+    "meter_reads": "Meter reads in the database",
+    "test_records": "Test records",
+}
+YES_NO = {"yes": True, "no": False}
+
+
+@router.get("/admin/tenant", dependencies=[READERS])
+def the_tenant(page: PageDep, done: Annotated[str, Query(max_length=20)] = "") -> Response:
+    """The settings as they stand."""
+    return _settings(page, _filled(tenants.tenant_row(page.connection)), "Set." if done else None)
+
+
+@router.post("/admin/tenant", dependencies=[ADMINS])
+def set_tenant(page: PageDep, form: FormDep, call: RequestId) -> Response:
+    """Set what was changed."""
+    filled = Filled.read(form, _filled(tenants.tenant_row(page.connection)).values)
+    with filled.telling(), page.connection.begin_nested():
+        tenants.set_tenant(page.connection, acting(page, call), _changes(filled), has_days)
+    if filled.is_good:
+        return RedirectResponse("/admin/tenant?done=set", 303)
+    return _settings(page, filled)
+
+
+def _filled(row: tenants.TenantRow) -> Filled:
+    days = {f"keep_{name}": str(row.retention_days.get(name, "")) for name in CLASSES}
+    said = {True: "yes", False: "no"}
+    return Filled(
+        {
+            "name": row.name,
+            "timezone": row.timezone,
+            "four_eyes": said[row.four_eyes],
+            "public_quickcheck": said[row.public_quickcheck],
+        }
+        | days
+    )
+
+
+def _changes(filled: Filled) -> tenants.Changes:
+    values = filled.values
+    for name in ("four_eyes", "public_quickcheck"):
+        if values[name] not in YES_NO:
+            raise Invalid("Choose yes or no.", errors=[{"field": name, "message": "choose"}])
+    return tenants.Changes(
+        name=values["name"],
+        timezone=values["timezone"],
+        four_eyes=YES_NO[values["four_eyes"]],
+        public_quickcheck=YES_NO[values["public_quickcheck"]],
+        retention_days={name: _days(filled, f"keep_{name}") for name in CLASSES},
+    )
+
+
+def _days(filled: Filled, name: str) -> int | None:
+    if not filled.values[name]:
+        return None
+    days = filled.whole(name)
+    if not 1 <= days <= tenants.LONGEST_DAYS:
+        raise Invalid(
+            f"Give 1 to {tenants.LONGEST_DAYS:,} days, or nothing for the default.",
+            errors=[{"field": name, "message": "out of range"}],
+        )
+    return days
+
+
+def _settings(page: Page, filled: Filled, notice: str | None = None) -> Response:
+    return page.show(
+        "kernel/admin_tenant.html",
+        filled.status,
+        notice=notice,
+        form=filled,
+        row=tenants.tenant_row(page.connection),
+        classes=CLASSES,
+        usual=RETENTION,
+        zone_is_fixed=has_days(page.connection),
+        may_administer=bool(page.principal.roles & ADMINISTRATORS),
+    )
+
+
+@router.get("/admin/tenants", dependencies=[PLATFORM])
+def all_tenants(
+    page: PageDep,
+    call: RequestId,
+    after: Annotated[str, Query(max_length=1000)] = "",
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """Every tenant of the copy."""
+    notice = "The tenant is made. Next: invite its administrator." if done else None
+    return _tenants(page, call, Filled(dict(NEW)), after, notice)
+
+
+@router.post("/admin/tenants", dependencies=[PLATFORM])
+def make_tenant(page: PageDep, form: FormDep, call: RequestId) -> Response:
+    """Make a tenant."""
+    filled = Filled.read(form, NEW)
+    with filled.telling(), page.connection.begin_nested():
+        values = filled.values
+        tenants.add_tenant(page.connection, acting(page, call), values["tenant_id"], values["name"], values["timezone"])
+    bind_tenant(page.connection, page.tenant.tenant_id, page.principal.id)
+    if filled.is_good:
+        return RedirectResponse("/admin/tenants?done=made", 303)
+    return _tenants(page, call, filled)
+
+
+def _tenants(page: Page, call: str, filled: Filled, after: str = "", notice: str | None = None) -> Response:
+    found = tenants.list_tenants(page.connection, acting(page, call), PER_PAGE, after or None)
+    return page.show(
+        "kernel/admin_tenants.html",
+        filled.status,
+        notice=notice,
+        rows=found.rows,
+        next_cursor=found.next_cursor,
+        form=filled,
+    )
