@@ -58,7 +58,8 @@ CREATE TABLE suspensions (
     grant("suspensions", "SELECT", APP, MACHINE, AUDITOR)
     run_sql_file("kernel/v_people.sql")
     grant("v_people", "SELECT", APP, MACHINE, AUDITOR)
-    op.execute("ALTER TABLE api_keys ADD replaces text REFERENCES api_keys (key_id), ADD created_by text")
+    op.execute("ALTER TABLE api_keys ADD replaces text, ADD created_by text, ADD UNIQUE (tenant_id, key_id)")
+    op.execute("ALTER TABLE api_keys ADD FOREIGN KEY (tenant_id, replaces) REFERENCES api_keys (tenant_id, key_id)")
     op.execute("CREATE UNIQUE INDEX api_keys_one_successor ON api_keys (replaces)")
     shown = "key_id, tenant_id, name, scopes, created_at, expires_at, revoked_at, replaces, created_by"
     op.execute(f"GRANT SELECT ({shown}) ON api_keys TO {APP}")
