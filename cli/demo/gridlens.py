@@ -120,7 +120,7 @@ def _theft(
         found.expected_over_event_pp = expectation["delta"]
         found.formula = expectation["formula"]
         step.result = (
-            f"{found.theft_meters} of its meters record {SEVERITY:.0%} less;"
+            f"{found.theft_meters} of its meters record {100 * SEVERITY:.0f} % less;"
             f" over its 24 hours the loss must rise by {found.expected_over_event_pp:+.2f} pp"
         )
     return event

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 class Story:
@@ -39,7 +40,7 @@ class Story:
     def say(self, line: str = "") -> None:
         """One line of text."""
         self.console.print(line)
-        self.note(line)
+        self.note(Text.from_markup(line).plain)
 
     def note(self, line: str) -> None:
         """A detail for the log alone."""

@@ -215,9 +215,9 @@ def publish_reads(
 
 
 class ScoreConfig(dg.Config):
-    """How many days, ending with the partition's, are held against the weeks before."""
+    """How many days, ending with the partition's, are held against the weeks before; as it was, or 7, if not named."""
 
-    window_days: int = DEFAULT_WINDOW_DAYS
+    window_days: int | None = None
 
 
 @dg.multi_asset(specs=SUSPICION)
