@@ -10,7 +10,6 @@ from datetime import datetime
 import dagster as dg
 
 from domain.grid.metering.observe.days import publish_day
-from domain.grid.metering.rules.suspicion.features import DEFAULT_WINDOW_DAYS
 from domain.grid.metering.suggest import score_meters
 from orchestration.grid import figures
 from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay

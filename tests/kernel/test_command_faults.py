@@ -30,7 +30,8 @@ def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path, command: 
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "COUNTERSIGN_HOME" in done.stderr and home in done.stderr
+    assert "COUNTERSIGN_HOME" in done.stderr
+    assert home in done.stderr
 
 
 def test_a_database_that_went_away_is_told_and_a_fault_is_not_hidden() -> None:
