@@ -65,8 +65,8 @@ def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> Non
         f" {found.formula} = {found.expected_over_event_pp:+.2f} pp"
     )
     story.say(
-        f"  Seen       {found.observed_change_pp:+.2f} pp after {found.observed_after_cycles} cycles; the formula says"
-        f" {found.expected_change_pp:+.2f} pp for these two, {found.tolerance_pp} pp allowed"
+        f"  Seen       {found.observed_change_pp:+.2f} pp after {found.intervals_observed} intervals; the formula says"
+        f" {found.expected_change_pp:+.2f} pp for these, {found.tolerance_pp} pp allowed"
     )
     story.say()
     for name in [*found.charts, "summary.json"]:
