@@ -47,6 +47,10 @@ class Story:
         self._log.write(f"{time.strftime('%H:%M:%S')} {line}\n")
         self._log.flush()
 
+    def close(self) -> None:
+        """No more is told."""
+        self._log.close()
+
 
 class Step:
     """One step in progress."""
