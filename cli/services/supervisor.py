@@ -256,9 +256,6 @@ class Supervisor:
         failed = self.state.phase == "failed"
         if not failed:
             self._note(phase="stopping")
-        # The daemon first: while it runs it asks the code server, and would report as errors that it has gone.
-        daemon = {child.process.pid for child in self.children if child.name == "dagster-daemon" and child.process}
-        end(process for process in marked(self.home) if process.pid in daemon)
         end(marked(self.home))
         for child in self.children:
             if child.process is not None:
