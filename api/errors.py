@@ -117,9 +117,13 @@ def problem_of_unexpected(error: Exception, path: str = "") -> JSONResponse:
 def _of_database(error: Exception) -> CountersignError | None:
     """What the caller can do about a refusal of the database, where it is one that a caller can cause."""
     if isinstance(error, DataError | UnicodeEncodeError):
-        return Invalid("A value holds something that cannot be stored, such as a NUL character.")
+        return Invalid(
+            "A value holds something that cannot be stored, such as a NUL character.", hint="Send it without that."
+        )
     if isinstance(error, IntegrityError):
-        return Conflict("The request contradicts what is already stored.")
+        return Conflict(
+            "The request contradicts what is already stored.", hint="Look at what stands, then send it anew."
+        )
     if isinstance(error, OperationalError | PoolTimeout):
         return Unavailable("The database does not answer, or is busy with a conflicting change.", retry_after_s=2)
     return None
@@ -158,6 +162,8 @@ def _field(entry: Mapping[str, Any]) -> dict[str, Any]:
     location = [str(part) for part in entry["loc"]]
     if entry["type"] == "json_invalid":
         return {"field": "body", "message": f"This is not JSON (at character {location[-1]})."}
+    if location == ["body"]:
+        return {"field": "body", "message": "Send a JSON object, with the header Content-Type: application/json."}
     return {"field": ".".join(location[1:]) or location[0], "message": str(entry["msg"])}
 
 
@@ -168,8 +174,11 @@ def _of_http(error: HTTPException, path: str) -> JSONResponse:
             NotFound("There is nothing at this address.", hint="/openapi.json lists what there is."), path
         )
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return problem_of(TooLarge("The request's body is larger than this door takes."), path)
+        return problem_of(
+            TooLarge("The request's body is larger than this door takes.", hint="Send it in parts."), path
+        )
     if error.status_code == HTTPStatus.BAD_REQUEST:
-        return problem(422, "INVALID", "The body could not be read.", hint="Send UTF-8 JSON.", path=path)
+        hint = "Send JSON in UTF-8, or a file as multipart/form-data of a few parts, as `curl -F file=@NAME` does."
+        return problem(422, "INVALID", "The body could not be read.", hint=hint, path=path)
     code = HTTPStatus(error.status_code).name
     return problem(error.status_code, code, str(error.detail), path=path, headers=error.headers)

@@ -1,5 +1,6 @@
 """The entry of `countersign`: which commands there are, and how errors are told."""
 
+import os
 import sys
 
 import click
@@ -50,6 +51,33 @@ def main() -> None:
         for entry in error.errors[:20]:
             click.echo(f"  {entry}", err=True)
         sys.exit(2 if error.status in {400, 413, 422} else 1)
+    except BrokenPipeError:
+        # The reader has gone, as `| head` does; nothing is left to tell, and nobody to tell it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        told = told_of_machine(error)
+        if told is None or "--debug" in sys.argv:
+            raise
+        click.echo(f"Error: {told}", err=True)
+        sys.exit(1)
+
+
+def told_of_machine(error: Exception) -> str | None:
+    """What the machine beneath refused: a full or read-only disk, a database that was stopped; None for a fault."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return (
+            f"{where}{error.strerror}. Check that COUNTERSIGN_HOME is a folder that can be written to and has room;"
+            " --debug shows where it broke."
+        )
+    # By name: importing the database's library for its error class would slow every command.
+    if any(base.__name__ == "OperationalError" for base in type(error).__mro__):
+        return (
+            "The database went away, or does not let us in. What was not finished is not there; `countersign status`"
+            " shows the services. Then run the command again; --debug shows where it broke."
+        )
+    return None
 
 
 if __name__ == "__main__":

@@ -92,14 +92,21 @@ def seed_history(tenant_id: str, days: int, told: Callable[[str, int], None]) ->
     edges = [(today - timedelta(days=back)).astimezone(UTC) for back in range(days, -1, -1)] + [floor_to(now, 15)]
     for start, end in pairwise(edges):
         if start < end:
-            publish_history(tenant_id, start, end, now, told)
+
+            def of_day(_: str, reads: int, day: str = start.astimezone(zone).date().isoformat()) -> None:
+                told(day, reads)
+
+            publish_history(tenant_id, start, end, now, of_day)
 
 
 def publish_history(
-    tenant_id: str, start: datetime, end: datetime, now: datetime, told: Callable[[str, int], None]
+    tenant_id: str,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    told: Callable[[str, int], None],
+    mode: WriteMode = WriteMode.SAFE,
 ) -> None:
     """Publish one stretch, and tell how many reads it brought."""
-    result = publish(
-        tenant_id, window_start=start, window_end=end, mode=WriteMode.SAFE, now=now, actor=ACTOR, batch_size=100_000
-    )
+    result = publish(tenant_id, window_start=start, window_end=end, mode=mode, now=now, actor=ACTOR, batch_size=100_000)
     told(start.isoformat(), result.counts["reads"])

@@ -10,8 +10,10 @@ from datetime import date
 
 import dagster as dg
 
+from domain.grid.metering.observe.publish import EARLIEST
+
 TENANTS = dg.DynamicPartitionsDefinition(name="tenant")
-DAYS = dg.DailyPartitionsDefinition(start_date="2015-01-01", end_offset=3)
+DAYS = dg.DailyPartitionsDefinition(start_date=f"{EARLIEST:%Y-%m-%d}", end_offset=3)
 TENANT_DAYS = dg.MultiPartitionsDefinition({"day": DAYS, "tenant": TENANTS})
 
 

@@ -70,7 +70,7 @@ def upload(
 def batches(
     connection: TenantSession,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Annotated[str | None, Query(max_length=150)] = None,
 ) -> dict[str, Any]:
     """One row a batch: source, window, write mode and counts; `next_cursor` goes on where this page ends."""
     rows, following = recent_batches(connection, limit, cursor)

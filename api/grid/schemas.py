@@ -42,8 +42,9 @@ class Event(Body):
 
     tenant_id: TenantIdField = None
     feeder_id: Annotated[str | None, Field(max_length=200, examples=["FEEDER_7"])] = None
-    duration_minutes: Annotated[float, Field(examples=[60])] = 60
-    severity: Annotated[float | None, Field(examples=[0.7])] = None
+    # Strict: true is not a severity of 1.
+    duration_minutes: Annotated[float, Field(strict=True, examples=[60])] = 60
+    severity: Annotated[float | None, Field(strict=True, examples=[0.7])] = None
     meter_ids: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=5_000)] = []
     starts_at: AwareDatetime | None = None
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
@@ -52,5 +53,5 @@ class Event(Body):
 class TheftEvent(Event):
     """Theft: the chosen meters record less than they use; what the feeder delivers stays as it is."""
 
-    share: Annotated[float, Field(description="Share of the feeder's energy that the thieves use.")] = 0.12
+    share: Annotated[float, Field(strict=True, description="Share of the feeder's energy that the thieves use.")] = 0.12
     mode: Literal["scale", "offpeak", "cap", "bypass_zero"] = "scale"

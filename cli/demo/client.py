@@ -27,6 +27,10 @@ class Client:
         """GET JSON."""
         return self._answer(self._http.get(path, params=query))
 
+    def delete(self, path: str) -> dict[str, Any]:
+        """DELETE, answer JSON."""
+        return self._answer(self._http.delete(path))
+
     def _answer(self, response: httpx.Response) -> dict[str, Any]:
         body: dict[str, Any] = response.json()
         if response.is_success:

@@ -10,7 +10,7 @@ from cli.demo.client import Client
 from cli.demo.gridlens import Found, tell
 from cli.demo.lineage import Dagster
 from cli.demo.story import Story
-from cli.services.keys import gridlens_key_file
+from cli.services.keys import gridlens_key
 from cli.services.state import read_state
 from cli.services.up import addresses, start_detached, stop
 from domain.kernel.clock import utc_now
@@ -45,7 +45,7 @@ def demo(as_json: bool) -> None:
             state = start_detached(home, story.note)
             where = addresses(state)
             step.result = f"{where['api']}"
-        token = gridlens_key_file(home).read_text().strip()
+        token = gridlens_key(home)
         client, dagster = Client(where["api"], token), Dagster(where["dagster"])
         found = tell(story, client, dagster, current.gridlens_tenant, folder, utc_now())
     finally:
@@ -61,12 +61,12 @@ def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> Non
     story.say()
     story.say(f"  Baseline   {found.feeder} lost {found.baseline_loss_pct:.2f} % of what was delivered")
     story.say(
-        f"  Theft      {found.theft_severity:.0%} at {found.theft_meters} meters; over its 24 hours"
+        f"  Theft      {100 * found.theft_severity:.0f} % at {found.theft_meters} meters; over its 24 hours"
         f" {found.formula} = {found.expected_over_event_pp:+.2f} pp"
     )
     story.say(
-        f"  Seen       {found.observed_change_pp:+.2f} pp after {found.observed_after_cycles} cycles; the formula says"
-        f" {found.expected_change_pp:+.2f} pp for these two, {found.tolerance_pp} pp allowed"
+        f"  Seen       {found.observed_change_pp:+.2f} pp after {found.intervals_observed} intervals; the formula says"
+        f" {found.expected_change_pp:+.2f} pp for these, {found.tolerance_pp} pp allowed"
     )
     story.say()
     for name in [*found.charts, "summary.json"]:
@@ -75,5 +75,5 @@ def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> Non
     story.say("  Next       make up, then open")
     story.say(f"             {where['api']}/grid       GridLens")
     story.say(f"             {where['api']}/api/ami/kpi/quickcheck?tenantId={found.tenant}")
-    story.say(f"             {where['dagster']}/runs/{found.dagster_run_id[:8]}  the lineage of these numbers")
+    story.say(f"             {where['dagster']}/runs/{found.dagster_run_id}  the checks and scores")
     story.say(f"  Details    {story.log_path}")

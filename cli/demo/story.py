@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 class Story:
@@ -39,12 +40,16 @@ class Story:
     def say(self, line: str = "") -> None:
         """One line of text."""
         self.console.print(line)
-        self.note(line)
+        self.note(Text.from_markup(line).plain)
 
     def note(self, line: str) -> None:
         """A detail for the log alone."""
         self._log.write(f"{time.strftime('%H:%M:%S')} {line}\n")
         self._log.flush()
+
+    def close(self) -> None:
+        """No more is told."""
+        self._log.close()
 
 
 class Step:

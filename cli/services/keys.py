@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from cli.services.postgres import write_private
 from domain.kernel.db import transaction
+from domain.kernel.errors import NotConfigured
 from domain.kernel.keys import GRIDLENS_KEY_ID, register_literal_key
 from domain.kernel.settings import DbRole, Env, settings
 from domain.kernel.signing import Purpose, ensure_signing_keys, key_path
@@ -20,6 +21,21 @@ DEMO_TIMEZONE = "Europe/Berlin"
 def gridlens_key_file(home: Path) -> Path:
     """Where the key lies when the environment does not set one."""
     return home / "secrets" / "gridlens_api_key"
+
+
+def gridlens_key(home: Path) -> str:
+    """The key itself: from the environment, else from its file.
+
+    Raises:
+        NotConfigured: there is none yet.
+    """
+    given = settings().gridlens_api_key
+    if given is not None:
+        return given.get_secret_value()
+    path = gridlens_key_file(home)
+    if not path.exists():
+        raise NotConfigured(f"There is no key in {path}.", hint="`countersign up` makes one in a dev copy.")
+    return path.read_text().strip()
 
 
 def prepare(home: Path) -> str | None:

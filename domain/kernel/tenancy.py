@@ -33,7 +33,10 @@ def load_tenant(connection: Connection) -> Tenant:
     """
     row = connection.execute(text("SELECT tenant_id, name, timezone, is_demo FROM tenants")).one_or_none()
     if row is None:
-        raise NotFound("There is no such tenant.", hint="`countersign admin tenant list` names the tenants.")
+        raise NotFound(
+            "There is no such tenant.",
+            hint="Check how it is spelt; `make demo` and `countersign seed demo` make DEMO_TENANT.",
+        )
     return Tenant(row.tenant_id, row.name, row.timezone, row.is_demo)
 
 

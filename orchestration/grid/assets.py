@@ -10,7 +10,6 @@ from datetime import datetime
 import dagster as dg
 
 from domain.grid.metering.observe.days import publish_day
-from domain.grid.metering.rules.suspicion.features import DEFAULT_WINDOW_DAYS
 from domain.grid.metering.suggest import score_meters
 from orchestration.grid import figures
 from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay
@@ -215,9 +214,9 @@ def publish_reads(
 
 
 class ScoreConfig(dg.Config):
-    """How many days, ending with the partition's, are held against the weeks before."""
+    """How many days, ending with the partition's, are held against the weeks before; as it was, or 7, if not named."""
 
-    window_days: int = DEFAULT_WINDOW_DAYS
+    window_days: int | None = None
 
 
 @dg.multi_asset(specs=SUSPICION)

@@ -53,7 +53,7 @@ def score_meters(
     connection: Connection,
     tenant_id: str,
     local_date: date,
-    window_days: int = DEFAULT_WINDOW_DAYS,
+    window_days: int | None = None,
     *,
     scoring_version: str = SCORING_VERSION,
     actor_id: str = "grid.suspicion",
@@ -61,6 +61,8 @@ def score_meters(
     """Score every active meter for the window that ends with `local_date`, against up to 28 days before it.
 
     Of those days the hours of injected events are left out, for the meters that they touch.
+    Without `window_days` the window is the one that the date was scored with before, so that late reads move scores and
+    not the question; the first time it is a week.
 
     Writes a row per meter and date to meter_suspicion in place of that date's former rows, and one ledger event, in
     the caller's transaction (role machine). The run id follows from tenant, date, window, version and the bytes read:
@@ -71,6 +73,8 @@ def score_meters(
     """
     if scoring_version not in SETTINGS:
         raise Invalid(f"There is no scoring version {scoring_version!r}.", hint=f"Known: {', '.join(SETTINGS)}.")
+    if window_days is None:
+        window_days = store.standing_window_days(connection, tenant_id, local_date) or DEFAULT_WINDOW_DAYS
     if not 1 <= window_days <= 28:
         raise Invalid(f"A window of {window_days} days cannot be scored.", hint="Use 1 to 28 days.")
     tenant, settings = load_tenant(connection), SETTINGS[scoring_version]

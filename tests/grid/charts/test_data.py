@@ -95,7 +95,7 @@ def test_the_expected_level_is_the_technical_loss_with_what_was_foretold() -> No
     expected = [value for p in covered for value in (p.foretold_pct, p.foretold_pct)]
     assert np.asarray(dashed[0].get_ydata(), dtype=float) == pytest.approx(np.array(expected, dtype=float))
     words = " ".join(text.get_text() for text in axes.texts)
-    assert "Expected 9.8\u00a0% (+6.00\u00a0pp)" in words
+    assert "Predicted 9.8\u00a0% (+6.00\u00a0pp)" in words
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_unknown_feeders_and_bad_numbers_and_stamps_are_rejected_with_their_reas
     assert told[4] == ("kwh", "not a number; expected an energy such as 0.25")
     assert told[5] == ("feeder_id", "no feeder is named")
     assert told[6] == ("read_at", "ends in the future; check the zone of the stamps")
-    assert told[8][0] == "end"
+    assert told[8][0] == "read_at"
     assert result.rejects_path is not None
 
 

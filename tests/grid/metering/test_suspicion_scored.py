@@ -171,3 +171,15 @@ def test_a_theft_before_the_window_does_not_become_what_is_usual(database: Datab
     with transaction("T", DbRole.OWNER) as connection:
         connection.execute(text("UPDATE ami_events SET is_active = false"))
     assert drop() < 20
+
+
+def test_scoring_anew_for_late_reads_asks_the_same_question(with_reads: None) -> None:
+    with transaction("T", DbRole.MACHINE) as connection:
+        score_meters(connection, "T", LAST, 1)
+    before = json.dumps(_rows(), default=str)
+    with transaction("T", DbRole.MACHINE) as connection:
+        score_meters(connection, "T", LAST)
+    assert json.dumps(_rows(), default=str) == before
+    with transaction("T", DbRole.MACHINE) as connection:
+        score_meters(connection, "T", LAST - timedelta(days=1))
+    assert [row["window_days"] for row in _rows("DISTINCT local_date, window_days, 0 AS rank")] == [7, 1]

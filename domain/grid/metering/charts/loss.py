@@ -167,12 +167,17 @@ def _expected_level(axes: Axes, plot: Plot, points: Sequence[LossInterval], even
         return
     mean, added = _mean_foretold(covered, event.expected_pp)
     change = f"{signed(added)}{NBSP}pp"
-    words = f"Expected {percent(mean)}" if plot.narrow else f"Expected {percent(mean)} ({change})"
+    words = f"Predicted {percent(mean)}" if plot.narrow else f"Predicted {percent(mean)} ({change})"
     drawn = [value for p in covered for value in (p.loss_pct_adj, p.loss_pct_raw) if value is not None]
+    begin, (first, last) = instant(covered[0].start), axes.get_xlim()
+    room = axes.get_window_extent().width * (last - begin) / (last - first)
+    # Of an event that has hardly begun the words end at the frame: right of it stand the names of the lines.
+    fits = text_width(words, plot.font, theme.BOLD) + 10 <= room
     axes.annotate(
         words,
-        (instant(covered[0].start), min(max(drawn + known), axes.get_ylim()[1] * 0.93)),
-        xytext=(5, 4),
+        (begin if fits else last, min(max(drawn + known), axes.get_ylim()[1] * 0.93)),
+        xytext=(5 if fits else -5, 4),
+        ha="left" if fits else "right",
         textcoords="offset points",
         color=text_color,
         size=plot.font,

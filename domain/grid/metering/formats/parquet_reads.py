@@ -19,6 +19,7 @@ from domain.grid.metering.formats import stamps
 from domain.grid.metering.formats.columns import HOW_TO_MAP, is_of_feeders, recognise, require_long_form
 from domain.grid.metering.formats.long_form import LongTable, RowStamps, to_reads
 from domain.grid.metering.formats.parsed import FileMapping, Limits, ParsedReads
+from domain.grid.metering.formats.sieve import CALLED
 from domain.grid.metering.formats.source import too_many_rows
 from domain.kernel.errors import Invalid, TooLarge
 
@@ -94,7 +95,7 @@ def _long_table(columns: dict[str, Any], rows: int, name: str, mapping: FileMapp
 
 def _wrong_type(name: str, column: str, found: object, expected: str) -> Invalid:
     return Invalid(
-        f"{name}: column {column} is {found}, nothing of it was taken; expected {expected}.",
+        f"{name}: column {CALLED.get(column, column)} is {found}, nothing of it was taken; expected {expected}.",
         hint=f"Write the column in that type, or map another: {HOW_TO_MAP}.",
     )
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from domain.grid.metering.formats.parsed import Rejects, Texts
 
 MAX_VALUE = 80
+# What our own names for columns are called where a person reads them, as docs/data-formats.md does.
+CALLED = {"end": "read_at", "start": "interval_start"}
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Sieve:
         chosen = np.flatnonzero(bad & self.good)
         if len(chosen):
             why = reason if isinstance(reason, str) else np.asarray(reason, dtype=object)[chosen]
-            self.rejects.add_many(self.row[chosen], column, _shown(values, chosen), why)
+            self.rejects.add_many(self.row[chosen], CALLED.get(column, column), _shown(values, chosen), why)
             self.good[chosen] = False
 
 

@@ -29,6 +29,8 @@ from domain.kernel.tenancy import Tenant, load_tenant
 
 INTERVALS = (15, 30, 60)
 MAX_AHEAD = timedelta(hours=24)
+# Nothing is emulated before it: Dagster's partitions begin there too.
+EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 MAX_DAYS = 400
 
 
@@ -170,28 +172,53 @@ def _window(
         raise Invalid("The interval must be 15, 30 or 60 minutes.", code="INTERVAL")
     step = timedelta(minutes=interval_minutes)
     if end is None:
-        begin = next_window_start(now, watermark, interval_minutes)
-        end = begin + step
+        end = next_window_start(now, watermark, interval_minutes) + step
         if end > now + MAX_AHEAD:
-            raise Conflict(
-                "The demo clock is a day ahead of the wall clock.",
-                hint="Wait, or name the window with windowEnd.",
-                code="DEMO_CLOCK_AHEAD",
-            )
-    start = end - step if start is None else start
+            raise _ahead("The demo clock is a day ahead of the wall clock.", now, interval_minutes)
+    _require_in_range(start, end, now, interval_minutes)
     # The end first: it is what a caller names.
     for moment in (end, start):
-        if moment.tzinfo is None or floor_to(moment, interval_minutes) != moment:
-            raise Invalid(
-                f"{moment.isoformat()} is not on the {interval_minutes}-minute grid.",
-                hint=f"Use an instant with a zone, for example {floor_to(now, interval_minutes).isoformat()}.",
-                code="OFF_GRID",
-            )
+        if moment is not None and floor_to(moment, interval_minutes) != moment:
+            raise _off_grid(moment, now, interval_minutes)
+    start = end - step if start is None else start
     if start >= end:
         raise Invalid("The window ends before it starts.", code="WINDOW")
     if end - start > timedelta(days=MAX_DAYS):
         raise Invalid(f"The window is longer than {MAX_DAYS} days.", hint="Publish it in parts.", code="WINDOW")
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _require_in_range(start: datetime | None, end: datetime, now: datetime, interval_minutes: int) -> None:
+    """Before any arithmetic: an instant near the ends of the calendar cannot be counted with."""
+    for moment in (end, start):
+        if moment is not None and moment.tzinfo is None:
+            raise _off_grid(moment, now, interval_minutes)
+    if end > now + MAX_AHEAD:
+        # Reads of next year would hold the demo clock there, and no window would ever be due again.
+        raise _ahead("The window ends more than a day ahead of the wall clock.", now, interval_minutes)
+    if end <= EARLIEST or (start is not None and start < EARLIEST):
+        raise Invalid(
+            f"The window begins before {EARLIEST:%Y-%m-%d}; nothing was published.",
+            hint="Name a later one, or leave windowEnd out for the next that is due.",
+            code="WINDOW",
+        )
+
+
+def _off_grid(moment: datetime, now: datetime, interval_minutes: int) -> Invalid:
+    return Invalid(
+        f"{moment.isoformat()} is not on the {interval_minutes}-minute grid.",
+        hint=f"Use an instant with a zone, for example {floor_to(now, interval_minutes).isoformat()}.",
+        code="OFF_GRID",
+    )
+
+
+def _ahead(detail: str, now: datetime, interval_minutes: int) -> Conflict:
+    last = floor_to(now + MAX_AHEAD, interval_minutes)
+    return Conflict(
+        f"{detail} Nothing was published.",
+        hint=f"Wait, or name a window with windowEnd, {last:%Y-%m-%dT%H:%M:%SZ} at the latest.",
+        code="DEMO_CLOCK_AHEAD",
+    )
 
 
 def _days(plan: Plan, batch_size: int, tally: dict[str, int]) -> Iterator[DayPart]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from domain.grid.metering.observe.publish import next_window_start
+from domain.grid.metering.observe.publish import EARLIEST, next_window_start
 from domain.grid.metering.rules.emulator import SOURCE
 from domain.grid.metering.rules.expectation import Expectation, expectations_of
 from domain.grid.metering.rules.fleet import Fleet
@@ -62,12 +62,13 @@ def inject(tenant_id: str, wish: Wish, *, now: datetime, actor: str, actor_role:
         Invalid: severity, share or duration out of range, an unknown feeder or meter, or nobody named.
         Conflict: the tenant has no meters.
     """
-    _check_numbers(wish)
+    _check(wish, now)
     with transaction(tenant_id) as connection:
         tenant = load_tenant(connection)
         if not tenant.is_demo:
             raise Forbidden(
                 f"Scenarios are not injected for tenant {tenant_id}: it is not marked as a demo tenant.",
+                hint="Inject into a tenant created with is_demo.",
                 code="EMULATOR_REFUSED",
             )
         attached = attach(connection, tenant, now)
@@ -114,7 +115,7 @@ def cancel(tenant_id: str, event_id: str, *, now: datetime, actor: str, actor_ro
         )
 
 
-def _check_numbers(wish: Wish) -> None:
+def _check(wish: Wish, now: datetime) -> None:
     errors = []
     severity = wish.severity
     if severity is not None and not 0.0 < severity <= 1.0:
@@ -125,10 +126,18 @@ def _check_numbers(wish: Wish) -> None:
     if not 1.0 <= wish.duration_minutes <= MAX_DURATION_MIN:
         errors.append({"field": "durationMinutes", "message": f"must be between 1 and {MAX_DURATION_MIN} (60 days)."})
     if wish.feeder is None and not wish.meter_ids:
-        errors.append({"field": "feederId", "message": "name a feeder, or meters in meterIds."})
+        errors.append({"field": "feederId", "message": "must name a feeder, unless meterIds names meters."})
+    latest = now + timedelta(minutes=MAX_DURATION_MIN)
+    if wish.starts_at is not None and not EARLIEST <= wish.starts_at <= latest:
+        errors.append({"field": "startsAt", "message": f"must lie from {EARLIEST:%Y-%m-%d} to {latest:%Y-%m-%d}."})
     if errors:
         message = " ".join(f"{e['field']} {e['message']}" for e in errors)
-        raise Invalid(f"The event was not stored: {message}", code="INVALID_EVENT", errors=errors)
+        raise Invalid(
+            f"The event was not stored: {message}",
+            hint="Send it again with that mended.",
+            code="INVALID_EVENT",
+            errors=errors,
+        )
 
 
 def _scenario(connection: Connection, wish: Wish, now: datetime) -> Scenario:
@@ -143,12 +152,16 @@ def _scenario(connection: Connection, wish: Wish, now: datetime) -> Scenario:
                 code="UNKNOWN_FEEDER",
                 errors=[{"field": "feederId", "message": "unknown feeder"}],
             )
-    unknown = store.unknown_meters(connection, wish.meter_ids)
+    unknown = store.unknown_meters(connection, wish.meter_ids, feeder_id)
     if unknown:
+        where = "" if feeder_id is None else f" on feeder {feeder_id}"
         raise Invalid(
-            f"The event was not stored: there is no meter {', '.join(unknown[:5])}.",
+            f"The event was not stored: there is no meter {', '.join(unknown[:5])}{where}.",
+            hint="Name meters of that feeder, or leave feederId out."
+            if where
+            else "The page /grid/network lists feeders.",
             code="UNKNOWN_METER",
-            errors=[{"field": "meterIds", "message": f"unknown: {meter}"} for meter in unknown[:20]],
+            errors=[{"field": "meterIds", "message": f"unknown{where}: {meter}"} for meter in unknown[:20]],
         )
     starts_at = wish.starts_at or next_window_start(now, ingest_watermark(connection, SOURCE), 15)
     return Scenario(

@@ -123,11 +123,15 @@ def feeder_names(connection: Connection, limit: int = 12) -> list[str]:
     )
 
 
-def unknown_meters(connection: Connection, meter_ids: Sequence[str]) -> list[str]:
-    """Those of the ids that the registry does not know."""
+def unknown_meters(connection: Connection, meter_ids: Sequence[str], feeder_id: str | None = None) -> list[str]:
+    """Those of the ids that the registry does not know, or not on the feeder where one is named."""
     known = set(
         connection.execute(
-            text("SELECT meter_id FROM meters WHERE meter_id = ANY(:ids)"), {"ids": list(meter_ids)}
+            text(
+                "SELECT meter_id FROM meters WHERE meter_id = ANY(:ids)"
+                " AND (CAST(:feeder AS text) IS NULL OR feeder_id = :feeder)"
+            ),
+            {"ids": list(meter_ids), "feeder": feeder_id},
         ).scalars()
     )
     return [meter for meter in meter_ids if meter not in known]

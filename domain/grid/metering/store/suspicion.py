@@ -173,6 +173,15 @@ def delivered_kwh(
     return None if np.isnan(out).all() else out
 
 
+def standing_window_days(connection: Connection, tenant_id: str, local_date: date) -> int | None:
+    """How many days the scores of a date look at; None where it has none yet."""
+    found: int | None = connection.execute(
+        text("SELECT max(window_days) FROM meter_suspicion WHERE tenant_id = :tenant AND local_date = :day"),
+        {"tenant": tenant_id, "day": local_date},
+    ).scalar()
+    return found
+
+
 def replace_day(
     connection: Connection, tenant_id: str, local_date: date, rows: Sequence[Mapping[str, Any]]
 ) -> tuple[int, int]:

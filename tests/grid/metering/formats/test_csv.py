@@ -89,7 +89,7 @@ def test_every_bad_row_is_rejected_once_with_its_line_and_reason_and_the_good_on
     assert len(parsed) == 1
     assert [(row, column) for row, column, _ in reasons(parsed)] == [
         (3, "meter_id"),
-        (4, "end"),
+        (4, "read_at"),
         (5, "kwh"),
         (6, "kwh"),
         (7, "voltage"),
@@ -98,7 +98,7 @@ def test_every_bad_row_is_rejected_once_with_its_line_and_reason_and_the_good_on
         (10, "kwh"),
         (11, ""),
         (12, "interval_minutes"),
-        (13, "end"),
+        (13, "read_at"),
         (14, "kwh"),
     ]
     assert all(why for _, _, why in reasons(parsed))
@@ -138,7 +138,7 @@ def test_the_hour_that_spring_skips_is_rejected_with_the_reason() -> None:
     )
     assert ends(parsed) == ["2026-03-08T06:45:00", "2026-03-08T07:15:00"]
     assert reasons(parsed) == [
-        (3, "end", "this local time does not exist on that day in America/New_York: the clocks skip it")
+        (3, "read_at", "this local time does not exist on that day in America/New_York: the clocks skip it")
     ]
 
 

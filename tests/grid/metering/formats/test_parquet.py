@@ -51,7 +51,7 @@ def test_timestamps_without_zone_are_local_time() -> None:
     local = [datetime(2026, 1, 5, 0, 15), datetime(2026, 3, 8, 2, 30), datetime(2026, 1, 5, 0, 30)]  # noqa: DTZ001
     parsed = read(_file(read_at=pa.array(local, pa.timestamp("ms")), interval_minutes=[15] * 3))
     assert ends(parsed) == ["2026-01-05T05:15:00", "2026-01-05T05:30:00"]
-    assert reasons(parsed)[0][:2] == (2, "end")
+    assert reasons(parsed)[0][:2] == (2, "read_at")
 
 
 def test_text_stamps_dictionaries_decimals_and_numbers_as_ids_are_understood() -> None:
@@ -70,7 +70,7 @@ def test_rows_without_a_value_are_rejected_alone() -> None:
     stamps = pa.array([FIRST, None, FIRST], pa.timestamp("us", tz="UTC"))
     parsed = read(_file(meter_id=["A", "A", None], read_at=stamps, interval_minutes=[15] * 3))
     assert len(parsed) == 1
-    assert [(row, column) for row, column, _ in reasons(parsed)] == [(2, "end"), (3, "meter_id")]
+    assert [(row, column) for row, column, _ in reasons(parsed)] == [(2, "read_at"), (3, "meter_id")]
     parsed = read(_file(kwh=[None, float("nan"), float("inf")], interval_minutes=[15] * 3))
     assert [column for _, column, _ in reasons(parsed)] == ["kwh"] * 3
 
@@ -79,7 +79,7 @@ def test_rows_without_a_value_are_rejected_alone() -> None:
     ("columns", "message"),
     [
         ({"kwh": ["a", "b", "c"]}, "column kwh is string.*expected a number"),
-        ({"read_at": [1.5, 2.5, 3.5]}, "column end is double.*expected a timestamp"),
+        ({"read_at": [1.5, 2.5, 3.5]}, "column read_at is double.*expected a timestamp"),
         ({"meter_id": [1.5, 2.5, 3.5]}, "column meter_id is double.*expected text"),
         ({"voltage": ["x", "y", "z"]}, "column voltage is string"),
     ],
