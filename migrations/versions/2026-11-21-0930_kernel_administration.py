@@ -164,7 +164,7 @@ def downgrade() -> None:
     for table in ("message_deliveries", "messages", "message_channels", "sign_ins"):
         op.execute(f"DROP TABLE {table}")
     op.execute("ALTER TABLE login_sessions DROP opened_by")
-    op.execute("ALTER TABLE api_keys DROP created_by, DROP replaces")
+    op.execute("ALTER TABLE api_keys DROP created_by, DROP replaces, DROP CONSTRAINT api_keys_tenant_id_key_id_key")
     op.execute(f"REVOKE SELECT ON api_keys FROM {APP}")
     op.execute("DROP VIEW v_people")
     op.execute("DROP TABLE suspensions")
