@@ -218,7 +218,8 @@ def delegations(
     at, last = _after(cursor)
     rows = connection.execute(
         text(
-            f"{_DELEGATIONS} WHERE (CAST(:person AS uuid) IS NULL OR CAST(:person AS uuid) IN (lent.from_user, lent.to_user))"
+            f"{_DELEGATIONS} WHERE (CAST(:person AS uuid) IS NULL"
+            "   OR CAST(:person AS uuid) IN (lent.from_user, lent.to_user))"
             " AND (CAST(:at AS timestamptz) IS NULL"
             "   OR (lent.valid_from, lent.delegation_id) < (CAST(:at AS timestamptz), CAST(:last AS uuid)))"
             " ORDER BY lent.valid_from DESC, lent.delegation_id DESC LIMIT :most"
