@@ -13,8 +13,8 @@ from api.grid import reads as meter_files
 from api.grid import routes as ami
 from api.grid.pages import events, feeders, meters, network, reads, search
 from api.grid.pages import health as grid_health
-from api.kernel import admin, countersign, health, lent, sign_in
-from api.kernel.pages import admin_keys, admin_people, admin_tenants, queue
+from api.kernel import admin, countersign, health, lent, sign_in, sign_in_organisation
+from api.kernel.pages import admin_keys, admin_people, admin_tenants, me, queue
 from api.kernel.pages import lent as lent_pages
 from api.openapi import describe
 from api.page_errors import PageErrors
@@ -30,7 +30,21 @@ SESSIONS = 10
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
     administration = [admin_people, admin_keys, admin_tenants]
-    pages = [sign_in, queue, lent_pages, *administration, grid_health, feeders, meters, events, reads, network, search]
+    pages = [
+        sign_in,
+        sign_in_organisation,
+        queue,
+        me,
+        lent_pages,
+        *administration,
+        grid_health,
+        feeders,
+        meters,
+        events,
+        reads,
+        network,
+        search,
+    ]
     return [
         health.router,
         countersign.router,

@@ -13,7 +13,7 @@ from domain.kernel.messages.guard import checked_url, is_public, target_of
 INSIDE = [
     "127.0.0.1",
     "127.8.8.8",
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104
     "10.0.0.1",
     "172.16.0.1",
     "192.168.1.1",
