@@ -14,6 +14,7 @@ from api.deps import MaybeCallerDep
 from api.forms import FormDep, typed
 from api.gate import SESSION_COOKIE, session_secret
 from api.pages import render
+from domain.kernel import oidc
 from domain.kernel.access import authenticate
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
@@ -32,12 +33,21 @@ Next = Annotated[str, Query(alias="next", max_length=2000)]
 @router.get("/sign-in")
 def sign_in_page(request: Request, _: MaybeCallerDep, back: Next = HOME) -> Response:
     """The form, with one button for each demo person in dev."""
-    return _page(request, back)
+    return sign_in_form(request, back)
 
 
-def _page(request: Request, back: str, error: CountersignError | None = None) -> Response:
+def sign_in_form(request: Request, back: str, error: CountersignError | None = None) -> Response:
+    """The ways to sign in, with what went wrong the last time."""
     status = 200 if error is None else error.status
-    return render(request, "sign_in.html", status, back=local_path(back), error=error, people=_demo_people())
+    return render(
+        request,
+        "sign_in.html",
+        status,
+        back=local_path(back),
+        error=error,
+        people=_demo_people(),
+        organisation=oidc.is_configured(),
+    )
 
 
 @router.post("/sign-in")
@@ -50,8 +60,8 @@ def sign_in(request: Request, form: FormDep, _: MaybeCallerDep) -> Response:
         if not principal.is_person:
             raise Forbidden("An API key cannot sign in to pages.", hint="Use a person's token.", code="PERSON_REQUIRED")
     except CountersignError as error:
-        return _page(request, back, error)
-    return _opened(request, principal, back)
+        return sign_in_form(request, back, error)
+    return opened(request, principal, back)
 
 
 @router.post("/sign-in/demo")
@@ -70,22 +80,27 @@ def sign_in_as_demo(request: Request, form: FormDep, _: MaybeCallerDep) -> Respo
     if person is None:
         raise Forbidden("There is no such person.", hint="Sign in with a token.")
     principal = Principal(Kind.PERSON, str(person.id), person.name, tenant_id, roles=person.roles)
-    return _opened(request, principal, typed(form, "next", 2000))
+    return opened(request, principal, typed(form, "next", 2000))
 
 
 @router.post("/sign-out")
 def sign_out(request: Request, _: FormDep, caller: MaybeCallerDep) -> Response:
     """End the session; the cookie is forgotten."""
     secret = session_secret(request.scope)
-    if caller is not None and secret is not None:
-        end_session(caller, secret)
-    answer = RedirectResponse("/sign-in", 303)
+    opened_by = end_session(caller, secret) if caller is not None and secret is not None else None
+    answer: Response = RedirectResponse("/sign-in", 303)
+    if opened_by == "oidc":
+        leaving = oidc.leaving_url(f"{(settings().public_url or str(request.base_url)).rstrip('/')}/sign-in")
+        if leaving is not None:
+            request.state.principal = None
+            answer = render(request, "kernel/signed_out.html", leaving=leaving)
     answer.delete_cookie(SESSION_COOKIE, path="/")
     return answer
 
 
-def _opened(request: Request, principal: Principal, back: str) -> Response:
-    secret = open_session(principal, utc_now(), ip_of(request))
+def opened(request: Request, principal: Principal, back: str, by: str = "token") -> Response:
+    """Open a session and go to the page that was asked for."""
+    secret = open_session(principal, utc_now(), ip_of(request), by)
     answer = RedirectResponse(local_path(back), 303)
     answer.set_cookie(
         SESSION_COOKIE,

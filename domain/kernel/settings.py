@@ -87,6 +87,15 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str = "countersign"
     oidc_jwks_url: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_client_secret_file: Path | None = None
+    oidc_tenant_claim: str = "tenant"
+    public_url: str | None = None
+    email_url: SecretStr | None = None
+    chat_urls: dict[str, SecretStr] = Field(default_factory=dict)
+    webhook_allow_private: bool = False
+    messages_key_file: Path | None = None
     aws_region: Annotated[str | None, Field(validation_alias="AWS_REGION")] = None
     s3_bucket_name: Annotated[str | None, Field(validation_alias="S3_BUCKET_NAME")] = None
     s3_endpoint_url: Annotated[str | None, Field(validation_alias="S3_ENDPOINT_URL")] = None

@@ -133,7 +133,7 @@ def _oidc_claims(token: str) -> Claims:
             "This copy has no identity provider, so it accepts nobody's token.",
             hint="Set COUNTERSIGN_OIDC_ISSUER and COUNTERSIGN_OIDC_JWKS_URL.",
         )
-    signing = _key_client(keys).get_signing_key_from_jwt(token)
+    signing = key_client(keys).get_signing_key_from_jwt(token)
     claims = _decode(token, signing.key, OIDC_ALGORITHMS, issuer)
     if not claims.get("email") or claims.get("email_verified") is False:
         raise Unauthenticated("The identity provider does not vouch for an e-mail address.")
@@ -148,7 +148,8 @@ def _tenant(claims: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=4)
-def _key_client(url: str) -> jwt.PyJWKClient:
+def key_client(url: str) -> jwt.PyJWKClient:
+    """The issuer's public keys; an unknown key id makes it ask again, so that rotated keys are found."""
     return jwt.PyJWKClient(url, cache_keys=True, lifespan=600, timeout=5)
 
 

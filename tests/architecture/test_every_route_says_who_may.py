@@ -34,8 +34,12 @@ def test_only_signing_in_and_signed_links_are_open_to_anyone_among_the_pages() -
     assert {door.template for door in pages if door.open_to_anyone} == {
         "/sign-in",
         "/sign-in/demo",
-        "/sign-out",
         SIGNED_LINKS,
+        "/sign-in/organisation",
+        "/sign-in/organisation/back",
+        "/sign-in/organisation/tenant",
+        "/sign-out",
+        "/messages/unsubscribe",
     }
     outside = {door.template for door in pages if not door.allowed and not door.open_to_anyone}
     assert outside == WITHOUT_A_CALLER

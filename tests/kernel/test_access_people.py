@@ -148,7 +148,7 @@ def test_a_token_of_the_configured_issuer_is_its_person_by_address(
     monkeypatch.setenv("COUNTERSIGN_ENV", "prod")
     monkeypatch.setenv("COUNTERSIGN_OIDC_ISSUER", "https://id.example.org")
     monkeypatch.setenv("COUNTERSIGN_OIDC_JWKS_URL", "https://id.example.org/keys")
-    monkeypatch.setattr(tokens, "_key_client", lambda url: _Keys(private.public_key()))
+    monkeypatch.setattr(tokens, "key_client", lambda url: _Keys(private.public_key()))
     settings.cache_clear()
     good = _claims(iss="https://id.example.org", sub="abc", email="cy@example.org", roles=["whatever"])
     assert authenticate(jwt.encode(good, private, algorithm=algorithm)).roles == {Role.REVIEWER}

@@ -1,0 +1,28 @@
+"""A tenant whose people are told by a real mail server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from domain.kernel.settings import settings
+from tests.conftest import Database
+from tests.kernel.messages.receivers import Mailbox, Receiver, mail_server, receiver
+from tests.makers import make_tenant
+
+
+@pytest.fixture
+def mailbox(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    make_tenant("T")
+    with mail_server() as box:
+        monkeypatch.setenv("COUNTERSIGN_EMAIL_URL", box.url)
+        monkeypatch.setenv("COUNTERSIGN_PUBLIC_URL", "https://countersign.example")
+        settings.cache_clear()
+        yield box
+
+
+@pytest.fixture
+def hook(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with receiver() as made:
+        monkeypatch.setenv("COUNTERSIGN_WEBHOOK_ALLOW_PRIVATE", "true")
+        settings.cache_clear()
+        yield made
