@@ -84,7 +84,7 @@ def through_commands(copy: Copy) -> str:
     told = []
     for arguments in (
         ("token", "--tenant", ADDRESS, "--role", "OPERATOR", "--user", "ada"),
-        ("token", "--tenant", "DEMO_TENANT", "--role", "OPERATOR", "--user", f"eve {API_KEY}"),
+        ("token", "--tenant", "DEMO_TENANT", "--role", API_KEY, "--user", "ada"),
         ("grid", "ingest", SIGNED),
         ("verify", "event", SIGNED, "--public-key", AWS),
     ):
