@@ -14,8 +14,19 @@ from api.grid import routes as ami
 from api.grid.pages import events, feeders, meters, network, reads, search
 from api.grid.pages import health as grid_health
 from api.idempotency import Idempotency
-from api.kernel import admin, artifacts, countersign, health, lent, lineage, sign_in, sign_in_organisation
+from api.kernel import (
+    admin,
+    artifacts,
+    countersign,
+    health,
+    ledger,
+    lent,
+    lineage,
+    sign_in,
+    sign_in_organisation,
+)
 from api.kernel.pages import admin_keys, admin_people, admin_tenants, me, queue
+from api.kernel.pages import ledger as ledger_pages
 from api.kernel.pages import lent as lent_pages
 from api.openapi import describe
 from api.page_errors import PageErrors
@@ -30,8 +41,8 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    kernel = [health, countersign, lent, artifacts, lineage, admin]
-    home = [sign_in, sign_in_organisation, queue, me, lent_pages, admin_people, admin_keys, admin_tenants]
+    kernel = [health, countersign, lent, ledger, artifacts, lineage, admin]
+    home = [sign_in, sign_in_organisation, queue, me, lent_pages, ledger_pages, admin_people, admin_keys, admin_tenants]
     grid = [ami, meter_files, grid_health, feeders, meters, events, reads, network, search]
     return [one.router for one in [*kernel, *home, *grid]]
 

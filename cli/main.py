@@ -7,6 +7,7 @@ import click
 
 from cli.lazy import LazyGroup
 from domain.kernel.errors import CountersignError
+from domain.kernel.redaction import redact_text
 
 COMMANDS = {
     "demo": "cli.demo.command:demo",
@@ -42,14 +43,16 @@ def main() -> None:
         click.echo("Stopped.", err=True)
         sys.exit(130)
     except click.ClickException as error:
+        # What was typed may hold a secret, and what is printed may end in somebody's log.
+        error.message = redact_text(error.message)
         error.show()
         sys.exit(error.exit_code)
     except CountersignError as error:
         if "--debug" in sys.argv:
             raise
-        click.echo(f"Error: {error}", err=True)
+        click.echo(redact_text(f"Error: {error}"), err=True)
         for entry in error.errors[:20]:
-            click.echo(f"  {entry}", err=True)
+            click.echo(redact_text(f"  {entry}"), err=True)
         sys.exit(2 if error.status in {400, 413, 422} else 1)
     except BrokenPipeError:
         # The reader has gone, as `| head` does; nothing is left to tell, and nobody to tell it to.

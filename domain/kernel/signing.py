@@ -5,6 +5,7 @@ given. The public halves stand in `signing_keys`, under the SHA-256 of their 32 
 still names its key; and as PEM files, so that an auditor can check everything offline.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -96,6 +97,20 @@ def registered_key(connection: Connection, key_id: str, purpose: Purpose) -> byt
 def raw_bytes(key: Ed25519PublicKey) -> bytes:
     """The 32 bytes of a public key."""
     return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def public_pem(raw: bytes) -> str:
+    """A public key as PEM text, from its 32 bytes."""
+    key = Ed25519PublicKey.from_public_bytes(raw)
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def registered_keys(connection: Connection) -> list[tuple[str, Purpose, bytes, datetime]]:
+    """Every registered key as id, purpose, public half and instant of registration, oldest first."""
+    rows = connection.execute(
+        text("SELECT key_id, purpose, public_key, created_at FROM signing_keys ORDER BY created_at, key_id")
+    )
+    return [(row.key_id, Purpose(row.purpose), bytes(row.public_key), row.created_at) for row in rows]
 
 
 def read_public_key(path: Path) -> bytes:
