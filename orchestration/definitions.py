@@ -7,16 +7,18 @@ from orchestration import signed
 from orchestration.doers import DOERS, GATES
 from orchestration.grid import definitions as grid
 from orchestration.kernel import definitions as kernel
-from orchestration.resources import Machine
+from orchestration.kernel import retention
+from orchestration.resources import Machine, Objects
 
 # Whatever process loads the definitions: Dagster's handlers write what runs say.
 hide_secrets_in_records()
 
 defs = dg.Definitions.merge(
     kernel.defs,
+    retention.defs,
     signed.definitions(GATES, DOERS),
     grid.defs,
     # The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by
     # side as runs of their own.
-    dg.Definitions(resources={"machine": Machine()}, executor=dg.in_process_executor),
+    dg.Definitions(resources={"machine": Machine(), "objects": Objects()}, executor=dg.in_process_executor),
 )

@@ -2,6 +2,7 @@
 
 from domain.kernel.fulfil import Doer
 from domain.kernel.gates import KERNEL_GATES, Gate
+from orchestration.kernel.retention import DISPOSAL
 
-DOERS: dict[str, Doer] = {}
+DOERS: dict[str, Doer] = {doer.gate.kind: doer for doer in (DISPOSAL,)}
 GATES: tuple[Gate, ...] = KERNEL_GATES

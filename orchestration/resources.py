@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction, working_as
+from domain.kernel.objects.chosen import open_store
+from domain.kernel.objects.store import Store
 from domain.kernel.settings import DbRole, WriteMode, settings
 from orchestration.failures import told_plainly
 
@@ -41,3 +43,26 @@ class Machine(dg.ConfigurableResource[None]):
     def now(self) -> datetime:
         """The present instant."""
         return utc_now()
+
+
+class Objects(dg.ConfigurableResource[None]):
+    """The object store of the copy, with dagster-aws's own client where it is a bucket.
+
+    Region and endpoint come from the settings when the store is opened, keys from the process's environment or role:
+    what stands in a resource's configuration is shown on Dagster's pages.
+
+    Attributes:
+        max_attempts: how often a call to the bucket is tried.
+    """
+
+    max_attempts: int = 5
+
+    def store(self) -> Store:
+        """The store that the settings choose."""
+        own = settings()
+        if own.s3_bucket_name is None:
+            return open_store()
+        from dagster_aws.s3 import S3Resource
+
+        s3 = S3Resource(region_name=own.aws_region, endpoint_url=own.s3_endpoint_url, max_attempts=self.max_attempts)
+        return open_store(s3.get_client())

@@ -1,6 +1,5 @@
 """Is this copy alive, and is what it stands on there: for supervisors, load balancers and `countersign up`."""
 
-import os
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Literal
@@ -13,6 +12,7 @@ from sqlalchemy import text
 
 from domain.kernel.db import transaction
 from domain.kernel.errors import CountersignError
+from domain.kernel.objects.chosen import open_store, s3_client
 from domain.kernel.settings import settings
 
 router = APIRouter(tags=["health"])
@@ -65,16 +65,7 @@ def _database() -> State:
 
 
 def _objects() -> State:
-    current = settings()
-    if current.s3_bucket_name is None:
-        folder = current.home_path / "objects"
-        return "ok" if os.access(folder if folder.exists() else current.home_path, os.W_OK) else "down"
-    import boto3
-    from botocore.config import Config
-
-    short = Config(connect_timeout=TIMEOUT_S, read_timeout=TIMEOUT_S, retries={"max_attempts": 0})
-    client = boto3.client("s3", region_name=current.aws_region, endpoint_url=current.s3_endpoint_url, config=short)
-    client.head_bucket(Bucket=current.s3_bucket_name)
+    open_store(s3_client(TIMEOUT_S) if settings().s3_bucket_name else None).probe()
     return "ok"
 
 

@@ -77,7 +77,7 @@ def test_the_plan_holds_what_the_source_asks_for(pilot: Database) -> None:
     planned = plan_release(Env.PILOT, notes="What changes.", rollback_plan="How back.")
     assert "CREATE TABLE idempotency_keys" in planned["sql"]
     assert "DROP TABLE idempotency_keys" in planned["rollback"]
-    assert planned["summary"]["create table"] == ["idempotency_keys"]
+    assert "idempotency_keys" in planned["summary"]["create table"]
     assert {f"migrations/versions/{path.name}" for path in (ROOT / "migrations/versions").glob("*.py")} <= set(
         planned["files"]
     )

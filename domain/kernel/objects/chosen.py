@@ -54,8 +54,13 @@ def s3_client(timeout_s: float | None = None) -> Any:
 
 def credentials_of(client: Any) -> tuple[datetime | None, bool]:
     """When the client's credentials end, where they say so, and whether they are temporary."""
+    from botocore.exceptions import BotoCoreError
+
     found = client._request_signer._credentials
-    if found is None:
+    try:
+        frozen = None if found is None else found.get_frozen_credentials()
+    except BotoCoreError:
+        frozen = None  # the first call to the bucket will say that there are none
+    if frozen is None:
         return None, False
-    frozen = found.get_frozen_credentials()
     return getattr(found, "_expiry_time", None), frozen.token is not None

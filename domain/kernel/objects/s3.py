@@ -76,16 +76,16 @@ class S3Store:
         check_owner(tenant_id, target.key)
         wanted = min(ttl or self.ttl, timedelta(seconds=LONGEST_LINK_S))
         lives, warning = self._life(wanted, now)
-        url = self.client.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self.bucket,
-                "Key": self._name(target.key),
-                "ResponseContentType": target.media_type,
-                "ResponseContentDisposition": f'attachment; filename="{target.file_name}"',
-            },
-            ExpiresIn=int(lives.total_seconds()),
-        )
+        asked = {
+            "Bucket": self.bucket,
+            "Key": self._name(target.key),
+            "ResponseContentType": target.media_type,
+            "ResponseContentDisposition": f'attachment; filename="{target.file_name}"',
+        }
+        try:
+            url = self.client.generate_presigned_url("get_object", asked, ExpiresIn=int(lives.total_seconds()))
+        except S3_ERRORS as cause:
+            self._unavailable(cause)
         return Link(url, (now + lives).replace(microsecond=0), warning)
 
     def probe(self) -> None:

@@ -14,7 +14,9 @@ AS $$
     UNION ALL
     SELECT 'made by fulfilling', 'countersignature', f.countersignature_id::text, NULL, NULL, NULL
     FROM fulfilments AS f
-    WHERE from_type = 'artifact' AND f.artifact_ids @> ARRAY[CASE WHEN from_type = 'artifact' THEN from_id::uuid END]
+    INNER JOIN artifacts AS a ON a.artifact_id = CASE WHEN from_type = 'artifact' THEN from_id::uuid END
+    WHERE from_type = 'artifact' AND f.artifact_ids @> ARRAY[a.artifact_id]
+        AND f.countersignature_id IS DISTINCT FROM a.countersignature_id
     UNION ALL
     SELECT 'made by', 'run', a.made_from ->> 'run_id', NULL, NULL, NULL
     FROM artifacts AS a

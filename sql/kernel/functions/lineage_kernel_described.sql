@@ -28,7 +28,7 @@ AS $$
     WHERE thing_type = 'event' AND e.event_id = CASE WHEN thing_type = 'event' THEN thing_id::uuid END
     UNION ALL
     (
-        SELECT 'Run ' || COALESCE(e.entity_type, e.event_type), e.occurred_at, jsonb_build_object('by', e.actor_role)
+        SELECT COALESCE(replace(e.entity_type, '_', ' '), e.event_type), e.occurred_at, jsonb_build_object('by', e.actor_role)
         FROM events AS e
         WHERE thing_type = 'run' AND e.tenant_id = current_setting('app.tenant', true)
         AND e.run_id = CASE WHEN thing_type = 'run' THEN thing_id::uuid END

@@ -13,6 +13,7 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.session import get_session
 
+from domain.kernel.errors import Unavailable
 from domain.kernel.events import redact
 from domain.kernel.objects.chosen import credentials_of, open_store
 from domain.kernel.objects.s3 import S3Store
@@ -80,3 +81,14 @@ def test_a_longer_life_than_signatures_have_is_refused_at_the_start(monkeypatch:
     monkeypatch.setenv("S3_SIGNED_URL_TTL_SECONDS", "604801")
     with pytest.raises(ValidationError):
         Settings()
+
+
+def test_without_any_credentials_no_link_is_made(in_s3: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    settings.cache_clear()
+    with pytest.raises(Unavailable):
+        open_store().link("T", TARGET, NOW)
