@@ -17,7 +17,7 @@ from domain.kernel.signed import Countersignature, Decision
 from tests.conftest import Database
 from tests.makers import make_person
 
-GATE = "202611210900"
+GATE = "202611210930"
 
 
 def put_back(revision: str = GATE) -> None:
