@@ -1,5 +1,6 @@
 """The entry of `countersign`: which commands there are, and how errors are told."""
 
+import io
 import os
 import sys
 
@@ -44,8 +45,9 @@ def main() -> None:
         sys.exit(130)
     except click.ClickException as error:
         # What was typed may hold a secret, and what is printed may end in somebody's log.
-        error.message = redact_text(error.message)
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        click.echo(redact_text(told.getvalue()), nl=False, err=True)
         sys.exit(error.exit_code)
     except CountersignError as error:
         if "--debug" in sys.argv:
@@ -59,10 +61,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        told = told_of_machine(error)
-        if told is None or "--debug" in sys.argv:
+        fault = told_of_machine(error)
+        if fault is None or "--debug" in sys.argv:
             raise
-        click.echo(f"Error: {told}", err=True)
+        click.echo(f"Error: {fault}", err=True)
         sys.exit(1)
 
 

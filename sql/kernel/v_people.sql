@@ -11,6 +11,6 @@ SELECT
   u.created_at,
   u.active AND NOT EXISTS (
     SELECT 1 FROM suspensions AS s
-    WHERE s.user_id = u.id AND s.tenant_id = NULLIF(current_setting('app.tenant', true), '')
+    WHERE s.user_id = u.id AND s.tenant_id = nullif(current_setting('app.tenant', true), '')
   ) AS active
 FROM users AS u;
