@@ -64,7 +64,7 @@ def main() -> None:
         fault = told_of_machine(error)
         if fault is None or "--debug" in sys.argv:
             raise
-        click.echo(f"Error: {fault}", err=True)
+        click.echo(redact_text(f"Error: {fault}"), err=True)
         sys.exit(1)
 
 
