@@ -44,5 +44,6 @@ def _person(claims: Claims) -> Principal:
             "The token's person is not known in its tenant, or was deactivated.",
             hint="An administrator of the tenant can invite or reactivate.",
         )
-    roles = found.roles if claims.narrowed_to is None else found.roles & claims.narrowed_to
-    return Principal(Kind.PERSON, str(found.id), found.name, claims.tenant_id, roles=frozenset(roles))
+    limit = claims.narrowed_to
+    roles = found.roles if limit is None else frozenset(role for role in found.roles if role in limit)
+    return Principal(Kind.PERSON, str(found.id), found.name, claims.tenant_id, roles=roles)

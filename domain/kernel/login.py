@@ -66,8 +66,9 @@ def principal_of_session(secret: str) -> Principal | None:
         person = find_person(connection, row.tenant_id, user_id=str(row.user_id), email=None)
     if person is None or not person.active:
         return None
-    roles = person.roles if row.roles is None else person.roles.intersection(row.roles)
-    return Principal(Kind.PERSON, str(person.id), person.name, row.tenant_id, roles=frozenset(roles))
+    # Kept as roles, not as the column's text: what is taken from either side of an intersection is not said.
+    roles = person.roles if row.roles is None else frozenset(role for role in person.roles if role in row.roles)
+    return Principal(Kind.PERSON, str(person.id), person.name, row.tenant_id, roles=roles)
 
 
 def end_session(principal: Principal, secret: str) -> str | None:

@@ -23,6 +23,8 @@ DEV_ISSUER = "countersign-dev"
 OIDC_ALGORITHMS = ["RS256", "ES256"]
 REQUIRED = ["iss", "aud", "exp", "sub"]
 LEEWAY_S = 30
+# An unknown key id asks the issuer again at most so often: made-up tokens must not become a flood of questions.
+KEYS_COOLDOWN_S = 10.0
 LONGEST_TTL = timedelta(days=30)
 
 
@@ -150,7 +152,7 @@ def _tenant(claims: dict[str, Any]) -> str:
 @lru_cache(maxsize=4)
 def key_client(url: str) -> jwt.PyJWKClient:
     """The issuer's public keys; an unknown key id makes it ask again, so that rotated keys are found."""
-    return jwt.PyJWKClient(url, cache_keys=True, lifespan=600, timeout=5)
+    return jwt.PyJWKClient(url, cache_keys=True, lifespan=600, timeout=5, cooldown_duration=KEYS_COOLDOWN_S)
 
 
 def _public_key() -> Any:
