@@ -18,7 +18,11 @@ def deliver_messages_op(context: dg.OpExecutionContext, machine: Machine) -> Non
     context.log.info("Messages: %s", ", ".join(f"{count} {name}" for name, count in sums.items()))
 
 
-@dg.job(description="Send the messages that are due to people, as digests, to the channels that they chose.")
+# It brings its resource itself, as the inbox's job does: a copy of its sensor would warn.
+@dg.job(
+    resource_defs={"machine": Machine()},
+    description="Send the messages that are due to people, as digests, to the channels that they chose.",
+)
 def deliver_messages() -> None:
     """One run sends for every tenant."""
     deliver_messages_op()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -12,6 +13,8 @@ from domain.kernel.artifacts import Artifact, keep, link_to
 from domain.kernel.db import transaction
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.objects.local import LocalStore
+from domain.kernel.settings import settings
+from tests.kernel.objects.stores import CREDENTIALS, bucket_server, url_of
 
 DATA = b"%PDF-1.4 the bytes of a report"
 Bearer = Callable[..., dict[str, str]]
@@ -142,3 +145,23 @@ def test_who_may(client: TestClient, bearer: Bearer) -> None:
     assert client.get(path, headers=bearer(service=("ami:read",))).status_code == 403
     assert client.get(path, headers=bearer(service=("kernel:read",))).status_code == 404
     assert client.get("/v1/artifacts/nonsense", headers=bearer("AUDITOR")).status_code == 422
+
+
+def test_in_a_bucket_the_link_leads_to_the_bucket_and_the_local_door_is_shut(
+    client: TestClient, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home = link_to(open_store(), kept(), datetime.now(UTC)).url
+    server = bucket_server()
+    try:
+        with monkeypatch.context() as patch:
+            for name, value in (CREDENTIALS | {"S3_ENDPOINT_URL": url_of(server)}).items():
+                patch.setenv(name, value)
+            settings.cache_clear()
+            url = fetch(client, kept(5, b"in the bucket"), bearer).json()["url"]
+            assert url.startswith(url_of(server))
+            with httpx.Client(trust_env=False) as anyone:
+                assert anyone.get(url).content == b"in the bucket"
+            assert client.get(at_home).json()["code"] == "OBJECT_MISSING"
+    finally:
+        settings.cache_clear()
+        server.stop()
