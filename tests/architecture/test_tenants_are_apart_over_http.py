@@ -32,7 +32,7 @@ from domain.kernel.principal import EVERY_ROLE, Role
 from domain.kernel.release.deployment import sample
 from domain.kernel.settings import DbRole, settings
 from domain.kernel.signed import Decision
-from tests.architecture.tenant_rows import tenant_tables
+from tests.architecture.tenant_rows import fill, tenant_tables
 from tests.conftest import Database
 from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_fleet, make_meters, make_person, make_tenant, make_token
@@ -41,6 +41,8 @@ THEIRS, OURS = "T", "U"
 TELLING = re.compile(r"(^|_)(id|sha256|hash|name|code|email|key)$")
 UNLIKELY = re.compile(r"[\d@ ]")
 MOST_OF_ONE = 3
+# Parameters that are named otherwise than the columns they are looked up in.
+MEANS = {"thing_id": ("artifact_id", "countersignature_id", "run_id"), "key": ("store_key",)}
 LEFT_ALONE = {"/health/live", "/health/ready", "/metrics"}
 TIMES = [b"2026-01-01T%02d:%02d:00Z" % (minute // 60, minute % 60) for minute in range(0, 240, 15)]
 
@@ -89,7 +91,8 @@ class Theirs:
 
     def named(self, name: str) -> list[str] | None:
         column = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
-        return self.values.get(column)
+        found = [value for meant in MEANS.get(column, (column,)) for value in self.values.get(meant, [])[:2]]
+        return found or None
 
 
 def seed(client: TestClient) -> None:
@@ -269,6 +272,7 @@ def state(database: Database) -> dict[str, str | None]:
 def open_client(module_database: Database) -> Iterator[TestClient]:
     with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
         seed(made)
+        fill(module_database, THEIRS, word="their-own-word-7")
         yield made
     limits._engine(settings().url(DbRole.APP)).dispose()
     limits._engine.cache_clear()
