@@ -44,6 +44,7 @@ def _person(claims: Claims) -> Principal:
             "The token's person is not known in its tenant, or was deactivated.",
             hint="An administrator of the tenant can invite or reactivate.",
         )
-    limit = claims.narrowed_to
-    roles = found.roles if limit is None else frozenset(role for role in found.roles if role in limit)
-    return Principal(Kind.PERSON, str(found.id), found.name, claims.tenant_id, roles=roles)
+    narrowed = claims.narrowed_to
+    # Not an intersection of the two sets: that may answer the token's plain words instead of our roles.
+    roles = found.roles if narrowed is None else {role for role in found.roles if role in narrowed}
+    return Principal(Kind.PERSON, str(found.id), found.name, claims.tenant_id, roles=frozenset(roles))

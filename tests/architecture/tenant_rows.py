@@ -23,7 +23,7 @@ SELECT c.relname, k.conname FROM pg_constraint AS k JOIN pg_class AS c ON c.oid 
 WHERE c.relnamespace = 'public'::regnamespace AND k.contype = 'c' AND c.relkind IN ('r', 'p')
 """
 VALUES = {
-    "text": "'{tenant}'",
+    "text": "'{word}'",
     "uuid": "gen_random_uuid()",
     "timestamp with time zone": "'2026-01-01T12:00Z'",
     "date": "'2026-01-01'",
@@ -32,6 +32,7 @@ VALUES = {
     "boolean": "true",
     "inet": "'127.0.0.1'",
     "interval": "'1 day'",
+    "xid8": "pg_current_xact_id()",
     "time without time zone": "'12:00'",
     "tstzrange": "'[2026-01-01,2026-01-02)'",
 }
@@ -52,8 +53,8 @@ class Table:
     columns: tuple[str, ...]
     types: tuple[str, ...]
 
-    def insert(self, tenant: str) -> sql.Composed:
-        """The statement that inserts a row of that tenant."""
+    def insert(self, tenant: str, word: str | None = None) -> sql.Composed:
+        """The statement that inserts a row of that tenant; `word` is what its texts say."""
         values = [
             f"'{tenant}'" if c == "tenant_id" else _value(t, tenant)
             for c, t in zip(self.columns, self.types, strict=True)
@@ -65,12 +66,12 @@ class Table:
         )
 
 
-def _value(kind: str, tenant: str) -> str:
+def _value(kind: str, word: str) -> str:
     if kind.endswith("[]"):
         return "'{}'"
     if kind in NUMBERS:
         return "1"
-    return VALUES[kind].format(tenant=tenant)  # a type that is not known yet is a KeyError: say what a value of it is
+    return VALUES[kind].format(word=word)  # a type that is not known yet is a KeyError: say what a value of it is
 
 
 def tenant_tables(connection: psycopg.Connection[Any]) -> list[Table]:
@@ -92,16 +93,37 @@ def tables_without_tenant(connection: psycopg.Connection[Any]) -> set[str]:
     return {name for (name,) in every} - {table.name for table in tenant_tables(connection)}
 
 
-def fill(database: Database, *tenants: str) -> list[Table]:
-    """Put a row of each tenant into every tenant table. What a value may be is not the question here, so that the
-    checks on single values are dropped in this clone, and references are not followed.
+def _has(connection: psycopg.Connection[Any], table: str, tenant: str) -> bool:
+    asked = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE tenant_id = %s)").format(sql.Identifier(table))
+    found = connection.execute(asked, (tenant,)).fetchone()
+    return bool(found and found[0])
+
+
+def _insert(connection: psycopg.Connection[Any], table: Table, tenant: str, word: str | None) -> None:
+    """One row, past the triggers; each of them is afterwards enabled as it was."""
+    triggers = connection.execute(
+        "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal", (table.name,)
+    ).fetchall()
+    name = sql.Identifier(table.name)
+    connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(name))
+    connection.execute(table.insert(tenant, word))
+    for trigger, enabled in triggers:
+        how = sql.SQL("ALWAYS" if enabled == "A" else "")
+        connection.execute(sql.SQL("ALTER TABLE {} ENABLE {} TRIGGER {}").format(name, how, sql.Identifier(trigger)))
+
+
+def fill(database: Database, *tenants: str, word: str | None = None) -> list[Table]:
+    """Put a row of each tenant into every tenant table; with `word` only where it has none yet, saying that.
+
+    What a value may be is not the question here: in this clone the checks on single values are dropped, references are
+    not followed, and triggers rest while the rows are written.
     """
     with psycopg.connect(database.urls["superuser"]) as connection:
         for table, check in connection.execute(CHECKS).fetchall():
             connection.execute(
                 sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(check))
             )
-        for tenant in tenants:
+        for tenant in tenants if word is None else ():
             leaf = sql.Identifier("reads", f"leaf_{tenant.lower()}")
             connection.execute(
                 sql.SQL("CREATE TABLE {} PARTITION OF meter_reads_electric FOR VALUES IN ({})").format(
@@ -112,6 +134,6 @@ def fill(database: Database, *tenants: str) -> list[Table]:
         connection.execute("SET session_replication_role = replica")
         for table in tables:
             for tenant in tenants:
-                if table.name != "tenants":
-                    connection.execute(table.insert(tenant))
+                if table.name != "tenants" and not (word and _has(connection, table.name, tenant)):
+                    _insert(connection, table, tenant, word)
     return tables

@@ -14,7 +14,7 @@ from tests.makers import make_tenant
 
 ROLES = ("app", "machine", "loader", "auditor")
 # What belongs to no tenant. A new table without a tenant is written here on purpose, or not at all.
-WITHOUT_TENANT = {"alembic_version", "rate_limits", "signing_keys", "users"}
+WITHOUT_TENANT = {"alembic_version", "rate_limits", "sign_ins", "signing_keys", "users"}
 THEIRS, OURS = "THEIRS", "OURS"
 REFUSED = (InsufficientPrivilege, RestrictViolation)
 
