@@ -1,8 +1,9 @@
 """The acts of every room, brought together: what a person can sign here. A room more is a line more."""
 
+from domain.grid.metering.rules.inspection import INSPECTION
 from domain.kernel.countersign.acts import Act
 from domain.kernel.countersign.lend import KERNEL_ACTS
 from domain.kernel.gates import Gate
 
-ACTS: dict[str, Act] = {**KERNEL_ACTS}
+ACTS: dict[str, Act] = {**KERNEL_ACTS, INSPECTION.kind: Act(INSPECTION)}
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

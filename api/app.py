@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from api.errors import add_error_handlers
 from api.gate import Gate
+from api.grid import inspections
 from api.grid import reads as meter_files
 from api.grid import routes as ami
 from api.grid.pages import events, feeders, meters, network, reads, search
@@ -43,7 +44,7 @@ def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
     kernel = [health, countersign, lent, ledger, artifacts, lineage, admin]
     home = [sign_in, sign_in_organisation, queue, me, lent_pages, ledger_pages, admin_people, admin_keys, admin_tenants]
-    grid = [ami, meter_files, grid_health, feeders, meters, events, reads, network, search]
+    grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network, search]
     return [one.router for one in [*kernel, *home, *grid]]
 
 

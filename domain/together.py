@@ -3,7 +3,7 @@
 Commands and the orchestration read it; a room more is a line more.
 """
 
-from domain.grid.metering.fulfil import METER_READS
+from domain.grid.metering.fulfil import INSPECTION_LIST, METER_READS, render_inspection_list
 from domain.grid.metering.observe.rebuild import rebuild_batch
 from domain.kernel.retention.policy import Prunable
 from domain.kernel.retention.rendered import render_archive
@@ -13,6 +13,9 @@ from domain.kernel.verify import Rebuilder, Renderer
 PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {METER_READS.name: METER_READS}
 
 # By kind of artifact: what makes its bytes again.
-RENDERERS: dict[str, Renderer] = {"retention.archive": render_archive}
+RENDERERS: dict[str, Renderer] = {
+    "retention.archive": render_archive,
+    INSPECTION_LIST: render_inspection_list,
+}
 # By what a run made: what makes it again from recorded inputs and compares.
 REBUILDERS: dict[str, Rebuilder] = {"read_batch": rebuild_batch}

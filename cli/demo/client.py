@@ -27,6 +27,13 @@ class Client:
         """GET JSON."""
         return self._answer(self._http.get(path, params=query))
 
+    def file(self, artifact_id: str) -> bytes:
+        """The bytes of an artifact, by the link that the copy signs for it."""
+        link = self.get(f"/v1/artifacts/{artifact_id}")["url"]
+        answer = self._http.get(link)
+        answer.raise_for_status()
+        return answer.content
+
     def delete(self, path: str) -> dict[str, Any]:
         """DELETE, answer JSON."""
         return self._answer(self._http.delete(path))

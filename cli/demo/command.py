@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from cli.demo import countersign
 from cli.demo.client import Client
+from cli.demo.countersign import Signed
 from cli.demo.gridlens import Found, tell
 from cli.demo.lineage import Dagster
 from cli.demo.story import Story
@@ -17,7 +19,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict
 from domain.kernel.settings import Env, settings
 
-STEPS = 7
+STEPS = 9
 
 
 @click.command()
@@ -48,16 +50,20 @@ def demo(as_json: bool) -> None:
         token = gridlens_key(home)
         client, dagster = Client(where["api"], token), Dagster(where["dagster"])
         found = tell(story, client, dagster, current.gridlens_tenant, folder, utc_now())
+        signed = countersign.tell(story, client, where["api"], current.gridlens_tenant, folder)
+        (folder / "summary.json").write_text(
+            json.dumps(told := asdict(found) | {"countersigned": asdict(signed)}, indent=1) + "\n"
+        )
     finally:
         if not was_running:
             stop(home)
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        click.echo(json.dumps(told))
     else:
-        _end(story, found, folder, where)
+        _end(story, found, signed, folder, where)
 
 
-def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> None:
+def _end(story: Story, found: Found, signed: Signed, folder: Path, where: dict[str, str]) -> None:
     story.say()
     story.say(f"  Baseline   {found.feeder} lost {found.baseline_loss_pct:.2f} % of what was delivered")
     story.say(
@@ -68,12 +74,17 @@ def _end(story: Story, found: Found, folder: Path, where: dict[str, str]) -> Non
         f"  Seen       {found.observed_change_pp:+.2f} pp after {found.intervals_observed} intervals; the formula says"
         f" {found.expected_change_pp:+.2f} pp for these, {found.tolerance_pp} pp allowed"
     )
+    story.say(
+        f"  Signed     {signed.meters} meters to inspect, by {signed.signed_by}; the ledger's {signed.events_verified:,}"
+        " rows are sealed and verify"
+    )
     story.say()
-    for name in [*found.charts, "summary.json"]:
+    for name in [*found.charts, "inspection-list.csv", "summary.json"]:
         story.say(f"  {folder / name}")
     story.say()
     story.say("  Next       make up, then open")
     story.say(f"             {where['api']}/grid       GridLens")
     story.say(f"             {where['api']}/api/ami/kpi/quickcheck?tenantId={found.tenant}")
+    story.say(f"             {where['api']}/countersignatures/{signed.countersignature_id}")
     story.say(f"             {where['dagster']}/runs/{found.dagster_run_id}  the checks and scores")
     story.say(f"  Details    {story.log_path}")

@@ -1,18 +1,21 @@
 """Suspicious meters, and one meter with what speaks for and against it. Advice, never an accusation."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from api.grid.pages.access import LOOKS
+from api.forms import FormDep, typed
+from api.grid.pages.access import LOOKS, PROPOSES, may_propose
 from api.pages import Page, PageDep
 from domain.grid.metering.charts.meters import REASONS, meter_days, reasons_by_meter
 from domain.grid.metering.charts.voltage import VoltagePoint, voltage_over_time
 from domain.grid.metering.rules.flags import MEANINGS, Flag
 from domain.grid.metering.store import meters as store
 from domain.grid.metering.store import scenarios, series
+from domain.grid.metering.suggest import SUSPICIOUS_SCORE, propose_inspection
 from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.words import moment_text
 from domain.kernel.errors import NotFound
@@ -23,6 +26,7 @@ TOP = 10
 READS_SHOWN = timedelta(hours=48)
 DEFAULT_WINDOW_DAYS = 7
 MOST_FEEDERS = 500
+SCORE = re.compile(r"\d{1,3}(\.\d{1,3})?")
 
 
 @router.get("/grid/meters")
@@ -52,7 +56,28 @@ def suspicious_meters(
         filters={"feeder": feeder, "reason": reason, "score": score},
         after=after,
         next_after=rows[-1].rank if more else None,
+        may_propose=may_propose(page.principal),
+        most=min(TOP, len(rows)),
     )
+
+
+@router.post("/grid/meters/inspect", dependencies=[PROPOSES])
+def inspect(page: PageDep, form: FormDep) -> Response:
+    """Propose the meters that the filters show, the first ten, for inspection; the proposal's page opens.
+
+    Raises:
+        NotFound: no meter fits.
+    """
+    least = typed(form, "score", 10)
+    found = propose_inspection(
+        page.connection,
+        proposed_by=page.principal.id,
+        actor_role=page.principal.actor_role,
+        most=TOP,
+        least_score=float(least) if SCORE.fullmatch(least) else SUSPICIOUS_SCORE,
+        feeder_id=typed(form, "feeder", 200) or None,
+    )
+    return RedirectResponse(f"/countersign/{found.proposal_id}", 303)
 
 
 @router.get("/grid/meters/{meter_id}")

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from domain.grid.metering.rules.fleet import from_us
+from domain.grid.metering.rules.inspection import INSPECTION, content_of
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_number, local_midnight_us
 from domain.grid.metering.rules.scenario import affected_meters
 from domain.grid.metering.rules.suspicion import reasons
@@ -28,12 +30,14 @@ from domain.grid.metering.rules.suspicion.matrix import (
 )
 from domain.grid.metering.rules.suspicion.score import score
 from domain.grid.metering.rules.suspicion.settings import SCORING_VERSION, SETTINGS, settings_of
+from domain.grid.metering.store import meters
 from domain.grid.metering.store import suspicion as store
 from domain.grid.metering.store.fleet import load_fleet
 from domain.grid.metering.store.scenarios import scenarios_between
 from domain.kernel.canonical import content_hash, derived_id, sha256_hex
-from domain.kernel.errors import Invalid
+from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.events import record
+from domain.kernel.proposals import Proposal, Subject, propose
 from domain.kernel.tenancy import Tenant, load_tenant
 
 SUSPICIOUS_SCORE = 60.0
@@ -105,6 +109,51 @@ def score_meters(
         payload={"counts": counts, "scoring_version": scoring_version, "window_days": window_days},
     )
     return ScoredDay(run_id, local_date, scoring_version, counts)
+
+
+def propose_inspection(
+    connection: Connection,
+    *,
+    proposed_by: str,
+    actor_role: str,
+    most: int = 10,
+    least_score: float = SUSPICIOUS_SCORE,
+    feeder_id: str | None = None,
+) -> Proposal:
+    """Lay the most suspicious meters of the latest scoring before a person; nobody is sent anywhere by it.
+
+    The same list again, while it waits or after it was signed, is the same proposal.
+
+    Raises:
+        NotFound: nothing has been scored yet, or no meter reaches the score.
+    """
+    scored_on = meters.scored_on(connection)
+    if scored_on is None:
+        raise NotFound(
+            "No meter has been scored yet; nothing was proposed.", hint="Scores come twenty minutes after midnight."
+        )
+    listed = meters.suspicious(connection, scored_on, feeder=feeder_id, least=least_score, limit=most)
+    if not listed:
+        raise NotFound(f"No meter reaches {least_score:g} points on {scored_on}; nothing was proposed.")
+    kwh = sum(meter.ntl_kwh_est or 0.0 for meter in listed)
+    return propose(
+        connection,
+        INSPECTION,
+        Subject("inspection", f"{scored_on.isoformat()}/{feeder_id or 'all'}"),
+        content=content_of(scored_on, listed),
+        summary=f"Inspect {len(listed)} meters scored for {scored_on}, first {listed[0].meter_id}",
+        proposed_by=proposed_by,
+        actor_role=actor_role,
+        evidence={
+            "meters": len(listed),
+            "highest_score": round(listed[0].score, 1),
+            "lowest_score": round(listed[-1].score, 1),
+            "unrecorded_energy_estimated": f"{kwh:,.0f} kWh",
+            "feeders": len({meter.feeder_id for meter in listed}),
+        },
+        severity=1,
+        page_url="/grid/meters" + (f"?feeder={quote(feeder_id)}" if feeder_id else ""),
+    )
 
 
 def _read_matrix(

@@ -1,0 +1,68 @@
+"""Inspection: the meters that somebody is to look at, as a list that a person countersigns. Advice, no accusation.
+
+What belongs here: the gate, the content that is signed, and the file that the crew gets. Pure: rows in, bytes out.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from domain.grid.metering.rules.series import SuspiciousMeter
+from domain.kernel.advisory import SENTENCES
+from domain.kernel.gates import Gate
+from domain.kernel.principal import Role
+
+RENDERER_VERSION = "inspection-list/1"
+COLUMNS = ("rank", "meter_id", "feeder_id", "score", "confidence_pct", "unrecorded_kwh_estimated", "reasons")
+MOST_METERS = 200
+
+INSPECTION = Gate(
+    kind="grid.inspection",
+    title="Inspection of meters",
+    room="grid",
+    roles=frozenset({Role.REVIEWER, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER}),
+    consequence="The list is written as a file for the field crew and kept for ever. Nothing is switched, and no"
+    " customer is told.",
+    meaning="I have read why each meter is listed, and let a crew look at them.",
+    is_fulfilled=True,
+)
+
+
+def content_of(scored_on: date, meters: Sequence[SuspiciousMeter]) -> dict[str, Any]:
+    """What is signed: date, meters in order of rank, and why each is listed. Units: kWh, %; scores 0 to 100."""
+    return {
+        "scored_on": scored_on.isoformat(),
+        "meters": [
+            {
+                "rank": meter.rank,
+                "meter_id": meter.meter_id,
+                "feeder_id": meter.feeder_id,
+                "score": round(meter.score, 1),
+                "confidence_pct": round(100 * meter.confidence, 1),
+                "unrecorded_kwh_estimated": None if meter.ntl_kwh_est is None else round(meter.ntl_kwh_est, 1),
+                "reasons": [reason.text for reason in meter.reasons if reason.points >= 1],
+            }
+            for meter in meters
+        ],
+        "advisory": list(SENTENCES),
+    }
+
+
+def list_csv(content: Mapping[str, Any]) -> bytes:
+    """The signed content as the crew's file: UTF-8 CSV, a line a meter, reasons in one cell."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["scored_on", *COLUMNS])
+    for meter in content["meters"]:
+        cells = [meter[name] for name in COLUMNS[:-1]]
+        writer.writerow([content["scored_on"], *map(_cell, cells), _cell("; ".join(meter["reasons"]))])
+    return buffer.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    """A value as a cell; text that a spreadsheet would run as a formula is kept from it."""
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return f"'{value}"
+    return "" if value is None else value
