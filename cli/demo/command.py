@@ -75,8 +75,8 @@ def _end(story: Story, found: Found, signed: Signed, folder: Path, where: dict[s
         f" {found.expected_change_pp:+.2f} pp for these, {found.tolerance_pp} pp allowed"
     )
     story.say(
-        f"  Signed     {signed.meters} meters to inspect, by {signed.signed_by}; the ledger's {signed.events_verified:,}"
-        " rows are sealed and verify"
+        f"  Signed     {signed.meters} meters to inspect, by {signed.signed_by};"
+        f" {signed.events_verified:,} rows of the ledger are sealed and verify"
     )
     story.say()
     for name in [*found.charts, "inspection-list.csv", "summary.json"]:

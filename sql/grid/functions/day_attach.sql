@@ -24,5 +24,7 @@ BEGIN
         'ALTER TABLE reads.%I ATTACH PARTITION reads.%I FOR VALUES FROM (%L) TO (%L)',
         tenant_table, day_table, bounds.from_ts, bounds.to_ts
     );
+    -- Whoever asks next shall know that the day is full; autovacuum would say so a minute later.
+    EXECUTE format('ANALYZE reads.%I (meter_id, read_at, interval_minutes)', day_table);
 END
 $$;

@@ -112,8 +112,13 @@ def lay_out_day(
         "until": until_us / 1e6,
     }
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-    with driver.cursor() as cursor, cursor.copy(statement, bound) as copy:
-        return sum(_place(grid, rows) for rows in _decoded(copy))
+    with driver.cursor() as cursor:
+        # Nobody may have looked at the day's statistics yet; a plan that asks for the meters once a read takes minutes.
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        with cursor.copy(statement, bound) as copy:
+            placed = sum(_place(grid, rows) for rows in _decoded(copy))
+        cursor.execute("SET LOCAL enable_nestloop = on")
+    return placed
 
 
 def _decoded(copy: psycopg.Copy) -> Any:
