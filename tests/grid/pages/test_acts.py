@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from domain.kernel.db import transaction
+from domain.kernel.signing import ensure_signing_keys
 from tests.grid.pages.conftest import FIRST, SignIn
 from tests.grid.pages.forms import form_to, forms_of, send
 
@@ -192,3 +193,27 @@ def test_no_file_is_told_at_the_form(operator: TestClient) -> None:
 @pytest.mark.parametrize("name", ["x", "0" * 63, "%2e%2e%2fsecrets", "0" * 64])
 def test_no_other_file_can_be_fetched(operator: TestClient, name: str) -> None:
     assert operator.get(f"/grid/reads/rejects/{name}").status_code == 404
+
+
+def test_meters_are_sent_to_inspection_by_form_and_signed_by_somebody_else(
+    operator: TestClient, sign_in: SignIn
+) -> None:
+    ensure_signing_keys()
+    page = operator.get("/grid/meters?score=0")
+    assert "Send to inspection" in page.text
+    answer = send(operator, "/grid/meters?score=0", "/grid/meters/inspect")
+    assert answer.status_code == 303  # type: ignore[attr-defined]
+    address = answer.headers["location"]  # type: ignore[attr-defined]
+    shown = operator.get(address).text
+    assert "Inspect 10 meters" in shown
+    assert ">Countersign</button>" not in shown
+    reviewer = sign_in("REVIEWER")
+    form = form_to(reviewer.get(address).text, "")
+    signed = reviewer.post(f"{address}/approve", data=form.values, follow_redirects=False)
+    assert signed.headers["location"] == f"{address}?done=signed"
+    assert "Countersigned by" in reviewer.get(address).text
+
+
+def test_whoever_only_reads_is_not_offered_an_inspection(auditor: TestClient) -> None:
+    assert "Send to inspection" not in auditor.get("/grid/meters?score=0").text
+    assert auditor.post("/grid/meters/inspect").status_code == 403
