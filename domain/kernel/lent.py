@@ -15,7 +15,7 @@ from domain.kernel.errors import Conflict, Forbidden
 from domain.kernel.events import record
 from domain.kernel.gates import STANDING_ORDER, Gate
 from domain.kernel.principal import Principal, Role
-from domain.kernel.proposals import Subject
+from domain.kernel.proposed import Subject
 from domain.kernel.signed import Countersignature, check
 
 _NOT_WITHDRAWN = (
