@@ -8,11 +8,12 @@ from domain.grid.metering.observe.rebuild import rebuild_batch
 from domain.kernel.retention.policy import Prunable
 from domain.kernel.retention.rendered import render_archive
 from domain.kernel.retention.working_rows import KERNEL_PRUNABLES
+from domain.kernel.seals import kept
 from domain.kernel.verify import Rebuilder, Renderer
 
 PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {METER_READS.name: METER_READS}
 
 # By kind of artifact: what makes its bytes again.
-RENDERERS: dict[str, Renderer] = {"retention.archive": render_archive}
+RENDERERS: dict[str, Renderer] = {"retention.archive": render_archive, kept.KIND: kept.render_checkpoint}
 # By what a run made: what makes it again from recorded inputs and compares.
 REBUILDERS: dict[str, Rebuilder] = {"read_batch": rebuild_batch}

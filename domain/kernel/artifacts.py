@@ -74,6 +74,7 @@ def keep(
     made_from: Mapping[str, Any],
     actor_id: str,
     countersignature_id: uuid.UUID | None = None,
+    is_told: bool = True,
 ) -> Artifact:
     """Keep the bytes, then their row, for the tenant that the transaction is bound to.
 
@@ -86,6 +87,7 @@ def keep(
         made_from: everything that determines them.
         actor_id: who made it, for the ledger.
         countersignature_id: the signature that it carries out.
+        is_told: whether the ledger has an event of it; only what is a record of the ledger itself does without.
 
     Raises:
         Unavailable: the store could not take them; nothing was kept.
@@ -111,7 +113,8 @@ def keep(
         "made_from": json.dumps(whole, sort_keys=True),
         "countersignature_id": countersignature_id,
     }
-    _insert(connection, row, actor_id)
+    if _insert(connection, row) and is_told:
+        _tell(connection, row, actor_id)
     return load(connection, artifact_id)
 
 
@@ -220,7 +223,8 @@ def _is_whole(store: Store, key: str, sha256: str, size_bytes: int) -> bool:
     return digest.hexdigest() == sha256
 
 
-def _insert(connection: Connection, row: dict[str, Any], actor_id: str) -> None:
+def _insert(connection: Connection, row: dict[str, Any]) -> bool:
+    """Whether the row is new."""
     made = connection.execute(
         text(
             "INSERT INTO artifacts (artifact_id, kind, sha256, size_bytes, media_type, store_key, made_from,"
@@ -229,16 +233,19 @@ def _insert(connection: Connection, row: dict[str, Any], actor_id: str) -> None:
         ),
         row,
     )
-    if made.rowcount:
-        record(
-            connection,
-            "kernel.artifact.kept",
-            actor_id=actor_id,
-            actor_role="MACHINE",
-            entity_type="artifact",
-            entity_id=str(row["artifact_id"]),
-            payload={name: row[name] for name in ("kind", "sha256", "size_bytes")},
-        )
+    return made.rowcount > 0
+
+
+def _tell(connection: Connection, row: dict[str, Any], actor_id: str) -> None:
+    record(
+        connection,
+        "kernel.artifact.kept",
+        actor_id=actor_id,
+        actor_role="MACHINE",
+        entity_type="artifact",
+        entity_id=str(row["artifact_id"]),
+        payload={name: row[name] for name in ("kind", "sha256", "size_bytes")},
+    )
 
 
 def _of_row(row: Row[Any]) -> Artifact:
