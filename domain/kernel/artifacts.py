@@ -138,9 +138,16 @@ def load(connection: Connection, artifact_id: uuid.UUID) -> Artifact:
 
 
 def page(
-    connection: Connection, limit: int, cursor: str | None = None, kind: str | None = None
+    connection: Connection, limit: int, cursor: str | None = None, kind: str | None = None, sha256: str | None = None
 ) -> tuple[list[Artifact], str | None]:
     """Artifacts, newest first, and the cursor of the next page; None at the end.
+
+    Args:
+        connection: bound to the tenant.
+        limit: at most so many.
+        cursor: of the page before.
+        kind: of this kind alone.
+        sha256: whose hash begins with these lower-case hex digits alone.
 
     Raises:
         Invalid: a cursor that no page gave.
@@ -149,15 +156,27 @@ def page(
     rows = connection.execute(
         text(
             f"SELECT {_COLUMNS} FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
-            " AND (CAST(:kind AS text) IS NULL OR kind = :kind) AND (CAST(:before AS timestamptz) IS NULL"
+            " AND (CAST(:kind AS text) IS NULL OR kind = :kind)"
+            " AND (CAST(:sha256 AS text) IS NULL OR starts_with(sha256, :sha256)) AND (CAST(:before AS timestamptz) IS NULL"
             "   OR (created_at, artifact_id) < (CAST(:before AS timestamptz), CAST(:id AS uuid)))"
             " ORDER BY created_at DESC, artifact_id DESC LIMIT :n"
         ),
-        {"kind": kind, "before": before, "id": artifact_id, "n": limit + 1},
+        {"kind": kind, "sha256": sha256, "before": before, "id": artifact_id, "n": limit + 1},
     ).all()
     found = [_of_row(row) for row in rows[:limit]]
     following = f"{found[-1].created_at.isoformat()}~{found[-1].artifact_id}" if len(rows) > limit else None
     return found, following
+
+
+def kinds(connection: Connection) -> list[str]:
+    """The kinds that the tenant has artifacts of, in order."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT kind FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
+            ' ORDER BY kind COLLATE "C"'
+        )
+    )
+    return list(rows.scalars())
 
 
 @contextmanager

@@ -24,7 +24,8 @@ from domain.kernel.proposals import Proposal, load_proposal
 from domain.kernel.signed import Decision, load_countersignature
 
 router = APIRouter(include_in_schema=False)
-PEOPLE = allow(roles=frozenset(Role) - {Role.LEARNER})
+SIGNERS = frozenset(Role) - {Role.LEARNER}
+PEOPLE = allow(roles=SIGNERS)
 PER_PAGE = 50
 ROOMS = {"kernel": "Platform", "grid": "Grid", "stairs": "Stairs", "courses": "Courses"}
 SEVERITIES = ("routine", "notable", "serious", "critical")
