@@ -7,12 +7,13 @@ from uuid import uuid4
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import APIRouter, FastAPI
 
+from api import search
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
 from api.grid import reads as meter_files
 from api.grid import routes as ami
-from api.grid.pages import events, feeders, meters, network, reads, search
+from api.grid.pages import events, feeders, meters, network, reads
 from api.grid.pages import health as grid_health
 from api.idempotency import Idempotency
 from api.kernel import (
@@ -27,6 +28,7 @@ from api.kernel import (
     sign_in_organisation,
 )
 from api.kernel.pages import admin_keys, admin_people, admin_tenants, me, queue
+from api.kernel.pages import artifacts as artifact_pages
 from api.kernel.pages import ledger as ledger_pages
 from api.kernel.pages import lent as lent_pages
 from api.openapi import describe
@@ -43,9 +45,20 @@ SESSIONS = 10
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
     kernel = [health, countersign, lent, ledger, artifacts, lineage, admin]
-    home = [sign_in, sign_in_organisation, queue, me, lent_pages, ledger_pages, admin_people, admin_keys, admin_tenants]
-    grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network, search]
-    return [one.router for one in [*kernel, *home, *grid]]
+    home = [
+        sign_in,
+        sign_in_organisation,
+        queue,
+        me,
+        lent_pages,
+        ledger_pages,
+        artifact_pages,
+        admin_people,
+        admin_keys,
+        admin_tenants,
+    ]
+    grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
+    return [one.router for one in [*kernel, *home, *grid, search]]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

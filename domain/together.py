@@ -8,6 +8,7 @@ from domain.grid.metering.observe.rebuild import rebuild_batch
 from domain.kernel.retention.policy import Prunable
 from domain.kernel.retention.rendered import render_archive
 from domain.kernel.retention.working_rows import KERNEL_PRUNABLES
+from domain.kernel.seals import kept
 from domain.kernel.verify import Rebuilder, Renderer
 
 PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {METER_READS.name: METER_READS}
@@ -15,6 +16,7 @@ PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {METER_READS.name: METER_REA
 # By kind of artifact: what makes its bytes again.
 RENDERERS: dict[str, Renderer] = {
     "retention.archive": render_archive,
+    kept.KIND: kept.render_checkpoint,
     INSPECTION_LIST: render_inspection_list,
 }
 # By what a run made: what makes it again from recorded inputs and compares.

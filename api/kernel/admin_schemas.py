@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.kernel.principal import Role
+from domain.kernel.retention.policy import CLASSES
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["North Grid"])]
 Days = Annotated[int, Field(ge=1, le=36_525)]
-RowClass = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,62}$")]
+RowClass = Annotated[str, Field(pattern=f"^({'|'.join(CLASSES)})$")]
 Scope = Annotated[str, Field(pattern="^[a-z][a-z0-9]*:(read|write|advise)$", max_length=60, examples=["ami:write"])]
 NextCursor = Annotated[str | None, Field(description="Send it as `cursor` for the next page; null at the end.")]
 

@@ -61,9 +61,12 @@ def list_artifacts(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
     kind: Annotated[str | None, Query(max_length=100, description="Of this kind alone.")] = None,
+    sha256: Annotated[
+        str | None, Query(pattern="^[0-9a-f]{1,64}$", description="Whose hash begins with these digits alone.")
+    ] = None,
 ) -> ArtifactList:
     """Files by the hash of their bytes, with what each was made from."""
-    rows, following = artifacts.page(connection, limit, cursor, kind)
+    rows, following = artifacts.page(connection, limit, cursor, kind, sha256)
     return ArtifactList(counts={"artifacts": len(rows)}, rows=[_row(row) for row in rows], next_cursor=following)
 
 

@@ -26,10 +26,11 @@ from api.kernel.countersign_schemas import (
     WithReason,
 )
 from api.kernel.sign_in import ip_of
+from api.paging import By, Keyset, Page, PageDep
 from domain.kernel import queue
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.decide import decide, why_not
-from domain.kernel.errors import CountersignError, Invalid
+from domain.kernel.errors import CountersignError
 from domain.kernel.gates import Gate
 from domain.kernel.lent import kinds_open_to
 from domain.kernel.principal import Principal, Role
@@ -40,8 +41,13 @@ router = APIRouter(prefix="/v1", tags=["Countersign"])
 # Who may decide on what is a matter of each gate; a learner comes to none.
 PEOPLE = allow(roles=frozenset(Role) - {Role.LEARNER})
 READERS = allow(roles={"AUDITOR", "ADMIN", "TENANT_OWNER", "MANAGER", "REVIEWER", "RELEASE_APPROVER", "PLATFORM_ADMIN"})
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=200)]
+QUEUE = Keyset("queue", By("severity", int, descending=True), By("created_at", datetime), By("proposal_id", UUID))
+HISTORY = Keyset(
+    "proposals",
+    By("created_at", datetime, descending=True),
+    By("proposal_id", UUID, descending=True),
+    By("severity", int),
+)
 Text = Annotated[str | None, Query(max_length=200)]
 
 
@@ -49,10 +55,9 @@ Text = Annotated[str | None, Query(max_length=200)]
 def waiting_for_you(
     connection: TenantSession,
     caller: CallerDep,
+    page: PageDep,
     kind: Text = None,
     room: Text = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> Queue:
     """What you may decide on, the most severe first and then the oldest, by your own roles or lent ones."""
     kinds = [
@@ -60,26 +65,23 @@ def waiting_for_you(
         for name in kinds_open_to(connection, caller, GATES.values())
         if kind in {None, name} and room in {None, GATES[name].room}
     ]
-    found = queue.waiting(connection, kinds, after=place_of(cursor), limit=limit + 1)
-    counts = {"waiting": queue.how_many_wait(connection, kinds)}
-    return _page(connection, caller, found, limit, counts)
+    found = queue.waiting(connection, kinds, after=place_of(QUEUE, page.cursor), limit=page.limit + 1)
+    return _page(connection, caller, QUEUE, page, found, {"waiting": queue.how_many_wait(connection, kinds)})
 
 
 @router.get("/proposals", dependencies=[READERS], summary="Proposals in any state")
 def proposals(
     connection: TenantSession,
     caller: CallerDep,
+    page: PageDep,
     state: State | None = None,
     kind: Text = None,
     subject_id: Text = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> Queue:
     """What was ever laid before people in this tenant, the newest first."""
-    found = queue.history(
-        connection, state=state, kind=kind, subject_id=subject_id, after=place_of(cursor), limit=limit + 1
-    )
-    return _page(connection, caller, found, limit, {"shown": min(len(found), limit)})
+    after = place_of(HISTORY, page.cursor)
+    found = queue.history(connection, state=state, kind=kind, subject_id=subject_id, after=after, limit=page.limit + 1)
+    return _page(connection, caller, HISTORY, page, found, {"shown": min(len(found), page.limit)})
 
 
 @router.get("/proposals/{proposal_id}", dependencies=[PEOPLE], summary="One proposal")
@@ -262,32 +264,31 @@ def as_countersigned(connection: Connection, found: Sequence[Countersignature]) 
 
 
 def _page(
-    connection: Connection, caller: Principal, found: Sequence[Proposal], limit: int, counts: dict[str, int]
+    connection: Connection,
+    caller: Principal,
+    order: Keyset,
+    page: Page,
+    found: Sequence[Proposal],
+    counts: dict[str, int],
 ) -> Queue:
-    here, has_more = list(found[:limit]), len(found) > limit
-    cursor = cursor_of(queue.Place.of(here[-1])) if has_more else None
-    return Queue(items=in_line(connection, caller, here), counts=counts, next_cursor=cursor)
+    lines = in_line(connection, caller, found[: page.limit])
+    return Queue(items=lines, counts=counts, next_cursor=next_cursor(order, found, page.limit))
 
 
-def cursor_of(place: queue.Place) -> str:
-    """A place as text for an address."""
-    written = f"{place.severity}|{place.created_at.isoformat()}|{place.proposal_id}"
-    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
+def next_cursor(order: Keyset, found: Sequence[Proposal], limit: int) -> str | None:
+    """The cursor behind the last of `limit` proposals; None where no more were found."""
+    return order.write(vars(found[limit - 1])) if len(found) > limit else None
 
 
-def place_of(cursor: str | None) -> queue.Place | None:
-    """The place that a cursor names.
+def place_of(order: Keyset, cursor: str | None) -> queue.Place | None:
+    """The place that a cursor of that list names.
 
     Raises:
-        Invalid: it is not one of ours.
+        Invalid: BAD_CURSOR, it is none that a page of the list gave.
     """
     if cursor is None:
         return None
-    try:
-        severity, at, proposal_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
-        created_at = datetime.fromisoformat(at)
-        if created_at.tzinfo is None or not 0 <= int(severity) <= 3:
-            raise ValueError(cursor)
-        return queue.Place(int(severity), created_at, UUID(proposal_id))
-    except (ValueError, UnicodeError) as cause:
-        raise Invalid("The cursor is not one that this list gave.", hint="Begin again without a cursor.") from cause
+    named: dict[str, Any] = {
+        column.name: value for column, value in zip(order.columns, order.read(cursor), strict=True)
+    }
+    return queue.Place(**named)

@@ -74,6 +74,7 @@ def keep(
     made_from: Mapping[str, Any],
     actor_id: str,
     countersignature_id: uuid.UUID | None = None,
+    is_told: bool = True,
 ) -> Artifact:
     """Keep the bytes, then their row, for the tenant that the transaction is bound to.
 
@@ -86,6 +87,7 @@ def keep(
         made_from: everything that determines them.
         actor_id: who made it, for the ledger.
         countersignature_id: the signature that it carries out.
+        is_told: whether the ledger has an event of it; only what is a record of the ledger itself does without.
 
     Raises:
         Unavailable: the store could not take them; nothing was kept.
@@ -111,7 +113,8 @@ def keep(
         "made_from": json.dumps(whole, sort_keys=True),
         "countersignature_id": countersignature_id,
     }
-    _insert(connection, row, actor_id)
+    if _insert(connection, row) and is_told:
+        _tell(connection, row, actor_id)
     return load(connection, artifact_id)
 
 
@@ -135,9 +138,16 @@ def load(connection: Connection, artifact_id: uuid.UUID) -> Artifact:
 
 
 def page(
-    connection: Connection, limit: int, cursor: str | None = None, kind: str | None = None
+    connection: Connection, limit: int, cursor: str | None = None, kind: str | None = None, sha256: str | None = None
 ) -> tuple[list[Artifact], str | None]:
     """Artifacts, newest first, and the cursor of the next page; None at the end.
+
+    Args:
+        connection: bound to the tenant.
+        limit: at most so many.
+        cursor: of the page before.
+        kind: of this kind alone.
+        sha256: whose hash begins with these lower-case hex digits alone.
 
     Raises:
         Invalid: a cursor that no page gave.
@@ -146,15 +156,27 @@ def page(
     rows = connection.execute(
         text(
             f"SELECT {_COLUMNS} FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
-            " AND (CAST(:kind AS text) IS NULL OR kind = :kind) AND (CAST(:before AS timestamptz) IS NULL"
+            " AND (CAST(:kind AS text) IS NULL OR kind = :kind)"
+            " AND (CAST(:sha256 AS text) IS NULL OR starts_with(sha256, :sha256)) AND (CAST(:before AS timestamptz) IS NULL"
             "   OR (created_at, artifact_id) < (CAST(:before AS timestamptz), CAST(:id AS uuid)))"
             " ORDER BY created_at DESC, artifact_id DESC LIMIT :n"
         ),
-        {"kind": kind, "before": before, "id": artifact_id, "n": limit + 1},
+        {"kind": kind, "sha256": sha256, "before": before, "id": artifact_id, "n": limit + 1},
     ).all()
     found = [_of_row(row) for row in rows[:limit]]
     following = f"{found[-1].created_at.isoformat()}~{found[-1].artifact_id}" if len(rows) > limit else None
     return found, following
+
+
+def kinds(connection: Connection) -> list[str]:
+    """The kinds that the tenant has artifacts of, in order."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT kind FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
+            ' ORDER BY kind COLLATE "C"'
+        )
+    )
+    return list(rows.scalars())
 
 
 @contextmanager
@@ -220,7 +242,8 @@ def _is_whole(store: Store, key: str, sha256: str, size_bytes: int) -> bool:
     return digest.hexdigest() == sha256
 
 
-def _insert(connection: Connection, row: dict[str, Any], actor_id: str) -> None:
+def _insert(connection: Connection, row: dict[str, Any]) -> bool:
+    """Whether the row is new."""
     made = connection.execute(
         text(
             "INSERT INTO artifacts (artifact_id, kind, sha256, size_bytes, media_type, store_key, made_from,"
@@ -229,16 +252,19 @@ def _insert(connection: Connection, row: dict[str, Any], actor_id: str) -> None:
         ),
         row,
     )
-    if made.rowcount:
-        record(
-            connection,
-            "kernel.artifact.kept",
-            actor_id=actor_id,
-            actor_role="MACHINE",
-            entity_type="artifact",
-            entity_id=str(row["artifact_id"]),
-            payload={name: row[name] for name in ("kind", "sha256", "size_bytes")},
-        )
+    return made.rowcount > 0
+
+
+def _tell(connection: Connection, row: dict[str, Any], actor_id: str) -> None:
+    record(
+        connection,
+        "kernel.artifact.kept",
+        actor_id=actor_id,
+        actor_role="MACHINE",
+        entity_type="artifact",
+        entity_id=str(row["artifact_id"]),
+        payload={name: row[name] for name in ("kind", "sha256", "size_bytes")},
+    )
 
 
 def _of_row(row: Row[Any]) -> Artifact:

@@ -17,7 +17,10 @@ from domain.kernel.db import transaction
 from domain.kernel.errors import Conflict, CountersignError, NotFound
 from domain.kernel.events import record
 from domain.kernel.gates import Gate
-from domain.kernel.proposals import Proposal, load_proposal, lock_subject
+from domain.kernel.messages.kinds import MessageKind
+from domain.kernel.messages.outbox import tell
+from domain.kernel.principal import Role
+from domain.kernel.proposals import Proposal, check_signed, load_proposal, lock_subject
 from domain.kernel.redaction import as_text, redact
 from domain.kernel.settings import DbRole
 from domain.kernel.signed import Countersignature, check, load_countersignature
@@ -62,7 +65,8 @@ def fulfil(
 
     Raises:
         NotFound: the tenant has no such countersignature.
-        Conflict: NOTHING_TO_FULFIL, NOT_COUNTERSIGNED, WITHDRAWN, SUPERSEDED, HASH_MISMATCH, IN_PROGRESS.
+        Conflict: NOTHING_TO_FULFIL, NOT_COUNTERSIGNED, WITHDRAWN, SUPERSEDED, HASH_MISMATCH, CONTENT_CHANGED,
+            IN_PROGRESS.
         CountersignError: whatever the work itself refuses; the attempt is then on record as FAILED.
     """
     with transaction(tenant_id, DbRole.MACHINE, actor=actor_id) as connection:
@@ -74,7 +78,7 @@ def fulfil(
             return _carry_out(connection, countersignature_id, doer, run_id, actor_id)
     except Exception as error:
         if not (isinstance(error, CountersignError) and error.code == "IN_PROGRESS"):
-            _note_failure(tenant_id, countersignature_id, error, actor_id)
+            _note_failure(tenant_id, countersignature_id, doer.gate, error, actor_id)
         raise
 
 
@@ -162,6 +166,7 @@ def _carry_out(
         return done
     signed = check(connection, countersignature_id, doer.gate.kind)
     proposal = load_proposal(connection, signed.proposal_id)
+    check_signed(proposal, signed)
     if doer.hash_now is not None and doer.hash_now(connection, proposal) != signed.content_hash:
         raise Conflict(
             "The thing is no longer what was signed; nothing was done.",
@@ -185,7 +190,7 @@ def _carry_out(
     return outcome
 
 
-def _note_failure(tenant_id: str, countersignature_id: uuid.UUID, error: Exception, actor_id: str) -> None:
+def _note_failure(tenant_id: str, countersignature_id: uuid.UUID, gate: Gate, error: Exception, actor_id: str) -> None:
     said = str(error) if isinstance(error, CountersignError) else type(error).__name__
     with transaction(tenant_id, DbRole.MACHINE, actor=actor_id) as connection:
         noted = connection.execute(
@@ -202,6 +207,17 @@ def _note_failure(tenant_id: str, countersignature_id: uuid.UUID, error: Excepti
             except (NotFound, Conflict):
                 return
             _tell(connection, "kernel.fulfilment.failed", signed, actor_id, {"error": said}, status="failed")
+            # Who may sign it and who administers the tenant; of one signature once, however often it is tried.
+            tell(
+                connection,
+                MessageKind.JOB_FAILED,
+                gate.roles | {Role.ADMIN},
+                subject_type="fulfilment",
+                subject_id=str(countersignature_id),
+                title=f"{gate.title}: what was countersigned could not be carried out",
+                body=f"{said} It is tried {MOST_ATTEMPTS} times; after that a person looks.",
+                path=f"/countersignatures/{countersignature_id}",
+            )
 
 
 def _tell(

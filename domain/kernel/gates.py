@@ -27,6 +27,7 @@ class Gate:
         lasts: how long a proposal may wait.
         orderable: whether a standing order may cover it. Acts that are gated one by one cannot be covered.
         is_fulfilled: whether a machine carries it out after the signature.
+        proposer_signs: whether whoever proposes it is the only one who can sign it, so that nobody else is told.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Gate:
     lasts: timedelta = field(default=timedelta(days=30))
     orderable: bool = False
     is_fulfilled: bool = False
+    proposer_signs: bool = False
 
 
 RELEASE_MIGRATION = Gate(
@@ -87,6 +89,7 @@ DELEGATION = Gate(
     meaning="I let this person sign in my role, within this scope, until this end.",
     # The right that is lent is the signer's own.
     four_eyes=False,
+    proposer_signs=True,
 )
 
 KERNEL_GATES = (RELEASE_MIGRATION, RELEASE_DEPLOYMENT, RETENTION_DISPOSAL, STANDING_ORDER, DELEGATION)

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, text
 from domain.kernel.canonical import new_id
 from domain.kernel.errors import Forbidden, Invalid, NotFound
 from domain.kernel.gates import DELEGATION, STANDING_ORDER, Gate
-from domain.kernel.messages.outbox import waiting_for_you
 from domain.kernel.paging import Listed, page_of, read_cursor
 from domain.kernel.people import find_person
 from domain.kernel.principal import Principal, Role
@@ -145,7 +144,7 @@ def propose_order(
         "times_per_day": times_per_day,
         "valid_to": _end(valid_to, now).isoformat(),
     }
-    proposal = propose(
+    return propose(
         connection,
         STANDING_ORDER,
         Subject("standing_order", str(new_id())),
@@ -157,8 +156,6 @@ def propose_order(
         actor_role=principal.actor_role,
         page_url="/standing-orders",
     )
-    waiting_for_you(connection, proposal, STANDING_ORDER)
-    return proposal
 
 
 def _check_kinds(gates: Mapping[str, Gate], kinds: Collection[str], role: Role) -> None:

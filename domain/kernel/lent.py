@@ -5,18 +5,21 @@ belongs here: finding and using them. How they are given stands in `countersign.
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from domain.kernel.canonical import new_id
-from domain.kernel.errors import Conflict, Forbidden
+from domain.kernel.errors import Conflict, CountersignError, Forbidden
 from domain.kernel.events import record
-from domain.kernel.gates import STANDING_ORDER, Gate
+from domain.kernel.gates import DELEGATION, STANDING_ORDER, Gate
 from domain.kernel.principal import Principal, Role
-from domain.kernel.proposals import Subject
-from domain.kernel.signed import Countersignature, check
+from domain.kernel.proposals import check_signed, load_proposal
+from domain.kernel.proposed import Subject
+from domain.kernel.signed import Countersignature, Decision, check, load_countersignature
 
 _NOT_WITHDRAWN = (
     "NOT EXISTS (SELECT 1 FROM countersignatures AS w"
@@ -76,8 +79,16 @@ def kinds_open_to(connection: Connection, principal: Principal, gates: Collectio
     """The kinds that the person may decide on, by an own role or a lent one."""
     if not principal.is_person:
         return []
+    if not _is_at_home(connection, principal):
+        return []
     lent = lent_to(connection, principal)
     return sorted(gate.kind for gate in gates if principal.roles & gate.roles or any(one.covers(gate) for one in lent))
+
+
+def _is_at_home(connection: Connection, principal: Principal) -> bool:
+    """Whether the transaction works in the person's own tenant: roles of one tenant do not sign in another."""
+    bound = connection.execute(text("SELECT current_setting('app.tenant', true)")).scalar_one()
+    return bool(principal.tenant_id == bound)
 
 
 def lent_to(connection: Connection, principal: Principal) -> list[Lent]:
@@ -87,7 +98,8 @@ def lent_to(connection: Connection, principal: Principal) -> list[Lent]:
     """
     rows = connection.execute(
         text(
-            "SELECT lent.role, lent.delegation_id, lent.from_user, lent.kinds FROM delegations AS lent"
+            "SELECT lent.role, lent.delegation_id, lent.from_user, lent.to_user, lent.kinds, lent.valid_from,"
+            " lent.valid_to, lent.countersignature_id FROM delegations AS lent"
             " WHERE lent.to_user = CAST(:me AS uuid)"
             " AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
             f" AND {_NOT_WITHDRAWN}"
@@ -98,7 +110,61 @@ def lent_to(connection: Connection, principal: Principal) -> list[Lent]:
         ),
         {"me": principal.id},
     )
-    return [Lent(Authority(Role(row.role), row.delegation_id, row.from_user), frozenset(row.kinds)) for row in rows]
+    return [
+        Lent(Authority(Role(row.role), row.delegation_id, row.from_user), frozenset(row.kinds))
+        for row in rows.all()
+        if delegation_fault(connection, row) is None
+    ]
+
+
+def delegation_fault(connection: Connection, row: Row[Any]) -> CountersignError | None:
+    """What a row of `delegations` says that nobody signed; None where it is what was signed."""
+    said = {
+        "from_user": str(row.from_user),
+        "to_user": str(row.to_user),
+        "role": row.role,
+        "kinds": list(row.kinds),
+        "valid_to": row.valid_to,
+    }
+    return _fault(connection, DELEGATION, row.countersignature_id, row.delegation_id, row.valid_from, said)
+
+
+def order_fault(connection: Connection, row: Row[Any]) -> CountersignError | None:
+    """What a row of `standing_orders` says that nobody signed; None where it is what was signed."""
+    said = {"kind": row.kind, "scope": row.scope, "times_per_day": row.times_per_day, "valid_to": row.valid_to}
+    return _fault(connection, STANDING_ORDER, row.countersignature_id, row.order_id, row.valid_from, said)
+
+
+def _fault(
+    connection: Connection,
+    gate: Gate,
+    countersignature_id: uuid.UUID,
+    subject_id: uuid.UUID,
+    valid_from: datetime,
+    said: Mapping[str, Any],
+) -> CountersignError | None:
+    """The row's own words count for nothing: it is held against the content whose hash the person signed."""
+    try:
+        signed = load_countersignature(connection, countersignature_id)
+        proposal = load_proposal(connection, signed.proposal_id)
+        check_signed(proposal, signed)
+    except CountersignError as error:
+        return error
+    content = dict(proposal.content or {})
+    if "valid_to" in content:
+        content["valid_to"] = datetime.fromisoformat(content["valid_to"])
+    is_same = (
+        (signed.kind, signed.decision, signed.subject_id) == (gate.kind, Decision.APPROVED, str(subject_id))
+        and valid_from == signed.signed_at
+        and content == said
+    )
+    if is_same:
+        return None
+    return Conflict(
+        f"The {gate.title.lower()} {subject_id} is not what was signed; nothing was done.",
+        hint="Somebody changed it behind the triggers. `countersign verify ledger` says what else was touched.",
+        code="NOT_AS_SIGNED",
+    )
 
 
 def use_standing_order(
@@ -110,13 +176,14 @@ def use_standing_order(
 
     Raises:
         Forbidden: NO_STANDING_ORDER, none covers this; a person must sign it.
-        Conflict: ORDER_EXHAUSTED, the order's limit for today is reached.
+        Conflict: ORDER_EXHAUSTED, the order's limit for today is reached; NOT_AS_SIGNED, its row says something else
+            than what was signed.
     """
     if not gate.orderable:
         raise Forbidden(f"{gate.title} is signed one by one; no standing order covers it.", code="NO_STANDING_ORDER")
     order = connection.execute(
         text(
-            "SELECT lent.order_id, lent.countersignature_id, lent.times_per_day FROM standing_orders AS lent"
+            "SELECT lent.* FROM standing_orders AS lent"
             " WHERE lent.kind = :kind AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
             " AND COALESCE(lent.scope ->> 'subject_type', :type) = :type"
             " AND COALESCE(lent.scope ->> 'subject_id', :id) = :id"
@@ -131,6 +198,8 @@ def use_standing_order(
             code="NO_STANDING_ORDER",
         )
     signed = check(connection, order.countersignature_id, STANDING_ORDER.kind)
+    if (fault := order_fault(connection, order)) is not None:
+        raise fault
     connection.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"order|{order.order_id}"}
     )

@@ -7,17 +7,19 @@ nobody signs what has been replaced.
 import json
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from domain.kernel.canonical import content_hash, new_id
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.events import record
 from domain.kernel.gates import Gate
-from domain.kernel.signed import check
+from domain.kernel.messages.outbox import waiting_for_you
+from domain.kernel.proposed import Proposal, Subject, of_row
+from domain.kernel.signed import Countersignature, check
+
+__all__ = ["Proposal", "Subject", "load_proposal", "lock_subject", "of_row", "propose"]
 
 _INSERT = text("""
 INSERT INTO proposals (proposal_id, kind, subject_type, subject_id, content_hash, content, summary, evidence, severity,
@@ -28,53 +30,6 @@ SELECT :proposal_id, :kind, :subject_type, :subject_id, :content_hash, CAST(:con
 FROM (SELECT clock_timestamp() AS now) AS at
 """)
 _SELECT = "SELECT * FROM v_proposals"
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The thing that a decision is about."""
-
-    type: str
-    id: str
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """One proposal and how it stands. Grain: one proposal.
-
-    Attributes:
-        content: what is signed, where it is small enough to stand here; else the room keeps it under its hash.
-        evidence: facts for the signer, shown beside the summary.
-        severity: 0 routine, 1 notable, 2 serious, 3 critical.
-        proposed_by: a user id, or the name of the machine.
-        authors: user ids of everybody who had a hand in the content; none of them may sign under four eyes.
-        state: WAITING, APPROVED, REFUSED, WITHDRAWN, OUTDATED or EXPIRED.
-        countersignature_id: the verdict, where there is one.
-    """
-
-    proposal_id: uuid.UUID
-    tenant_id: str
-    kind: str
-    subject: Subject
-    content_hash: str
-    content: Any
-    summary: str
-    evidence: dict[str, Any]
-    severity: int
-    page_url: str | None
-    proposed_by: str
-    authors: tuple[str, ...]
-    run_id: uuid.UUID | None
-    supersedes: uuid.UUID | None
-    created_at: datetime
-    expires_at: datetime
-    state: str
-    countersignature_id: uuid.UUID | None
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a person can still decide."""
-        return self.state == "WAITING"
 
 
 def propose(
@@ -112,7 +67,8 @@ def propose(
         run_id: the run that suggests it.
         supersedes: the countersignature that this one is to correct.
 
-    Proposing the same content again while it waits, or after it was approved, answers the proposal that stands.
+    Proposing the same content again while it waits, or after it was approved, answers the proposal that stands. Of a
+    new one everybody is told who may sign it, in the same transaction.
 
     Raises:
         Invalid: neither content nor hash, or both.
@@ -159,7 +115,10 @@ def propose(
         run_id=run_id,
         payload={"kind": gate.kind, "subject": f"{subject.type}/{subject.id}", "content_hash": digest},
     )
-    return load_proposal(connection, proposal_id)
+    made = load_proposal(connection, proposal_id)
+    check_content(made)
+    waiting_for_you(connection, made, gate)
+    return made
 
 
 def _check_superseded(connection: Connection, gate: Gate, subject: Subject, superseded: uuid.UUID) -> None:
@@ -178,6 +137,35 @@ def load_proposal(connection: Connection, proposal_id: uuid.UUID) -> Proposal:
     if row is None:
         raise NotFound("There is no such proposal.", hint="The queue at / shows what waits for you.")
     return of_row(row)
+
+
+def check_content(proposal: Proposal) -> None:
+    """Hold the stored content against the hash that is signed; asked before every use of it.
+
+    Raises:
+        Conflict: CONTENT_CHANGED, somebody changed the row behind the triggers.
+    """
+    if proposal.content is not None and content_hash(proposal.content) != proposal.content_hash:
+        raise _changed(proposal)
+
+
+def check_signed(proposal: Proposal, signed: Countersignature) -> None:
+    """Hold the proposal as it stands against what was signed; asked before anything is done by its content.
+
+    Raises:
+        Conflict: CONTENT_CHANGED.
+    """
+    check_content(proposal)
+    if proposal.content_hash != signed.content_hash:
+        raise _changed(proposal)
+
+
+def _changed(proposal: Proposal) -> Conflict:
+    return Conflict(
+        f"The content of proposal {proposal.proposal_id} is not what its hash says; nothing was done.",
+        hint="Somebody changed it behind the triggers. `countersign verify ledger` says what else was touched.",
+        code="CONTENT_CHANGED",
+    )
 
 
 def lock_subject(connection: Connection, kind: str, subject: Subject) -> None:
@@ -204,27 +192,3 @@ def _standing(
         {"kind": kind, "type": subject.type, "id": subject.id, "hash": digest, "supersedes": supersedes},
     ).one_or_none()
     return None if row is None else of_row(row)
-
-
-def of_row(row: Row[Any]) -> Proposal:
-    """A row of `v_proposals`."""
-    return Proposal(
-        proposal_id=row.proposal_id,
-        tenant_id=row.tenant_id,
-        kind=row.kind,
-        subject=Subject(row.subject_type, row.subject_id),
-        content_hash=row.content_hash,
-        content=row.content,
-        summary=row.summary,
-        evidence=row.evidence,
-        severity=row.severity,
-        page_url=row.page_url,
-        proposed_by=row.proposed_by,
-        authors=tuple(row.authors),
-        run_id=row.run_id,
-        supersedes=row.supersedes,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        state=row.state,
-        countersignature_id=row.countersignature_id,
-    )

@@ -21,11 +21,6 @@ class Place:
     created_at: datetime
     proposal_id: uuid.UUID
 
-    @staticmethod
-    def of(proposal: Proposal) -> "Place":
-        """The place of a proposal."""
-        return Place(proposal.severity, proposal.created_at, proposal.proposal_id)
-
 
 def waiting(
     connection: Connection, kinds: Collection[str], *, after: Place | None = None, limit: int = 50

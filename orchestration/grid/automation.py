@@ -10,6 +10,7 @@ import dagster as dg
 
 from domain.grid.metering.observe.days import due_of
 from domain.grid.metering.observe.inbox import scan_inbox, waiting_files
+from domain.grid.metering.observe.stale import tell_stale
 from domain.grid.metering.rules.due import TICK_MINUTES, DueWindow
 from domain.grid.metering.rules.fleet import local_days
 from domain.grid.metering.rules.suspicion.features import DEFAULT_WINDOW_DAYS
@@ -161,6 +162,16 @@ def late_reads_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> 
 
 def _late_request(slot: TenantDay, batch_id: str) -> dg.RunRequest:
     return dg.RunRequest(f"late|{slot.key}|{batch_id}", partition_key=slot.key, tags={"tenant": slot.tenant_id})
+
+
+@dg.sensor(minimum_interval_seconds=300, default_status=dg.DefaultSensorStatus.RUNNING)
+def stale_reads_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> dg.SkipReason:
+    """Tell a tenant's operators, once a day, that its continuous reads have fallen behind."""
+    told = 0
+    for tenant_id in _tenants(context.instance, machine):
+        with machine.session(tenant_id) as connection:
+            told += tell_stale(connection, machine.now())
+    return dg.SkipReason(f"Told {told} people of reads that are behind." if told else "Nobody is to be told of reads.")
 
 
 def _tenants(instance: dg.DagsterInstance, machine: Machine) -> list[str]:

@@ -9,5 +9,5 @@ defs = dg.Definitions(
     asset_checks=[checks.read_checks, checks.event_checks],
     jobs=[automation.publish_job, automation.daily_job, automation.inbox_job],
     schedules=[automation.publish_schedule, automation.daily_schedule],
-    sensors=[automation.inbox_sensor, automation.late_reads_sensor],
+    sensors=[automation.inbox_sensor, automation.late_reads_sensor, automation.stale_reads_sensor],
 )

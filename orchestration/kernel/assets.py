@@ -4,7 +4,7 @@ import dagster as dg
 
 from domain.kernel.seals.sealing import seal_ledger, sealed_tenants
 from domain.kernel.seals.state import seal_states
-from orchestration.resources import Machine
+from orchestration.resources import Machine, Objects
 from orchestration.tables import shown_rows, table
 
 SEALS = table(
@@ -18,10 +18,11 @@ SEALS = table(
 
 
 @dg.multi_asset(specs=[SEALS], name="seal_ledgers")
-def seal_ledgers(machine: Machine) -> dg.MaterializeResult[None]:
+def seal_ledgers(machine: Machine, objects: Objects) -> dg.MaterializeResult[None]:
     """Seal what has been recorded since the last seal, for each tenant in turn; no writer waits for it."""
     with machine.at_work():
-        made = [seal for tenant_id in sealed_tenants() if (seal := seal_ledger(tenant_id)) is not None]
+        store = objects.store()
+        made = [seal for tenant_id in sealed_tenants() if (seal := seal_ledger(tenant_id, store=store)) is not None]
         states = seal_states()
     rows = [state.shown() for state in states]
     return dg.MaterializeResult(

@@ -1,8 +1,10 @@
-"""When messages are sent: a sensor that sees whether any is due, and the job that sends them."""
+"""When messages are sent, and what time alone brings on: seals that are overdue."""
 
 import dagster as dg
 
 from domain.kernel.messages.deliver import Delivered, deliver, is_anything_due
+from domain.kernel.seals.sealing import sealed_tenants
+from domain.kernel.seals.state import seal_state, tell_overdue
 from domain.kernel.tenancy import tenant_directory
 from orchestration.resources import Machine
 
@@ -42,3 +44,15 @@ def messages_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> dg
     with machine.at_work():
         due = [one for one in [*tenant_directory(), PLATFORM] if is_anything_due(one)]
     return dg.RunRequest() if due else dg.SkipReason("Nothing is due.")
+
+
+@dg.sensor(minimum_interval_seconds=600, default_status=dg.DefaultSensorStatus.RUNNING)
+def seals_overdue_sensor(machine: Machine) -> dg.SkipReason:
+    """Tell of ledgers whose sealing is overdue, apart from the sealing job: it may be what does not run."""
+    told = 0
+    with machine.at_work():
+        tenants = sealed_tenants()
+    for tenant_id in tenants:
+        with machine.session(tenant_id) as connection:
+            told += tell_overdue(connection, seal_state(connection, tenant_id), machine.now())
+    return dg.SkipReason(f"Told {told} people of overdue seals." if told else "Nobody is to be told of a seal.")

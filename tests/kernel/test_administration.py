@@ -307,6 +307,8 @@ def test_settings_change_one_by_one_and_the_ledger_says_from_what_to_what(admin:
     row = change(retention_days={"meter_reads": 100, "signals": 10})
     assert (row.four_eyes, row.retention_days) == (False, {"meter_reads": 100, "signals": 10})
     assert change(retention_days={"signals": None}).retention_days == {"meter_reads": 100}
+    for wrong in ({"events": 30}, {"weather": 30}, {"meter_reads": 59}, {"signals": 0}, {"signals": 40_000}):
+        refused(Invalid, "INVALID", lambda wrong=wrong: change(retention_days=wrong))
     with transaction("T") as connection:
         told = connection.execute(
             text("SELECT payload FROM events WHERE event_type = 'access.tenant.set' ORDER BY seq LIMIT 1")

@@ -57,6 +57,11 @@ def test_the_pages_of_the_queue_meet_without_gap_or_overlap(client: TestClient, 
         cursor = f"&cursor={page['next_cursor']}"
     assert seen == [item["proposal_id"] for item in whole]
     assert client.get("/v1/countersign/queue?cursor=nonsense", headers=bearer("ADMIN")).status_code == 422
+    other = client.get("/v1/proposals?limit=1", headers=bearer("ADMIN")).json()["next_cursor"]
+    crossed = client.get(f"/v1/countersign/queue?cursor={other}", headers=bearer("ADMIN"))
+    assert (crossed.status_code, crossed.json()["code"]) == (422, "BAD_CURSOR")
+    following = client.get(f"/v1/proposals?limit=1&cursor={other}", headers=bearer("ADMIN")).json()["items"]
+    assert len(following) == 1
 
 
 def test_signing_needs_the_hash_that_was_seen(client: TestClient, bearer: Bearer) -> None:

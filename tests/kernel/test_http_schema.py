@@ -67,7 +67,7 @@ MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 @pytest.mark.parametrize("mode", MODES, ids=["what is allowed", "what is not"])
 def test_every_operation_answers_as_described(application: FastAPI, mode: GenerationMode) -> None:
-    assert _walk(application, [bearer("several roles")], mode, examples=10) >= 10
+    assert _walk(application, [bearer("several roles")], mode, examples=6) >= 10
 
 
 def test_every_operation_answers_everybody_as_described(application: FastAPI) -> None:
@@ -99,7 +99,7 @@ def _check(operation: Any, callers: list[dict[str, str]], mode: GenerationMode, 
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Any) -> None:
-        if next(turns) % 2:  # every other time something that is there
+        if next(turns) % 2 == 0:  # first, and then every other time, something that is there
             case.path_parameters = {k: real.get(k, v) for k, v in (case.path_parameters or {}).items()}
         for headers in callers:
             case.call_and_validate(headers=headers, checks=CHECKS)

@@ -15,18 +15,11 @@ from domain.kernel.administration import tenants
 from domain.kernel.administration.actor import ADMINISTRATORS
 from domain.kernel.db import bind_tenant
 from domain.kernel.errors import Invalid
+from domain.kernel.retention.policy import CLASSES, LONGEST_DAYS
 
 router = APIRouter(include_in_schema=False)
 PER_PAGE = 50
 NEW = {"tenant_id": "", "name": "", "timezone": "UTC"}
-# The defaults of the specification, in days; what has none is kept for ever.
-RETENTION = {"learner_events": 90, "signals": 180, "meter_reads": 400, "test_records": 2557}
-CLASSES = {
-    "learner_events": "Raw learner events",
-    "signals": "Signals",
-    "meter_reads": "Meter reads in the database",
-    "test_records": "Test records",
-}
 YES_NO = {"yes": True, "no": False}
 
 
@@ -71,18 +64,19 @@ def _changes(filled: Filled) -> tenants.Changes:
         timezone=values["timezone"],
         four_eyes=YES_NO[values["four_eyes"]],
         public_quickcheck=YES_NO[values["public_quickcheck"]],
-        retention_days={name: _days(filled, f"keep_{name}") for name in CLASSES},
+        retention_days={name: _days(filled, name) for name in CLASSES},
     )
 
 
 def _days(filled: Filled, name: str) -> int | None:
-    if not filled.values[name]:
+    field, least = f"keep_{name}", CLASSES[name].least_days
+    if not filled.values[field]:
         return None
-    days = filled.whole(name)
-    if not 1 <= days <= tenants.LONGEST_DAYS:
+    days = filled.whole(field)
+    if not least <= days <= LONGEST_DAYS:
         raise Invalid(
-            f"Give 1 to {tenants.LONGEST_DAYS:,} days, or nothing for the default.",
-            errors=[{"field": name, "message": "out of range"}],
+            f"Give {least} to {LONGEST_DAYS:,} days, or nothing for the default.",
+            errors=[{"field": field, "message": "out of range"}],
         )
     return days
 
@@ -95,7 +89,6 @@ def _settings(page: Page, filled: Filled, notice: str | None = None) -> Response
         form=filled,
         row=tenants.tenant_row(page.connection),
         classes=CLASSES,
-        usual=RETENTION,
         zone_is_fixed=has_days(page.connection),
         may_administer=bool(page.principal.roles & ADMINISTRATORS),
     )

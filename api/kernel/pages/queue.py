@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from api.acts import ACTS, GATES
 from api.deps import RequestId, allow
 from api.forms import FormDep, typed
-from api.kernel.countersign import chain_of, cursor_of, in_line, place_of, refuse_one, shown
+from api.kernel.countersign import QUEUE, chain_of, in_line, next_cursor, place_of, refuse_one, shown
 from api.kernel.sign_in import ip_of
 from api.pages import Page, PageDep
+from api.paging import LONGEST_CURSOR
 from domain.kernel import queue
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.decide import LONGEST_REASON, decide, four_eyes_on
@@ -23,7 +24,8 @@ from domain.kernel.proposals import Proposal, load_proposal
 from domain.kernel.signed import Decision, load_countersignature
 
 router = APIRouter(include_in_schema=False)
-PEOPLE = allow(roles=frozenset(Role) - {Role.LEARNER})
+SIGNERS = frozenset(Role) - {Role.LEARNER}
+PEOPLE = allow(roles=SIGNERS)
 PER_PAGE = 50
 ROOMS = {"kernel": "Platform", "grid": "Grid", "stairs": "Stairs", "courses": "Courses"}
 SEVERITIES = ("routine", "notable", "serious", "critical")
@@ -61,7 +63,7 @@ NOTICES = {
 def waiting(
     page: PageDep,
     room: Annotated[str, Query(max_length=20)] = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
     refused: Annotated[int, Query(ge=0, le=PER_PAGE)] = 0,
     left: Annotated[int, Query(ge=0, le=PER_PAGE)] = 0,
 ) -> Response:
@@ -69,7 +71,7 @@ def waiting(
     mine = kinds_open_to(page.connection, page.principal, GATES.values())
     rooms = sorted({GATES[kind].room for kind in mine})
     kinds = [kind for kind in mine if room in {"", GATES[kind].room}]
-    found = queue.waiting(page.connection, kinds, after=place_of(after), limit=PER_PAGE + 1)
+    found = queue.waiting(page.connection, kinds, after=place_of(QUEUE, after), limit=PER_PAGE + 1)
     total = queue.how_many_wait(page.connection, kinds)
     notice = f"{refused} refused." if refused else None
     if left:
@@ -77,7 +79,7 @@ def waiting(
     return page.show(
         "kernel/queue.html",
         lines=in_line(page.connection, page.principal, found[:PER_PAGE]),
-        next_cursor=cursor_of(queue.Place.of(found[PER_PAGE - 1])) if len(found) > PER_PAGE else None,
+        next_cursor=next_cursor(QUEUE, found, PER_PAGE),
         total=total,
         room=room,
         rooms={name: ROOMS[name] for name in rooms},

@@ -12,24 +12,14 @@ from domain.kernel.canonical import sha256_hex
 from domain.kernel.fulfil import Doer, Outcome
 from domain.kernel.objects.store import Store
 from domain.kernel.proposals import Proposal, load_proposal
-from domain.kernel.retention.policy import Prunable
+from domain.kernel.retention.policy import CLASSES, Prunable
 from domain.kernel.signed import Countersignature, load_countersignature
 from domain.kernel.verify import Rendered
 
-KEPT_DAYS = 400
-# Scores look back two months; what a tenant keeps must hold that and a year to compare it with is advised.
-LEAST_DAYS = 60
 INSPECTION_LIST = "grid.inspection_list"
 
-METER_READS = Prunable(
-    NAME,
-    "Interval reads of whole local days; their roll-ups, loads and kept versions stay.",
-    KEPT_DAYS,
-    LEAST_DAYS,
-    old_days,
-    remove_day,
-    DayOfReads(),
-)
+_KEPT = CLASSES[NAME]
+METER_READS = Prunable(NAME, _KEPT.says, _KEPT.days, _KEPT.least_days, old_days, remove_day, DayOfReads())
 
 
 def inspection_doer(open_store: Callable[[], Store]) -> Doer:

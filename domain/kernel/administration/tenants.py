@@ -15,10 +15,9 @@ from domain.kernel.db import bind_tenant
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.paging import Listed, page_of, read_cursor
 from domain.kernel.refusals import told_as_errors
+from domain.kernel.retention.policy import CLASSES, LONGEST_DAYS
 
 TENANT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-CLASS_OF_ROWS = re.compile(r"[a-z][a-z0-9_]{0,62}")
-LONGEST_DAYS = 36_525
 _COLUMNS = "tenant_id, name, timezone, is_demo, public_quickcheck, settings, created_at"
 
 
@@ -174,10 +173,17 @@ def known_zone(timezone: str) -> str:
 
 def _retention(before: Mapping[str, int], given: Mapping[str, int | None]) -> dict[str, int]:
     for name, days in given.items():
-        if not CLASS_OF_ROWS.fullmatch(name) or (days is not None and not 1 <= days <= LONGEST_DAYS):
+        if name not in CLASSES:
             raise Invalid(
-                f"Retention is given in days, 1 to {LONGEST_DAYS:,}, for a class of rows such as meter_reads.",
-                errors=[{"field": "retention_days", "message": f"1 to {LONGEST_DAYS:,} days"}],
+                "Retention is set for classes of rows, and this is none of them; nothing was changed.",
+                hint=f"The classes are {', '.join(CLASSES)}.",
+                errors=[{"field": "retention_days", "message": "no class of rows"}],
+            )
+        least = CLASSES[name].least_days
+        if days is not None and not least <= days <= LONGEST_DAYS:
+            raise Invalid(
+                f"{name} stay {least} to {LONGEST_DAYS:,} days; nothing was changed.",
+                errors=[{"field": "retention_days", "message": f"{least} to {LONGEST_DAYS:,} days"}],
             )
     merged = {**before, **given}
     return {name: days for name, days in sorted(merged.items()) if days is not None}

@@ -17,7 +17,7 @@ from domain.kernel.gates import Gate
 from domain.kernel.lent import Authority, authority_for
 from domain.kernel.lineage import enqueue
 from domain.kernel.principal import Principal, Role
-from domain.kernel.proposals import Proposal, load_proposal, lock_subject
+from domain.kernel.proposals import Proposal, check_content, load_proposal, lock_subject
 from domain.kernel.signed import Countersignature, Decision, decisions_on, load_countersignature, signed_bytes
 from domain.kernel.signing import Purpose, key_id_of, sign
 
@@ -53,21 +53,24 @@ def decide(
         NotFound: the tenant has no such proposal.
         Forbidden: PERSON_REQUIRED, ROLE_REQUIRED, FOUR_EYES.
         Invalid: HASH_REQUIRED, REASON_REQUIRED.
-        Conflict: HASH_MISMATCH, ALREADY_DECIDED, EXPIRED, OUTDATED, FULFILMENT_STARTED, IN_EFFECT.
+        Conflict: HASH_MISMATCH, CONTENT_CHANGED, ALREADY_DECIDED, EXPIRED, OUTDATED, FULFILMENT_STARTED, IN_EFFECT.
         Unavailable: the ledger could not be written; nothing was signed.
     """
     first = load_proposal(connection, proposal_id)
     act = acts.get(first.kind)
     if act is None:
         raise Conflict(f"No gate for {first.kind} stands in this version.", code="UNKNOWN_KIND")
-    authority = _may(connection, principal, act.gate, first, decision)
+    _may(connection, principal, act.gate, first, decision)
     _check_words(act.gate, decision, content_hash, reason)
     lock_subject(connection, first.kind, first.subject)
     proposal = load_proposal(connection, proposal_id)
     former = decisions_on(connection, proposal_id)
     standing = _same_again(principal, decision, former)
     if standing is not None:
+        _check_seen(proposal, content_hash)
         return Answer(standing, is_new=False)
+    # Asked again of what stands under the lock: somebody may have decided between the look and now.
+    authority = _may(connection, principal, act.gate, proposal, decision)
     withdraws = _check_state(connection, act, proposal, decision, content_hash, former)
     row = _row(proposal, act.gate, authority, principal, decision, reason, withdraws)
     return Answer(_keep(connection, act, proposal, row, request_id, ip), is_new=True)
@@ -75,8 +78,16 @@ def decide(
 
 def _may(connection: Connection, principal: Principal, gate: Gate, proposal: Proposal, decision: Decision) -> Authority:
     """Whether the person may; a waiting proposal is taken back by whoever made it, without a role of the gate."""
+    if principal.tenant_id != proposal.tenant_id:
+        raise Forbidden(
+            "What you are in another tenant does not sign in this one.",
+            hint=f"Sign in to {proposal.tenant_id}, with a role there.",
+            code="TENANT_MISMATCH",
+        )
     is_own = principal.id == proposal.proposed_by
-    if decision is Decision.WITHDRAWN and is_own and principal.is_person and proposal.is_waiting:
+    # Withdrawn is let through for the second click, which answers the first; whatever else comes is refused there.
+    is_open = proposal.is_waiting or proposal.state == "WITHDRAWN"
+    if decision is Decision.WITHDRAWN and is_own and principal.is_person and is_open:
         return Authority(Role(min(principal.roles))) if principal.roles else authority_for(connection, principal, gate)
     authority = authority_for(connection, principal, gate)
     if decision is Decision.APPROVED and _hands(connection, gate, proposal) & {
@@ -165,12 +176,18 @@ def _check_state(
         )
         code = proposal.state if proposal.state in said else "ALREADY_DECIDED"
         raise Conflict(f"{detail} Nothing was signed.", hint=hint, code=code)
-    if content_hash and content_hash != proposal.content_hash:
-        raise _mismatch("What you saw is not what is proposed")
+    _check_seen(proposal, content_hash)
+    if decision is Decision.APPROVED:
+        check_content(proposal)
     is_moved = act.hash_now is not None and act.hash_now(connection, proposal) != proposal.content_hash
     if decision is Decision.APPROVED and is_moved:
         raise _mismatch("The subject has changed since it was proposed")
     return None
+
+
+def _check_seen(proposal: Proposal, content_hash: str | None) -> None:
+    if content_hash and content_hash != proposal.content_hash:
+        raise _mismatch("What you saw is not what is proposed")
 
 
 def _mismatch(what: str) -> Conflict:

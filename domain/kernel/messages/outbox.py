@@ -11,7 +11,7 @@ from domain.kernel.gates import Gate
 from domain.kernel.lent import lent_to
 from domain.kernel.messages.kinds import EVERY_KIND, MessageKind
 from domain.kernel.principal import Kind, Principal, Role
-from domain.kernel.proposals import Proposal
+from domain.kernel.proposed import Proposal
 
 LONGEST_TITLE = 200
 LONGEST_BODY = 2000
@@ -20,8 +20,11 @@ LONGEST_BODY = 2000
 def waiting_for_you(connection: Connection, proposal: Proposal, gate: Gate) -> int:
     """Tell everybody who may sign the proposal that it waits, but those who had a hand in it; answer how many.
 
-    Telling twice of one proposal is telling once.
+    Telling twice of one proposal is telling once. Of an act that its proposer alone can sign nobody is told, nor of
+    anything in a database that stands before the revision of messages, where migrations are still proposed.
     """
+    if gate.proposer_signs or not _is_kept(connection):
+        return 0
     hands = {proposal.proposed_by, *proposal.authors}
     people = (holders(connection, gate.roles) | lent_signers(connection, gate)) - hands
     return _write(
@@ -101,6 +104,10 @@ def lent_signers(connection: Connection, gate: Gate) -> set[str]:
         for row in borrowers
         if any(one.covers(gate) for one in lent_to(connection, Principal(Kind.PERSON, row.id, "", row.tenant_id)))
     }
+
+
+def _is_kept(connection: Connection) -> bool:
+    return bool(connection.execute(text("SELECT to_regclass('public.messages') IS NOT NULL")).scalar_one())
 
 
 def _write(

@@ -1,6 +1,7 @@
 """How long what is kept: the defaults, what a tenant may set instead, and what nobody may set.
 
-A tenant's settings hold `{"retention": {"meter_reads": 730}}`: days by the name of what can be pruned.
+A tenant's settings hold `{"retention_days": {"meter_reads": 730}}`: days by the class of rows. Administration writes
+them and the plan reads them; both take the classes from here.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,41 @@ FOR_EVER = (
     "suggestions",
     "aggregates",
 )
+LONGEST_DAYS = 36_525
+
+
+@dataclass(frozen=True)
+class RowClass:
+    """One class of rows that does not stay for ever, whether or not anything in this version prunes it.
+
+    Attributes:
+        title: what administration calls it.
+        says: what the rows are, for the signer of a disposal.
+        days: how long they stay where the tenant has set nothing.
+        least_days: what a tenant may shorten it to.
+    """
+
+    title: str
+    says: str
+    days: int
+    least_days: int = 1
+
+
+# Scores look back two months, which is the least for reads; a year to compare with is advised.
+CLASSES: dict[str, RowClass] = {
+    "learner_events": RowClass("Raw learner events", "Raw events of learners; their aggregates stay.", 90),
+    "signals": RowClass("Signals", "Signals of the rooms; suggestions made from them stay.", 180),
+    "meter_reads": RowClass(
+        "Meter reads in the database",
+        "Interval reads of whole local days; their roll-ups, loads and kept versions stay.",
+        400,
+        60,
+    ),
+    "test_records": RowClass("Test records", "Records of functional tests.", 2557),
+    "login_sessions": RowClass("Ended browser sessions", "Browser sessions that have ended, as hashes.", 90, 7),
+    "lineage_outbox": RowClass("Told lineage", "News of what was made that Dagster has been told.", 30, 2),
+    "rate_limits": RowClass("Counts of limits", "Counts of calls in windows that are over.", 7, 2),
+}
 
 
 @dataclass(frozen=True)
@@ -101,16 +137,19 @@ def days_kept(connection: Connection, prunable: Prunable) -> int:
     """
     found = connection.execute(
         text(
-            "SELECT settings -> 'retention' FROM tenants"
+            "SELECT settings -> 'retention_days' FROM tenants"
             " WHERE tenant_id = NULLIF(current_setting('app.tenant', true), '')"
         )
     ).scalar_one_or_none()
     chosen = {} if found is None else found
     if not isinstance(chosen, dict):
-        raise _refused("The tenant's setting `retention` is not a list of names with days.")
+        raise _refused("The tenant's setting `retention_days` is not a list of names with days.")
     for_ever = sorted(set(chosen) & set(FOR_EVER))
     if for_ever:
         raise _refused(f"{', '.join(for_ever)} stay for ever, and the tenant has set otherwise.")
+    unknown = sorted(set(chosen) - set(CLASSES))
+    if unknown:
+        raise _refused(f"The tenant has set days for {', '.join(unknown)}, which is no class of rows.")
     days = chosen.get(prunable.name, prunable.days)
     if not isinstance(days, int) or isinstance(days, bool) or days < prunable.least_days:
         raise _refused(f"{prunable.name} stay at least {prunable.least_days} days, and the tenant has set {days!r}.")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from domain.kernel.retention.policy import Cutoff, Piece, Prunable
+from domain.kernel.retention.policy import CLASSES, Cutoff, Piece, Prunable
 from domain.kernel.tenancy import Tenant
 
 _TRIM = text("SELECT retention_trim(:what, :before, :removes)")
@@ -33,15 +33,11 @@ def _trim(connection: Connection, what: str, cutoff: Cutoff, *, removes: bool) -
     return int(found.scalar_one())
 
 
-def _working(name: str, says: str, days: int, least_days: int) -> Prunable:
-    return Prunable(name, says, days, least_days, _pieces(name), _remove(name))
+def _working(name: str) -> Prunable:
+    kept = CLASSES[name]
+    return Prunable(name, kept.says, kept.days, kept.least_days, _pieces(name), _remove(name))
 
 
 KERNEL_PRUNABLES: dict[str, Prunable] = {
-    one.name: one
-    for one in (
-        _working("login_sessions", "Browser sessions that have ended, as hashes.", 90, 7),
-        _working("lineage_outbox", "News of what was made that Dagster has been told.", 30, 2),
-        _working("rate_limits", "Counts of calls in windows that are over.", 7, 2),
-    )
+    name: _working(name) for name in ("login_sessions", "lineage_outbox", "rate_limits")
 }

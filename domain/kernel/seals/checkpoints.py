@@ -84,7 +84,7 @@ class FolderSink:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
             with os.fdopen(descriptor, "wb") as handle:
-                handle.write(_body(seal))
+                handle.write(checkpoint_bytes(seal))
                 handle.flush()
                 os.fsync(handle.fileno())
                 os.fchmod(handle.fileno(), 0o644)
@@ -124,7 +124,7 @@ class S3Sink:
             self._client().put_object(
                 Bucket=self.bucket,
                 Key=self.prefix + _name(seal),
-                Body=_body(seal),
+                Body=checkpoint_bytes(seal),
                 ContentType="application/json",
                 IfNoneMatch="*",
             )
@@ -172,5 +172,6 @@ def _name(seal: Seal) -> str:
     return f"{seal.tenant_id}/{seal.seal_number:08d}.json"
 
 
-def _body(seal: Seal) -> bytes:
+def checkpoint_bytes(seal: Seal) -> bytes:
+    """The file of a checkpoint."""
     return json.dumps(seal.as_document(), indent=1).encode() + b"\n"

@@ -121,6 +121,12 @@ def newest_seal(connection: Connection) -> Seal | None:
     return next(iter(seals_of(connection, newest_first=True, limit=1)), None)
 
 
+def find_seal(connection: Connection, seal_id: uuid.UUID) -> Seal | None:
+    """The tenant's seal under that id."""
+    row = connection.execute(text(f"SELECT {COLUMNS} FROM seals WHERE seal_id = :id"), {"id": seal_id}).one_or_none()
+    return None if row is None else seal_of_row(row)
+
+
 def seal_of_row(row: Row[Any]) -> Seal:
     """A seal from its row."""
     return Seal(**dict(row._mapping) | {"signature": bytes(row.signature)})

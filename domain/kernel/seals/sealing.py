@@ -14,7 +14,10 @@ from domain.kernel.canonical import new_id, sha256_hex
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
 from domain.kernel.errors import NotConfigured
+from domain.kernel.objects.chosen import open_store
+from domain.kernel.objects.store import Store
 from domain.kernel.seals.checkpoints import Sink, configured_sink
+from domain.kernel.seals.kept import keep_as_artifact
 from domain.kernel.seals.leaves import SEALED_TABLES, hash_sql
 from domain.kernel.seals.merkle import Tree
 from domain.kernel.seals.reading import leaf_hashes
@@ -38,13 +41,15 @@ def sealed_tenants() -> list[str]:
     return [PLATFORM, *tenant_directory()]
 
 
-def seal_ledger(tenant_id: str, sink: Sink | None = None) -> Seal | None:
+def seal_ledger(tenant_id: str, sink: Sink | None = None, store: Store | None = None) -> Seal | None:
     """Seal the tenant's unsealed rows and put a checkpoint outside the database; None where there was nothing to seal.
 
-    Where another sealer is at work on the tenant this one leaves it to it.
+    The checkpoint goes to the sink and, as an artifact, to the object store. Where another sealer is at work on the
+    tenant this one leaves it to it.
 
     Raises:
         NotConfigured: this process was not given the sealing key, or it is not registered.
+        Unavailable: sealed, but sink or store did not take the checkpoint; the next run puts it.
     """
     with transaction(tenant_id) as connection:
         if not _alone(connection, tenant_id):
@@ -55,6 +60,7 @@ def seal_ledger(tenant_id: str, sink: Sink | None = None) -> Seal | None:
     # by the next run.
     if newest is not None:
         (sink or configured_sink()).keep(newest)
+        keep_as_artifact(newest, store or open_store())
     return seal
 
 

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from domain.kernel.db import transaction
+from domain.kernel.messages.kinds import MessageKind
+from domain.kernel.messages.outbox import tell
+from domain.kernel.principal import Role
 from domain.kernel.seals.leaves import SEALED_TABLES
 from domain.kernel.seals.seal import newest_seal
 from domain.kernel.seals.sealing import sealed_tenants
 
 OVERDUE = timedelta(hours=2)
+TOLD = frozenset({Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR, Role.PLATFORM_ADMIN})
 
 
 @dataclass(frozen=True)
@@ -86,3 +90,23 @@ def seal_states() -> list[SealState]:
 def overdue(states: Sequence[SealState], now: datetime) -> list[SealState]:
     """The tenants whose sealing is overdue."""
     return [state for state in states if state.is_overdue(now)]
+
+
+def tell_overdue(connection: Connection, state: SealState, now: datetime) -> int:
+    """Tell those who look after the ledger that its sealing is overdue; once a day of UTC, however often it is asked.
+
+    Answers how many were told: 0 where nothing is overdue.
+    """
+    if not state.is_overdue(now):
+        return 0
+    hours = int(OVERDUE.total_seconds() // 3600)
+    return tell(
+        connection,
+        MessageKind.SEAL_OVERDUE,
+        TOLD,
+        subject_type="seal",
+        subject_id=f"{now.astimezone(UTC).date()}",
+        title=f"{state.unsealed:,} rows of the ledger have no seal; the oldest has waited more than {hours} hours",
+        body="See that the hourly sealing job runs and has its key; `countersign verify ledger` checks what is sealed.",
+        path="/ledger",
+    )

@@ -1,7 +1,9 @@
 """A tenant whose people are told by a real mail server."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from domain.kernel.settings import settings
@@ -25,4 +27,11 @@ def hook(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver
     with receiver() as made:
         monkeypatch.setenv("COUNTERSIGN_WEBHOOK_ALLOW_PRIVATE", "true")
         settings.cache_clear()
+        yield made
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance of its own, for what a sensor tells."""
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides={"telemetry": {"enabled": False}}) as made:
         yield made

@@ -9,10 +9,13 @@ from fastapi.testclient import TestClient
 from api import limits
 from api.app import create_app
 from domain.kernel.access import authenticate
+from domain.kernel.retention.policy import CLASSES
 from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import ensure_signing_keys
+from domain.together import PRUNABLES
 from tests.conftest import Database
 from tests.grid.pages.forms import forms_of
+from tests.kernel.retention.steps import plan
 from tests.makers import make_tenant, make_token
 
 SignIn = Callable[..., TestClient]
@@ -148,6 +151,18 @@ def test_settings_are_set_by_form_and_what_is_wrong_is_told_at_its_field(admin: 
         answer = send(admin, "/admin/tenant", "/admin/tenant", **{field: value})
         assert answer.status_code == 422  # type: ignore[attr-defined]
     send(admin, "/admin/tenant", "/admin/tenant", four_eyes="yes")
+
+
+def test_what_the_page_sets_is_what_the_plan_keeps(admin: TestClient) -> None:
+    assert all(kept.name in CLASSES for kept in PRUNABLES.values())
+    for name, least in (("meter_reads", 60), ("login_sessions", 7)):
+        for typed in (str(least), "731"):
+            assert send(admin, "/admin/tenant", "/admin/tenant", **{f"keep_{name}": typed}).status_code == 303  # type: ignore[attr-defined]
+            assert plan(name).days == int(typed)
+        short = send(admin, "/admin/tenant", "/admin/tenant", **{f"keep_{name}": str(least - 1)})
+        assert (short.status_code, plan(name).days) == (422, 731)  # type: ignore[attr-defined]
+        send(admin, "/admin/tenant", "/admin/tenant", **{f"keep_{name}": ""})
+        assert plan(name).days == PRUNABLES[name].days
 
 
 def test_the_platforms_administrator_makes_a_tenant_by_form(sign_in: SignIn) -> None:

@@ -126,13 +126,21 @@ def settings_are(retention: object) -> None:
     with transaction("T", DbRole.OWNER) as connection:
         connection.execute(
             text("UPDATE tenants SET settings = CAST(:s AS jsonb) WHERE tenant_id = 'T'"),
-            {"s": json.dumps({"retention": retention})},
+            {"s": json.dumps({"retention_days": retention})},
         )
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"events": 30}, {"artifacts": 9999}, {"meter_reads": 59}, {"meter_reads": "long"}, {"meter_reads": True}, []],
+    [
+        {"events": 30},
+        {"weather": 30},
+        {"artifacts": 9999},
+        {"meter_reads": 59},
+        {"meter_reads": "long"},
+        {"meter_reads": True},
+        [],
+    ],
 )
 def test_what_nobody_may_set_is_refused(wrong: object) -> None:
     settings_are(wrong)

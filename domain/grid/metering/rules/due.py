@@ -63,3 +63,8 @@ def closed_part(day: date, now: datetime, interval_minutes: int, zone: ZoneInfo)
     next_midnight = datetime(after.year, after.month, after.day, tzinfo=zone).astimezone(UTC)
     end = min(next_midnight, grid_point(now, interval_minutes))
     return (midnight, end) if end > midnight else None
+
+
+def is_behind(since: datetime, now: datetime, interval_minutes: int) -> bool:
+    """Whether reads that go up to `since` have fallen behind: by more than two intervals."""
+    return now - since > 2 * timedelta(minutes=interval_minutes)

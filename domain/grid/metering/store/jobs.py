@@ -12,9 +12,14 @@ from sqlalchemy import Connection, text
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
 from domain.kernel.errors import CountersignError
+from domain.kernel.messages.kinds import MessageKind
+from domain.kernel.messages.outbox import tell
+from domain.kernel.principal import Role
 
 # A job that says nothing for this long was killed with its process.
 LOST_AFTER = timedelta(minutes=30)
+# Who is told when a tenant's reads do not come as they should.
+TOLD = frozenset({Role.OPERATOR, Role.ADMIN})
 
 
 class Job:
@@ -67,6 +72,25 @@ def _finish(tenant_id: str, done: Job, status: str, error: str | None) -> None:
                 "window_end": done.window_end,
             },
         )
+        if status == "failed":
+            _tell_failed(connection, error or "")
+
+
+def _tell_failed(connection: Connection, error: str) -> None:
+    """One message an hour, however many jobs fail in it; the list of jobs has them all."""
+    hour: str = connection.execute(
+        text("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')")
+    ).scalar_one()
+    tell(
+        connection,
+        MessageKind.JOB_FAILED,
+        TOLD,
+        subject_type="publish_job",
+        subject_id=hour,
+        title="Publishing reads failed",
+        body=f"{error} Later failures within the hour are not told; Grid health lists every job.",
+        path="/grid",
+    )
 
 
 def queue_health(connection: Connection, now: datetime) -> dict[str, int]:

@@ -1,0 +1,193 @@
+"""Countersigning under attack: other tenants' roles, races, and rows that were changed behind the triggers."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from domain.kernel.clock import utc_now
+from domain.kernel.countersign.decide import Answer, decide
+from domain.kernel.db import transaction
+from domain.kernel.errors import Conflict, CountersignError, Forbidden
+from domain.kernel.fulfil import fulfil
+from domain.kernel.gates import DELEGATION, STANDING_ORDER, Gate
+from domain.kernel.lent import kinds_open_to, use_standing_order
+from domain.kernel.principal import Principal
+from domain.kernel.proposals import Proposal, Subject
+from domain.kernel.settings import DbRole
+from domain.kernel.signed import Decision
+from tests.conftest import Database
+from tests.kernel.gates_of_tests import ACTS, AT_ONCE, DOERS, PLAIN, lay_down, marks
+from tests.makers import make_person, make_tenant
+
+
+@pytest.fixture
+def tenant(database: Database) -> str:
+    return make_tenant("T")
+
+
+@pytest.fixture
+def ada(tenant: str) -> Principal:
+    return make_person(tenant, "ada", "REVIEWER", "ADMIN")
+
+
+def made(**more: Any) -> Proposal:
+    with transaction("T") as connection:
+        return lay_down(connection, **more)
+
+
+def sign(who: Principal, proposal: Proposal, decision: Decision = Decision.APPROVED, **more: Any) -> Answer:
+    given = {"content_hash": proposal.content_hash, "reason": "Because."} | more
+    with transaction("T") as connection:
+        return decide(connection, who, ACTS, proposal.proposal_id, decision, **given)
+
+
+def refused(kind: type[CountersignError], code: str, act: Callable[[], object]) -> None:
+    with pytest.raises(kind) as caught:
+        act()
+    assert caught.value.code == code
+
+
+def tamper(database: Database, table: str, change: str) -> None:
+    """Change rows as their owner does who has taken the triggers away."""
+    with psycopg.connect(database.urls["owner"]) as owner:
+        owner.execute("SELECT set_config('app.tenant', 'T', false)")
+        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # type: ignore[arg-type]
+        owner.execute(f"UPDATE {table} SET {change}")  # type: ignore[arg-type]
+
+
+def lend(lender: Principal, borrower: Principal) -> None:
+    content = {
+        "from_user": lender.id,
+        "to_user": borrower.id,
+        "role": "REVIEWER",
+        "kinds": [AT_ONCE.kind],
+        "valid_to": (utc_now() + timedelta(days=1)).isoformat(),
+    }
+    subject = Subject("delegation", "0190b6a2-5f5e-7c3a-8000-000000000001")
+    sign(lender, made(gate=DELEGATION, content=content, by=lender.id, subject=subject))
+
+
+def order(signer: Principal) -> None:
+    content = {
+        "kind": PLAIN.kind,
+        "scope": {},
+        "times_per_day": 1,
+        "valid_to": (utc_now() + timedelta(days=1)).isoformat(),
+    }
+    subject = Subject("standing_order", "0190b6a2-5f5e-7c3a-8000-000000000002")
+    sign(signer, made(gate=STANDING_ORDER, content=content, subject=subject))
+
+
+def test_a_role_of_another_tenant_does_not_sign_here(ada: Principal) -> None:
+    make_tenant("U")
+    stranger = make_person("U", "eve", "REVIEWER", "PLATFORM_ADMIN")
+    proposal = made(gate=AT_ONCE)
+    for decision in Decision:
+        refused(Forbidden, "TENANT_MISMATCH", lambda decision=decision: sign(stranger, proposal, decision))
+    with transaction("T") as connection:
+        assert kinds_open_to(connection, stranger, [AT_ONCE]) == []
+        assert kinds_open_to(connection, ada, [AT_ONCE]) == [AT_ONCE.kind]
+    assert marks("effect") == 0
+
+
+def test_the_second_click_with_another_hash_is_refused(ada: Principal) -> None:
+    proposal = made()
+    sign(ada, proposal)
+    refused(Conflict, "HASH_MISMATCH", lambda: sign(ada, proposal, content_hash="0" * 64))
+    assert not sign(ada, proposal).is_new
+
+
+def test_the_second_withdrawal_of_an_own_proposal_answers_the_first(tenant: str) -> None:
+    olga = make_person(tenant, "olga", "OPERATOR")
+    proposal = made(by=olga.id)
+    first = sign(olga, proposal, Decision.WITHDRAWN)
+    second = sign(olga, proposal, Decision.WITHDRAWN)
+    assert (second.is_new, second.countersignature) == (False, first.countersignature)
+
+
+def test_who_proposed_cannot_take_back_what_was_signed_a_moment_before(ada: Principal) -> None:
+    olga = make_person("T", "olga", "OPERATOR")
+    proposal, told = made(by=olga.id), []
+
+    def take_back() -> None:
+        try:
+            told.append(sign(olga, proposal, Decision.WITHDRAWN).is_new)
+        except CountersignError as error:
+            told.append(error.code)
+
+    with transaction("T") as connection:
+        decide(connection, ada, ACTS, proposal.proposal_id, Decision.APPROVED, content_hash=proposal.content_hash)
+        late = threading.Thread(target=take_back)
+        late.start()
+        time.sleep(0.5)  # it has looked, seen the proposal wait, and waits for the lock
+    late.join()
+    assert told == ["ROLE_REQUIRED"]
+
+
+def test_a_proposal_whose_content_was_changed_is_not_signed(ada: Principal, database: Database) -> None:
+    proposal = made(gate=AT_ONCE)
+    tamper(database, "proposals", """content = '{"n": "another"}'""")
+    refused(Conflict, "CONTENT_CHANGED", lambda: sign(ada, proposal))
+    assert marks("effect") == 0
+
+
+@pytest.mark.parametrize("change", ["content = '{\"n\": 1}'", "content_hash = repeat('0', 64)"])
+def test_a_proposal_changed_after_the_signature_is_not_carried_out(
+    ada: Principal, database: Database, change: str
+) -> None:
+    signed = sign(ada, made()).countersignature.countersignature_id
+    tamper(database, "proposals", change)
+    refused(Conflict, "CONTENT_CHANGED", lambda: fulfil("T", signed, DOERS, run_id="r", actor_id="dagster"))
+    assert marks("fulfilled") == 0
+
+
+def act_by_order(gate: Gate = PLAIN, hashed: str = "1" * 64) -> None:
+    with transaction("T", DbRole.MACHINE) as connection:
+        use_standing_order(connection, gate, Subject("thing", "1"), hashed, actor_id="m")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["times_per_day = 9", "valid_to = valid_to + interval '1 year'", 'scope = \'{"subject_id": "1"}\''],
+)
+def test_a_standing_order_that_was_changed_covers_nothing(ada: Principal, database: Database, change: str) -> None:
+    order(ada)
+    act_by_order()
+    tamper(database, "standing_orders", change)
+    refused(Conflict, "NOT_AS_SIGNED", lambda: act_by_order(hashed="2" * 64))
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["role = 'ADMIN'", "kinds = '{}'", "valid_to = valid_to + interval '1 year'"],
+)
+def test_a_delegation_that_was_changed_lends_nothing(ada: Principal, database: Database, change: str) -> None:
+    olga = make_person("T", "olga", "OPERATOR")
+    lend(ada, olga)
+    with transaction("T") as connection:
+        assert kinds_open_to(connection, olga, [AT_ONCE, STANDING_ORDER]) == [AT_ONCE.kind]
+    tamper(database, "delegations", change)
+    with transaction("T") as connection:
+        assert kinds_open_to(connection, olga, [AT_ONCE, STANDING_ORDER]) == []
+
+
+def test_a_delegation_beside_a_signature_for_something_else_lends_nothing(ada: Principal) -> None:
+    olga = make_person("T", "olga", "OPERATOR")
+    other = sign(ada, made()).countersignature.countersignature_id
+    with transaction("T") as connection:
+        connection.execute(
+            text(
+                "INSERT INTO delegations (delegation_id, role, from_user, to_user, valid_from, valid_to,"
+                " countersignature_id) VALUES (gen_random_uuid(), 'REVIEWER', :ada, :olga,"
+                " now() - interval '1 s', now() + interval '1 h', :by)"
+            ),
+            {"ada": ada.id, "olga": olga.id, "by": other},
+        )
+    with transaction("T") as connection:
+        assert kinds_open_to(connection, olga, [AT_ONCE]) == []
