@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from domain.grid.metering.formats.notes import note_texts
 from domain.grid.metering.formats.parsed import FileMapping, column_pairs
 from domain.grid.metering.observe.files import IngestResult, ingest_file
 from domain.kernel.clock import utc_now
@@ -96,6 +97,8 @@ def _tell(result: IngestResult) -> None:
         click.echo(f"  {result.window[0]:%Y-%m-%d %H:%M} to {result.window[1]:%Y-%m-%d %H:%M} UTC")
     if result.flags:
         click.echo("  flags: " + ", ".join(f"{letter} {count:,}" for letter, count in result.flags.items()))
+    for text in note_texts(result.notes):
+        click.echo(f"  {text}")
     for reject in result.rejects_sample[:5]:
         click.echo(f"  row {reject['row']}, {reject['column']} {reject['value']!r}: {reject['reason']}")
     if result.rejects_path:
