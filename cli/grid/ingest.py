@@ -74,15 +74,16 @@ def ingest(
 
 def _one(tenant: str, path: Path, mode: WriteMode, mapping: FileMapping, dry_run: bool) -> IngestResult:
     """Take in one file; an error of that file becomes its result, so that the others are taken too."""
+    name = path.name or str(path)  # "/" and "." have no name of their own
     try:
         result = ingest_file(
-            tenant, path, path.name, mode=mode, now=utc_now(), actor="cli", mapping=mapping, dry_run=dry_run
+            tenant, path, name, mode=mode, now=utc_now(), actor="cli", mapping=mapping, dry_run=dry_run
         )
     except CountersignError as error:
         if error.status not in {404, 409, 413, 422} or (error.code == "NOT_FOUND" and path.is_file()):
             raise
         why = {"code": error.code, "detail": error.detail, "hint": error.hint}
-        return IngestResult(file=path.name, status="refused", error=why)
+        return IngestResult(file=name, status="refused", error=why)
     return result
 
 

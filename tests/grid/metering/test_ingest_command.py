@@ -60,6 +60,13 @@ def test_a_dry_run_stores_nothing(good: Path) -> None:
     assert _stored() == 0
 
 
+@pytest.mark.parametrize("folder", ["/", "."])
+def test_a_path_without_a_name_of_its_own_is_named_as_it_was_given(good: Path, folder: str) -> None:
+    done = _run(folder, "--tenant", "T")
+    assert done.exit_code == 2
+    assert f"{folder}: refused. {folder} cannot be read: Is a directory." in done.stderr
+
+
 def test_a_bad_file_gives_exit_code_2_and_does_not_hold_up_the_good_one(good: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("nothing of use")
