@@ -1,16 +1,18 @@
 """Forms of pages: what was typed, after it is clear that our own page sent it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
 from api.gate import session_secret
-from domain.kernel.errors import Forbidden
+from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.login import is_form_token
 
 MOST_FIELDS = 60
+# More than any form takes, so that `uploaded` can say what is wrong with a second one.
+MOST_FILES = 20
 
 
 async def checked_form(request: Request) -> AsyncIterator[FormData]:
@@ -21,7 +23,7 @@ async def checked_form(request: Request) -> AsyncIterator[FormData]:
     Raises:
         Forbidden: FORM_TOKEN, the form is not one of this session's pages.
     """
-    async with request.form(max_files=1, max_fields=MOST_FIELDS) as form:
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
         secret = session_secret(request.scope)
         if secret is not None and "authorization" not in request.headers:
             given = form.get("form_token")
@@ -44,6 +46,25 @@ def typed(form: FormData, name: str, longest: int = 400) -> str:
 
 
 def uploaded(form: FormData, name: str) -> UploadFile | None:
-    """The file that was chosen; None where none was."""
-    value = form.get(name)
-    return value if isinstance(value, UploadFile) and value.filename else None
+    """The file that was chosen; None where none was.
+
+    Raises:
+        Invalid: ONE_FILE, more than one was sent.
+    """
+    chosen = [value for value in form.getlist(name) if isinstance(value, UploadFile) and value.filename]
+    refuse_more_than_one(chosen)
+    return chosen[0] if chosen else None
+
+
+def refuse_more_than_one(files: Sequence[object]) -> None:
+    """Taking one of several in silence would let the others seem to be loaded.
+
+    Raises:
+        Invalid: ONE_FILE, more than one was sent.
+    """
+    if len(files) > 1:
+        raise Invalid(
+            f"{len(files)} files were sent, nothing of them was taken; an upload takes one.",
+            hint="Send one after the other, or put them into the watched folder.",
+            code="ONE_FILE",
+        )

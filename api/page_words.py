@@ -13,6 +13,8 @@ from domain.kernel.charts.chart import Cell, Column, shown
 from domain.kernel.charts.words import clock, day, moment_text, number, percent, signed, span, with_unit
 from domain.kernel.errors import NotFound
 
+NAME = re.compile(r"[a-z]{1,20}(?:[ _-][a-z]{1,20}){0,4}")
+
 
 def when(moment: datetime | None, zone: ZoneInfo) -> Markup | str:
     """Local time with its zone; UTC on hover and for machines."""
@@ -40,9 +42,9 @@ def age(span_of_time: timedelta) -> str:
 
 
 def short(identifier: object) -> str:
-    """The first and last four characters of a long id."""
+    """The first and last four characters of a long id; a machine's name, which has no digit, is shown whole."""
     text = str(identifier)
-    return text if len(text) <= 12 else f"{text[:4]}\u2026{text[-4:]}"
+    return text if len(text) <= 12 or NAME.fullmatch(text) else f"{text[:4]}\u2026{text[-4:]}"
 
 
 def cell(value: Cell, column: Column, zone: ZoneInfo) -> Markup | str:

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
+from api.forms import refuse_more_than_one
 from domain.grid.metering.formats.parsed import FileMapping, column_pairs
 from domain.grid.metering.observe.files import ingest_file
 from domain.grid.metering.observe.rejects import rejects_path
@@ -24,9 +25,18 @@ LOOKS = allow(roles={"OPERATOR", "ADMIN", "TENANT_OWNER", "MANAGER", "REVIEWER",
 MAX_BODY_BYTES = 512 * 1024 * 1024
 
 
+async def one_file(request: Request) -> None:
+    """The framework would hand over the last of several files and drop the others without a word.
+
+    Raises:
+        Invalid: ONE_FILE, more than one was sent.
+    """
+    refuse_more_than_one((await request.form()).getlist("file"))
+
+
 @router.post(
     "",
-    dependencies=[WRITES, body_limit(MAX_BODY_BYTES)],
+    dependencies=[WRITES, body_limit(MAX_BODY_BYTES), Depends(one_file)],
     summary="Upload a meter file: CSV, Parquet, NEM12 or Green Button",
 )
 def upload(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from domain.grid.metering.formats.notes import note_texts
 from domain.grid.metering.formats.parsed import FileMapping, column_pairs
 from domain.grid.metering.observe.files import IngestResult, ingest_file
 from domain.kernel.clock import utc_now
@@ -73,15 +74,16 @@ def ingest(
 
 def _one(tenant: str, path: Path, mode: WriteMode, mapping: FileMapping, dry_run: bool) -> IngestResult:
     """Take in one file; an error of that file becomes its result, so that the others are taken too."""
+    name = path.name or str(path)  # "/" and "." have no name of their own
     try:
         result = ingest_file(
-            tenant, path, path.name, mode=mode, now=utc_now(), actor="cli", mapping=mapping, dry_run=dry_run
+            tenant, path, name, mode=mode, now=utc_now(), actor="cli", mapping=mapping, dry_run=dry_run
         )
     except CountersignError as error:
         if error.status not in {404, 409, 413, 422} or (error.code == "NOT_FOUND" and path.is_file()):
             raise
         why = {"code": error.code, "detail": error.detail, "hint": error.hint}
-        return IngestResult(file=path.name, status="refused", error=why)
+        return IngestResult(file=name, status="refused", error=why)
     return result
 
 
@@ -96,6 +98,8 @@ def _tell(result: IngestResult) -> None:
         click.echo(f"  {result.window[0]:%Y-%m-%d %H:%M} to {result.window[1]:%Y-%m-%d %H:%M} UTC")
     if result.flags:
         click.echo("  flags: " + ", ".join(f"{letter} {count:,}" for letter, count in result.flags.items()))
+    for text in note_texts(result.notes):
+        click.echo(f"  {text}")
     for reject in result.rejects_sample[:5]:
         click.echo(f"  row {reject['row']}, {reject['column']} {reject['value']!r}: {reject['reason']}")
     if result.rejects_path:

@@ -59,6 +59,7 @@ class Supervisor:
     server: Postgres | None = None
     state: State = field(default_factory=State)
     stopping: bool = False
+    # Stays open here, so that callers wait in its queue while the API is restarted.
     listening: socket.socket | None = None
 
     def run(self) -> None:
@@ -106,6 +107,9 @@ class Supervisor:
             self.say("Ended what a former start had left behind.")
 
     def _start(self) -> None:
+        # First of all, so that a port that is taken is told before the minutes of a first start are spent. Callers wait
+        # in the socket's queue; where nobody asks for a port the former one is taken, so that told addresses stay good.
+        self.listening = listening = listen(self.wishes.host, self.wishes.port, self.state.ports.get("api"))
         self._stage("Starting the database")
         self.server = database.start(self.home)
         self._stage("Bringing the schema up to date")
@@ -116,8 +120,6 @@ class Supervisor:
             # In a process of its own: the importer's memory does not stay with the supervisor.
             subprocess.run([*python("cli.main"), "seed", "network"], check=True, stdin=subprocess.DEVNULL)
         self._release_runs()
-        # Where nobody asks for a port the former one is taken, so that addresses that were told stay good.
-        listening = listen(self.wishes.host, self.wishes.port, self.state.ports.get("api"))
         url = self._api_url(listening)
         at = self.wishes.dagster_port or free_port(self.state.ports.get("dagster"))
         self.state.ports = {"api": listening.getsockname()[1], "dagster": at}
@@ -154,8 +156,6 @@ class Supervisor:
         environment = child_environment(
             self.instance, self.home, API_ROLES, COUNTERSIGN_DAGSTER_URL=dagster_url, COUNTERSIGN_API_URL=url
         )
-        # The socket stays open here, so that callers wait in its queue while the process is restarted.
-        self.listening = listening
         return Child(
             "api",
             arguments,

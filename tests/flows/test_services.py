@@ -174,6 +174,19 @@ def test_the_api_comes_up_on_its_former_port_where_that_is_free() -> None:
         assert again.getsockname()[1] == port
 
 
+def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path) -> None:
+    taken = listen("127.0.0.1", None)
+    try:
+        port = taken.getsockname()[1]
+        refused = Copy(tmp_path / "home").run("up", "--port", str(port))
+    finally:
+        taken.close()
+    assert refused.returncode != 0
+    assert f"Nothing can listen on 127.0.0.1 port {port}" in refused.stderr
+    assert "Starting the database" not in refused.stdout
+    assert not (tmp_path / "home" / "postgres").exists()
+
+
 def test_down_leaves_nothing_running_and_can_be_said_twice(copy: Copy) -> None:
     pids = copy.pids()
     assert sorted(json.loads(copy.run("down", "--json").stdout)["stopped"]) == SERVICES

@@ -284,6 +284,14 @@ def test_an_uploaded_file_is_loaded_and_its_bad_rows_are_told(client: TestClient
     assert [row["file_name"] for row in listed["rows"]] == ["reads.csv"]
 
 
+def test_two_files_in_one_upload_are_refused_instead_of_one_of_them_taken(client: TestClient) -> None:
+    files = [("file", (f"{name}.csv", b"meter_id,read_at,kwh\n", "text/csv")) for name in ("one", "two")]
+    answer = client.post("/api/ami/reads", files=files)
+    assert answer.status_code == 422, answer.text
+    assert (answer.json()["code"], count("read_batches")) == ("ONE_FILE", 0)
+    assert "2 files were sent, nothing of them was taken" in answer.json()["detail"]
+
+
 STRANGE = b"Zaehler;Wann;Verbrauch\n" + b"".join(b"M0100%02d;01.11.2026 %02d:15;0,25\n" % (n, n) for n in range(5))
 
 

@@ -7,15 +7,17 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
 from api.deps import body_limit
-from api.forms import FormDep, typed, uploaded
+from api.forms import FormDep, uploaded
 from api.grid.pages.access import LOOKS, OPERATES, may_operate
+from api.grid.pages.file_form import FileForm, file_form
 from api.pages import Page, PageDep
+from domain.grid.metering.formats.notes import note_texts
 from domain.grid.metering.observe.files import IngestResult, ingest_file
 from domain.grid.metering.observe.rejects import rejects_path
 from domain.grid.metering.store.batches import recent_batches
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict, CountersignError, Invalid, NotFound, TooLarge
-from domain.kernel.settings import Settings, WriteMode, settings
+from domain.kernel.settings import Settings, settings
 
 router = APIRouter(include_in_schema=False)
 PAGE_BATCHES = 25
@@ -33,24 +35,24 @@ def reads(page: PageDep, before: Annotated[str | None, Query(max_length=100)] = 
 @router.post("/grid/reads", dependencies=[OPERATES, body_limit(UPLOAD_LIMIT)])
 def upload(page: PageDep, form: FormDep) -> Response:
     """Take in one file and show what became of every row; what cannot be read as a whole is told at the field."""
-    file = uploaded(form, "file")
-    mode = typed(form, "mode") or settings().effective_write_mode.value
-    dry_run = typed(form, "dry_run") == "yes"
-    if file is None:
-        return _show(page, 422, error=Invalid("No file was sent.", hint="Choose a file first."), mode=mode)
+    sent = file_form(form)
     try:
+        file = uploaded(form, "file")
+        if file is None:
+            raise Invalid("No file was sent.", hint="Choose a file first.")
         result = ingest_file(
             page.tenant.tenant_id,
             file.file,
             file.filename or "upload",
-            mode=WriteMode(mode) if mode in set(WriteMode) else WriteMode.SAFE,
+            mode=sent.mode,
             now=utc_now(),
             actor=page.principal.id,
-            dry_run=dry_run,
+            mapping=sent.mapping(),
+            dry_run=sent.dry_run,
         )
     except (Invalid, TooLarge, Conflict) as error:
-        return _show(page, error.status, error=error, mode=mode, dry_run=dry_run)
-    return _show(page, result=result, mode=mode, dry_run=dry_run)
+        return _show(page, error.status, error=error, sent=sent)
+    return _show(page, result=result, sent=sent)
 
 
 @router.get("/grid/reads/rejects/{sha256}", dependencies=[LOOKS])
@@ -73,8 +75,7 @@ def _show(
     before: str | None = None,
     result: IngestResult | None = None,
     error: CountersignError | None = None,
-    mode: str | None = None,
-    dry_run: bool = False,
+    sent: FileForm | None = None,
 ) -> Response:
     found, following = recent_batches(page.connection, PAGE_BATCHES, before)
     return page.show(
@@ -84,9 +85,9 @@ def _show(
         next_before=following,
         before=before,
         result=result,
+        noted=note_texts(result.notes) if result else [],
         error=error,
-        mode=mode or settings().effective_write_mode.value,
-        dry_run=dry_run,
+        sent=sent or FileForm(),
         may_upload=may_operate(page.principal),
         limit_mb=settings().ingest_max_mb,
     )

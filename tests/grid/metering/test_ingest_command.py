@@ -47,9 +47,24 @@ def test_people_read_what_happened_and_why_rows_were_left_out(good: Path) -> Non
     assert "row 3, meter_id 'X': this meter is not in the registry of this tenant" in done.stdout
 
 
+def test_people_read_that_an_extract_of_nem12_has_no_end_record(good: Path, tmp_path: Path) -> None:
+    extract = tmp_path / "extract.csv"
+    extract.write_text("200,A,E1,1,E1,N1,METER1,KWH,30,\n300,20260601," + "1," * 48 + "A,,,\n")
+    done = _run(extract, "--tenant", "T", "--dry-run")
+    assert done.exit_code == 0, done.stderr
+    assert "neither the header (100) nor the end record (900)" in done.stdout
+
+
 def test_a_dry_run_stores_nothing(good: Path) -> None:
     assert "checked" in _run(good, "--tenant", "T", "--dry-run").stdout
     assert _stored() == 0
+
+
+@pytest.mark.parametrize("folder", ["/", "."])
+def test_a_path_without_a_name_of_its_own_is_named_as_it_was_given(good: Path, folder: str) -> None:
+    done = _run(folder, "--tenant", "T")
+    assert done.exit_code == 2
+    assert f"{folder}: refused. {folder} cannot be read: Is a directory." in done.stderr
 
 
 def test_a_bad_file_gives_exit_code_2_and_does_not_hold_up_the_good_one(good: Path, tmp_path: Path) -> None:

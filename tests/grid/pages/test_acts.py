@@ -184,6 +184,48 @@ def test_a_file_that_makes_no_sense_is_told_at_the_form(operator: TestClient, co
     assert 'class="error-box"' in answer.text  # type: ignore[attr-defined]
 
 
+STRANGE = b"Zaehler;Wann;Verbrauch\nM030002;01.11.2025 08:15;0,25\nM030002;01.11.2025 08:30;0,25\n"
+MAPPED = {
+    "columns": "Zaehler=meter_id\r\n\r\n Wann=start\r\nVerbrauch=kwh",
+    "zone": "Europe/Berlin",
+    "interval_minutes": "15",
+    "date_order": "dmy",
+}
+
+
+def test_a_file_with_other_column_names_is_read_by_the_mapping_that_was_typed(operator: TestClient) -> None:
+    refused = upload(operator, STRANGE)
+    assert refused.status_code == 422  # type: ignore[attr-defined]
+    assert "The file has other column names" in refused.text  # type: ignore[attr-defined]
+    answer = upload(operator, STRANGE, dry_run="yes", **MAPPED)
+    assert answer.status_code == 200, answer.text  # type: ignore[attr-defined]
+    assert "The file is checked" in answer.text  # type: ignore[attr-defined]
+    # Quarter past to a quarter to nine in Berlin is five hours earlier in the tenant's New York, on that one night.
+    assert "read as csv, Sat 1 Nov 03:15 to 03:45 EDT" in re.sub(r"\s+|<[^>]+>", " ", answer.text).replace("  ", " ")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"columns": "Zaehler"}, {"interval_minutes": "7"}, {"interval_minutes": "x"}, {"zone": "Mars/Base"}]
+)
+def test_a_mapping_that_makes_no_sense_is_told_and_what_was_typed_stays(
+    operator: TestClient, wrong: dict[str, str]
+) -> None:
+    answer = upload(operator, STRANGE, **(MAPPED | wrong))
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert 'class="error-box"' in answer.text  # type: ignore[attr-defined]
+    assert '<details class="whole" open>' in answer.text  # type: ignore[attr-defined]
+
+
+def test_two_files_in_one_upload_are_refused_and_neither_is_loaded(operator: TestClient) -> None:
+    before = count("read_batches")
+    form = form_to(operator.get("/grid/reads").text, "/grid/reads")
+    files = [("file", (f"{meter}.csv", rows(meter), "text/csv")) for meter in ("M030001", "M030002")]
+    answer = operator.post("/grid/reads", data=form.values, files=files)
+    assert answer.status_code == 422
+    assert "2 files were sent, nothing of them was taken" in answer.text
+    assert count("read_batches") == before
+
+
 def test_no_file_is_told_at_the_form(operator: TestClient) -> None:
     answer = send(operator, "/grid/reads", "/grid/reads")
     assert answer.status_code == 422  # type: ignore[attr-defined]

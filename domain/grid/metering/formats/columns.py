@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from domain.grid.metering.formats.parsed import FileMapping
 from domain.kernel.errors import Invalid
 
-# The same for both doors by which files come.
-HOW_TO_MAP = "--column HEADER=NAME on the command line, a field `column` with HEADER=NAME over HTTP"
+# The same for all doors by which files come.
+HOW_TO_MAP = (
+    "--column HEADER=NAME on the command line, a field `column` with HEADER=NAME over HTTP,"
+    ' a line HEADER=NAME under "The file has other column names" on the page'
+)
 ALIASES: dict[str, tuple[str, ...]] = {
     "meter_id": ("meterid", "meter", "nmi", "customerid", "esiid", "mpan", "servicepointid", "usagepointid"),
     "end": (

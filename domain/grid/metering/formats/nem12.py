@@ -2,7 +2,9 @@
 
 All stamps are AEST, UTC+10 without daylight saving, whatever the tenant's zone. Energy taken from the grid (suffix E)
 counts against energy sent into it (suffix B); other channels are left aside and counted. Order of records within a
-block matters, order of days does not. A header or end record that is missing is noted; a cut record is rejected.
+block matters, order of days does not. A cut record is rejected. A file that opens with its header (100) and does not
+close with its end record (900) is cut and refused as a whole: a channel that is lost would make the net energy of the
+channels before it wrong. An extract without either, as retailers hand out, is taken and noted.
 """
 
 import re
@@ -51,6 +53,7 @@ class Reader:
     skipping: str = "no 200 record stands before it"
     day: Day | None = None
     reads: int = 0
+    header: int | None = None
     ended: bool = False
 
     def take(self, line: int, fields: list[str]) -> None:
@@ -69,17 +72,26 @@ class Reader:
         else:
             taker(line, fields)
 
-    def _header(self, _line: int, fields: list[str]) -> None:
+    def _header(self, line: int, fields: list[str]) -> None:
         version = fields[1].upper() if len(fields) > 1 else ""
         if version != "NEM12":
             raise Invalid(
                 f"{self.name} is {version or 'of no named version'}, nothing of it was taken; expected NEM12.",
                 hint="NEM13 holds accumulated readings, not intervals; ask for NEM12.",
             )
-        self.channel, self.day, self.ended = None, None, False
+        self._refuse_cut()
+        self.channel, self.day, self.header, self.ended = None, None, line, False
 
     def _end(self, _line: int, _fields: list[str]) -> None:
-        self.channel, self.day, self.ended = None, None, True
+        self.channel, self.day, self.header, self.ended = None, None, None, True
+
+    def _refuse_cut(self) -> None:
+        if self.header is not None:
+            raise Invalid(
+                f"{self.name} is cut: its header (100) in line {self.header} is not followed by an end record (900)."
+                " Nothing of it was taken.",
+                hint="Ask for the whole file. What is lost could be a channel that the net energy needs.",
+            )
 
     def _channel(self, line: int, fields: list[str]) -> None:
         fields = fields + [""] * 9
@@ -183,8 +195,9 @@ class Reader:
         """All days as columns.
 
         Raises:
-            Invalid: the file holds no day at all.
+            Invalid: the file holds no day at all, or is cut.
         """
+        self._refuse_cut()
         if not self.days and not len(self.rejects) and not self.notes:
             raise Invalid(f"{self.name} holds no 300 record, so no reads.", hint="Check that the file is not cut.")
         for day in self.days:
@@ -240,7 +253,7 @@ def parse(content: bytes, name: str, mapping: FileMapping, zone: ZoneInfo, limit
     """The reads of a NEM12 file; `zone` is not used, since the format fixes it.
 
     Raises:
-        Invalid: another version of the format, or no reads at all.
+        Invalid: another version of the format, a file that is cut, or no reads at all.
         TooLarge: more reads than the limit.
     """
     reader = Reader(name, limits, mapping.date_order or "dmy")

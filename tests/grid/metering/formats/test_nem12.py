@@ -96,10 +96,21 @@ def test_a_variable_day_with_holes_in_its_ranges_loses_those_intervals() -> None
     assert [row for row, _, _ in reasons(parsed)] == [3]
 
 
-def test_days_may_come_in_any_order_and_the_end_record_may_be_missing() -> None:
-    parsed = read(_file("", HEAD, _channel(), _day("20181118"), _day("20181116")))
+def test_days_may_come_in_any_order_and_an_extract_without_header_and_end_record_is_noted() -> None:
+    parsed = read(_file("", _channel(), _day("20181118"), _day("20181116")))
     assert parsed.notes == {"no_end_record": 1}
     assert np.diff(parsed.read_at).min() < 0
+
+
+@pytest.mark.parametrize("more", [(), (_channel(suffix="B1"),), (HEAD, _channel("NMI2"), _day(), "900")])
+def test_a_file_that_opens_with_its_header_and_lacks_the_end_record_is_refused_as_cut(more: tuple[str, ...]) -> None:
+    with pytest.raises(Invalid, match=r"its header \(100\) in line 1 is not followed by an end record \(900\)"):
+        read(_file(HEAD, _channel(), _day(), *more))
+
+
+def test_files_one_after_the_other_each_with_its_end_record_are_taken() -> None:
+    parsed = read(_file(HEAD, _channel(), _day(), "900", HEAD, _channel("NMI2"), _day(), "900"))
+    assert (list(parsed.meters), len(parsed), parsed.notes) == (["NMI1", "NMI2"], 96, {})
 
 
 @pytest.mark.parametrize("date", ["2018-11-16", "16/11/2018", "20181116.0"])
@@ -133,6 +144,7 @@ def test_cut_shifted_and_orphan_records_are_rejected_with_their_line() -> None:
             _day("20181119"),
             "what is this",
             "300,20181120,1,1,1",
+            "900",
         )
     )
     assert len(parsed) == 48
