@@ -18,6 +18,8 @@ from orchestration.resources import Machine
 from orchestration.tables import table
 
 PLATFORM = "PLATFORM"
+# Runs for one signature, with those that ended before their work began; then a person looks.
+MOST_RUNS = 10
 
 
 class FulfilmentConfig(dg.Config):
@@ -109,7 +111,9 @@ def definitions(gates: Sequence[Gate], doers: Mapping[str, Doer]) -> dg.Definiti
         with machine.at_work():
             tenants = [*tenant_directory(), PLATFORM]
         make_known(context.instance, tenants)
-        requests = [one for tenant_id in tenants for one in _requests(machine, tenant_id, sorted(doers))]
+        requests = [
+            one for tenant_id in tenants for one in _requests(context.instance, machine, tenant_id, sorted(doers))
+        ]
         return requests or dg.SkipReason("Nothing that was countersigned waits to be carried out.")
 
     return dg.Definitions(
@@ -117,21 +121,34 @@ def definitions(gates: Sequence[Gate], doers: Mapping[str, Doer]) -> dg.Definiti
     )
 
 
-def _requests(machine: Machine, tenant_id: str, kinds: Sequence[str]) -> list[dg.RunRequest]:
+def _requests(
+    instance: dg.DagsterInstance, machine: Machine, tenant_id: str, kinds: Sequence[str]
+) -> list[dg.RunRequest]:
     with machine.session(tenant_id) as connection:
         found = waiting_for_fulfilment(connection, kinds)
-    return [_request(tenant_id, one, attempts) for one, attempts in found]
+    asked = (_request(instance, tenant_id, one, attempts) for one, attempts in found)
+    return [one for one in asked if one is not None]
 
 
-def _request(tenant_id: str, countersignature_id: uuid.UUID, attempts: int) -> dg.RunRequest:
-    """The run key is the countersignature's id, so that two ticks launch one run; a further attempt has its number."""
-    key = str(countersignature_id) if attempts == 0 else f"{countersignature_id}|{attempts + 1}"
-    config = FulfilmentConfig(countersignature_id=str(countersignature_id))
+def _request(
+    instance: dg.DagsterInstance, tenant_id: str, countersignature_id: uuid.UUID, attempts: int
+) -> dg.RunRequest | None:
+    """The run key is the countersignature's id, so that two ticks launch one run; a further one has its number.
+
+    Runs are counted beside attempts: one that ended before it could note its attempt has used up its key all the same.
+    """
+    tags = {"tenant": tenant_id, "countersignature": str(countersignature_id)}
+    runs = instance.get_runs(filters=dg.RunsFilter(tags={"countersignature": str(countersignature_id)}))
+    if len(runs) >= MOST_RUNS or any(not run.is_finished for run in runs):
+        return None
+    former = max(attempts, len(runs))
     return dg.RunRequest(
-        run_key=key,
+        run_key=str(countersignature_id) if former == 0 else f"{countersignature_id}|{former + 1}",
         partition_key=tenant_id,
-        run_config=dg.RunConfig(ops={"kernel__fulfilments": config}),
-        tags={"tenant": tenant_id, "countersignature": str(countersignature_id)},
+        run_config=dg.RunConfig(
+            ops={"kernel__fulfilments": FulfilmentConfig(countersignature_id=str(countersignature_id))}
+        ),
+        tags=tags,
     )
 
 

@@ -157,7 +157,8 @@ def page(
         text(
             f"SELECT {_COLUMNS} FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
             " AND (CAST(:kind AS text) IS NULL OR kind = :kind)"
-            " AND (CAST(:sha256 AS text) IS NULL OR starts_with(sha256, :sha256)) AND (CAST(:before AS timestamptz) IS NULL"
+            " AND (CAST(:sha256 AS text) IS NULL OR starts_with(sha256, :sha256))"
+            " AND (CAST(:before AS timestamptz) IS NULL"
             "   OR (created_at, artifact_id) < (CAST(:before AS timestamptz), CAST(:id AS uuid)))"
             " ORDER BY created_at DESC, artifact_id DESC LIMIT :n"
         ),
@@ -172,8 +173,8 @@ def kinds(connection: Connection) -> list[str]:
     """The kinds that the tenant has artifacts of, in order."""
     rows = connection.execute(
         text(
-            "SELECT DISTINCT kind FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
-            ' ORDER BY kind COLLATE "C"'
+            "SELECT kind FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
+            ' GROUP BY kind ORDER BY kind COLLATE "C"'
         )
     )
     return list(rows.scalars())

@@ -20,7 +20,8 @@ from domain.kernel.gates import Gate
 from domain.kernel.messages.kinds import MessageKind
 from domain.kernel.messages.outbox import tell
 from domain.kernel.principal import Role
-from domain.kernel.proposals import Proposal, check_signed, load_proposal, lock_subject
+from domain.kernel.proposals import Proposal, load_proposal, lock_subject
+from domain.kernel.proposed import check_signed
 from domain.kernel.redaction import as_text, redact
 from domain.kernel.settings import DbRole
 from domain.kernel.signed import Countersignature, check, load_countersignature

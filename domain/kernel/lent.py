@@ -17,8 +17,7 @@ from domain.kernel.errors import Conflict, CountersignError, Forbidden
 from domain.kernel.events import record
 from domain.kernel.gates import DELEGATION, STANDING_ORDER, Gate
 from domain.kernel.principal import Principal, Role
-from domain.kernel.proposals import check_signed, load_proposal
-from domain.kernel.proposed import Subject
+from domain.kernel.proposed import Subject, check_signed, load_proposal
 from domain.kernel.signed import Countersignature, Decision, check, load_countersignature
 
 _NOT_WITHDRAWN = (

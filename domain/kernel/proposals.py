@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.kernel.canonical import content_hash, new_id
-from domain.kernel.errors import Conflict, Invalid, NotFound
+from domain.kernel.errors import Conflict, Invalid
 from domain.kernel.events import record
 from domain.kernel.gates import Gate
 from domain.kernel.messages.outbox import waiting_for_you
-from domain.kernel.proposed import Proposal, Subject, of_row
-from domain.kernel.signed import Countersignature, check
+from domain.kernel.proposed import Proposal, Subject, check_content, load_proposal, of_row
+from domain.kernel.signed import check
 
 __all__ = ["Proposal", "Subject", "load_proposal", "lock_subject", "of_row", "propose"]
 
@@ -29,7 +29,13 @@ SELECT :proposal_id, :kind, :subject_type, :subject_id, :content_hash, CAST(:con
   at.now + CAST(:lasts AS interval)
 FROM (SELECT clock_timestamp() AS now) AS at
 """)
-_SELECT = "SELECT * FROM v_proposals"
+_STANDING = text("""
+SELECT * FROM v_proposals
+WHERE kind = :kind AND subject_type = :type AND subject_id = :id AND content_hash = :hash
+  AND supersedes IS NOT DISTINCT FROM CAST(:supersedes AS uuid) AND state IN ('WAITING', 'APPROVED')
+ORDER BY created_at DESC
+LIMIT 1
+""")
 
 
 def propose(
@@ -127,47 +133,6 @@ def _check_superseded(connection: Connection, gate: Gate, subject: Subject, supe
         raise Conflict("A correction is about the same subject as what it supersedes.", code="OTHER_SUBJECT")
 
 
-def load_proposal(connection: Connection, proposal_id: uuid.UUID) -> Proposal:
-    """The proposal under that id.
-
-    Raises:
-        NotFound: the tenant has no such proposal.
-    """
-    row = connection.execute(text(f"{_SELECT} WHERE proposal_id = :id"), {"id": proposal_id}).one_or_none()
-    if row is None:
-        raise NotFound("There is no such proposal.", hint="The queue at / shows what waits for you.")
-    return of_row(row)
-
-
-def check_content(proposal: Proposal) -> None:
-    """Hold the stored content against the hash that is signed; asked before every use of it.
-
-    Raises:
-        Conflict: CONTENT_CHANGED, somebody changed the row behind the triggers.
-    """
-    if proposal.content is not None and content_hash(proposal.content) != proposal.content_hash:
-        raise _changed(proposal)
-
-
-def check_signed(proposal: Proposal, signed: Countersignature) -> None:
-    """Hold the proposal as it stands against what was signed; asked before anything is done by its content.
-
-    Raises:
-        Conflict: CONTENT_CHANGED.
-    """
-    check_content(proposal)
-    if proposal.content_hash != signed.content_hash:
-        raise _changed(proposal)
-
-
-def _changed(proposal: Proposal) -> Conflict:
-    return Conflict(
-        f"The content of proposal {proposal.proposal_id} is not what its hash says; nothing was done.",
-        hint="Somebody changed it behind the triggers. `countersign verify ledger` says what else was touched.",
-        code="CONTENT_CHANGED",
-    )
-
-
 def lock_subject(connection: Connection, kind: str, subject: Subject) -> None:
     """Let nobody else propose, decide or start a fulfilment about the subject until this transaction ends."""
     connection.execute(
@@ -184,11 +149,7 @@ def _standing(
     connection: Connection, kind: str, subject: Subject, digest: str, supersedes: uuid.UUID | None
 ) -> Proposal | None:
     row = connection.execute(
-        text(
-            f"{_SELECT} WHERE kind = :kind AND subject_type = :type AND subject_id = :id AND content_hash = :hash"
-            " AND supersedes IS NOT DISTINCT FROM CAST(:supersedes AS uuid) AND state IN ('WAITING', 'APPROVED')"
-            " ORDER BY created_at DESC LIMIT 1"
-        ),
+        _STANDING,
         {"kind": kind, "type": subject.type, "id": subject.id, "hash": digest, "supersedes": supersedes},
     ).one_or_none()
     return None if row is None else of_row(row)

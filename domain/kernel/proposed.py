@@ -1,11 +1,15 @@
-"""What a proposal is, as it is read: `proposals` lays them down, messages and lent authority only name them."""
+"""What a proposal is, as it is read and held against its hash: `proposals` lays them down."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, text
+
+from domain.kernel.canonical import content_hash
+from domain.kernel.errors import Conflict, NotFound
+from domain.kernel.signed import Countersignature
 
 
 @dataclass(frozen=True)
@@ -76,4 +80,47 @@ def of_row(row: Row[Any]) -> Proposal:
         expires_at=row.expires_at,
         state=row.state,
         countersignature_id=row.countersignature_id,
+    )
+
+
+def load_proposal(connection: Connection, proposal_id: uuid.UUID) -> Proposal:
+    """The proposal under that id.
+
+    Raises:
+        NotFound: the tenant has no such proposal.
+    """
+    row = connection.execute(
+        text("SELECT * FROM v_proposals WHERE proposal_id = :id"), {"id": proposal_id}
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such proposal.", hint="The queue at / shows what waits for you.")
+    return of_row(row)
+
+
+def check_content(proposal: Proposal) -> None:
+    """Hold the stored content against the hash that is signed; asked before every use of it.
+
+    Raises:
+        Conflict: CONTENT_CHANGED, somebody changed the row behind the triggers.
+    """
+    if proposal.content is not None and content_hash(proposal.content) != proposal.content_hash:
+        raise _changed(proposal)
+
+
+def check_signed(proposal: Proposal, signed: Countersignature) -> None:
+    """Hold the proposal as it stands against what was signed; asked before anything is done by its content.
+
+    Raises:
+        Conflict: CONTENT_CHANGED.
+    """
+    check_content(proposal)
+    if proposal.content_hash != signed.content_hash:
+        raise _changed(proposal)
+
+
+def _changed(proposal: Proposal) -> Conflict:
+    return Conflict(
+        f"The content of proposal {proposal.proposal_id} is not what its hash says; nothing was done.",
+        hint="Somebody changed it behind the triggers. `countersign verify ledger` says what else was touched.",
+        code="CONTENT_CHANGED",
     )

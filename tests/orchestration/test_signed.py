@@ -113,3 +113,15 @@ def test_a_signature_shows_in_the_lineage_without_a_run(
     materialization = event.asset_materialization
     assert materialization is not None
     assert materialization.metadata["countersignature_id"].value == str(signature)
+
+
+def test_a_run_that_ended_before_it_began_the_work_is_launched_anew(ada: Principal) -> None:
+    with dg.instance_for_test() as instance:
+        one = sign(ada)
+        (first,) = tick(instance)
+        lost = instance.create_run_for_job(
+            DEFS.resolve_job_def("carry_out"), tags={**first.tags, "dagster/run_key": str(first.run_key)}
+        )
+        assert tick(instance) == []  # it is under way
+        instance.report_run_failed(lost)
+        assert [again.run_key for again in tick(instance)] == [f"{one}|2"]

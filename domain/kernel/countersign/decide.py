@@ -17,7 +17,8 @@ from domain.kernel.gates import Gate
 from domain.kernel.lent import Authority, authority_for
 from domain.kernel.lineage import enqueue
 from domain.kernel.principal import Principal, Role
-from domain.kernel.proposals import Proposal, check_content, load_proposal, lock_subject
+from domain.kernel.proposals import Proposal, load_proposal, lock_subject
+from domain.kernel.proposed import check_content
 from domain.kernel.signed import Countersignature, Decision, decisions_on, load_countersignature, signed_bytes
 from domain.kernel.signing import Purpose, key_id_of, sign
 

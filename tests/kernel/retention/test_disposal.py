@@ -16,9 +16,11 @@ import pytest
 from sqlalchemy import text
 
 from domain.kernel import artifacts
+from domain.kernel.administration.actor import OPERATOR
+from domain.kernel.administration.tenants import Changes, set_tenant
 from domain.kernel.artifacts import Artifact, load
 from domain.kernel.db import transaction
-from domain.kernel.errors import Conflict, Unavailable
+from domain.kernel.errors import Conflict, Invalid, Unavailable
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.objects.local import LocalStore
 from domain.kernel.retention.dispose import dispose_under_order
@@ -305,3 +307,11 @@ def test_lineage_leads_from_an_archive_to_signature_and_loads() -> None:
     with transaction("T") as connection:
         found = lineage_of(connection, archives()[0].artifact_id)
     assert {"countersignature", "proposal", "run", "read_batch", "rows"} <= {node.type for node in found.nodes}
+
+
+def test_what_an_administrator_sets_is_what_is_kept() -> None:
+    with transaction("T", DbRole.OWNER) as connection:
+        set_tenant(connection, OPERATOR, Changes(retention_days={"meter_reads": 415}), lambda _: True)
+    assert plan().days == 415
+    with transaction("T", DbRole.OWNER) as connection, pytest.raises(Invalid):
+        set_tenant(connection, OPERATOR, Changes(retention_days={"events": 30}), lambda _: True)
