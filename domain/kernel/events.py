@@ -22,9 +22,10 @@ __all__ = ["REDACTED", "insert_event", "members_of", "record", "redact"]
 
 _INSERT = text("""
 INSERT INTO events (event_id, event_type, occurred_at, actor_id, actor_role, entity_type, entity_id,
-  outage_id, run_id, request_id, ip, status, payload)
+  outage_id, canon_outage_id, prov_outage_id, run_id, replay_id, request_id, ip, status, payload)
 VALUES (:event_id, :event_type, COALESCE(:occurred_at, clock_timestamp()), :actor_id, :actor_role, :entity_type,
-  :entity_id, :outage_id, :run_id, :request_id, CAST(:ip AS inet), :status, CAST(:payload AS jsonb))
+  :entity_id, :outage_id, :canon_outage_id, :prov_outage_id, :run_id, :replay_id, :request_id, CAST(:ip AS inet),
+  :status, CAST(:payload AS jsonb))
 """)
 
 
@@ -38,7 +39,9 @@ def record(
     entity_type: str | None = None,
     entity_id: str | None = None,
     outage_id: str | None = None,
+    prov_outage_id: str | None = None,
     run_id: uuid.UUID | None = None,
+    replay_id: uuid.UUID | None = None,
     request_id: str | None = None,
     ip: str | None = None,
     status: str = "ok",
@@ -57,7 +60,10 @@ def record(
         entity_type=entity_type,
         entity_id=entity_id,
         outage_id=outage_id,
+        canon_outage_id=outage_id,
+        prov_outage_id=prov_outage_id,
         run_id=run_id,
+        replay_id=replay_id,
         request_id=request_id,
         ip=ip,
         status=status,
@@ -82,6 +88,8 @@ def members_of(event_type: str, **given: Any) -> dict[str, Any]:
 
 def insert_event(connection: Connection, members: Mapping[str, Any]) -> uuid.UUID:
     """Append the event that `members_of` made; answer its id."""
-    connection.execute(_INSERT, dict(members))
+    # A gap that an earlier version kept does not name every member that there is by now.
+    unnamed = dict.fromkeys(("canon_outage_id", "prov_outage_id", "replay_id"))
+    connection.execute(_INSERT, unnamed | dict(members))
     event_id: uuid.UUID = members["event_id"]
     return event_id

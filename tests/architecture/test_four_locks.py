@@ -10,7 +10,13 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege, NotNullViolation, RestrictViolation
+from psycopg.errors import (
+    CheckViolation,
+    ForeignKeyViolation,
+    InsufficientPrivilege,
+    NotNullViolation,
+    RestrictViolation,
+)
 
 from api.acts import ACTS
 from domain.kernel.signed import MEMBERS, Countersignature
@@ -21,8 +27,9 @@ from tests.makers import make_tenant
 
 CONTRACT = "machines do not countersign"
 PACKAGES = ("api", "cli", "domain", "orchestration")
-# Drafts are artifacts that nobody has signed; all else that names a countersignature is a row of effect.
-MAY_BE_UNSIGNED = {"artifacts"}
+# Drafts are artifacts that nobody has signed, a provisional outage and a replay wait for a signature; all else that
+# names a countersignature is a row of effect.
+MAY_BE_UNSIGNED = {"artifacts", "provisional_outages", "outage_replays"}
 
 
 def checkout(folder: Path) -> Path:
@@ -150,8 +157,26 @@ def test_third_lock_a_row_of_effect_without_a_signature_is_refused_even_to_a_sup
                 connection.execute(type(table)(table.name, *without).insert("T"))
 
 
+@pytest.mark.parametrize(
+    "insert",
+    [
+        "INSERT INTO provisional_outages (tenant_id, prov_outage_id, feeder_id, device_id, device_ids, eq_class_id,"
+        " window_start, window_end, first_evidence_at, meters_predicted, meters_reported, meter_ids, posterior,"
+        " posterior_meters_out, status, run_id) VALUES ('T', gen_random_uuid(), 'F', 'D', '{}', 'D', now(), now(),"
+        " now(), 1, 1, '{}', 1, 1, 'PROMOTED', gen_random_uuid())",
+        "INSERT INTO outage_replays (tenant_id, replay_id, outage_id, generated_at, as_of, run_ids, run_id, input_hash,"
+        " content_hash, summary, status) VALUES ('T', gen_random_uuid(), gen_random_uuid(), now(), now(), '{}',"
+        " gen_random_uuid(), '', '', '{}', 'SIGNED')",
+    ],
+)
+def test_third_lock_what_waits_for_a_signature_cannot_say_that_it_has_one(database: Database, insert: str) -> None:
+    make_tenant("T")
+    with psycopg.connect(database.urls["superuser"]) as connection, pytest.raises(CheckViolation):
+        connection.execute(insert)
+
+
 @pytest.mark.parametrize("role", ["machine", "loader", "auditor"])
-@pytest.mark.parametrize("table", ["countersignatures", "standing_orders", "delegations"])
+@pytest.mark.parametrize("table", ["countersignatures", "standing_orders", "delegations", "outages"])
 def test_fourth_lock_no_machine_inserts_what_only_people_write(database: Database, role: str, table: str) -> None:
     make_tenant("T")
     with psycopg.connect(database.urls["owner"]) as connection:

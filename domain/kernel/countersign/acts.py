@@ -25,9 +25,11 @@ class Act:
             proposed one. None where the content is part of the proposal, which cannot change.
         may_withdraw: whether an approval can be taken back although its effect has been written. An act without an
             effect can always be taken back until its fulfilment has started.
+        on_refusal: writes, in the same way, what must hold from then on where it is refused.
     """
 
     gate: Gate
     effect: Effect | None = None
     hash_now: HashNow | None = None
     may_withdraw: bool = False
+    on_refusal: Effect | None = None

@@ -268,6 +268,8 @@ def _keep(
             ["countersign", signed.kind.replace(".", "_")],
             metadata={"countersignature_id": str(signed.countersignature_id), "subject": signed.subject_id},
         )
+    elif signed.decision is Decision.REFUSED and act.on_refusal is not None:
+        act.on_refusal(connection, signed, proposal)
     return signed
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from domain.grid.network.importers.opendss import import_opendss_csv
 from domain.grid.network.importers.plain_csv import import_csv
 from domain.grid.network.observe import import_into, import_network
 from domain.grid.network.rules.assembly import assemble
 from domain.grid.network.rules.meters import numbered
 from domain.grid.network.rules.model import Edge, Feeder, Meter, Network, Node
 from domain.grid.network.store.feeders import load_counts, load_feeders, load_versions
+from domain.grid.network.store.load import load_network
 from domain.grid.network.store.meters import load_meters
 from domain.kernel.db import transaction
 from domain.kernel.errors import NotFound
@@ -146,3 +148,24 @@ def test_thirty_thousand_meters_are_traced_and_stored(database: Database) -> Non
         meters = load_meters(connection)
     assert meters.meter_id[-1] == "M030000"
     assert float(meters.electrical_depth.max()) == 1.0
+
+
+def _traced(network: Network) -> list[tuple[str, str | None, int | None, str | None]]:
+    again = assemble(network, assume=False)
+    devices = {one.node_id: one.device_id for one in again.devices if not one.normally_open}
+    return [(n.node_id, n.feeder_id, n.depth, devices.get(n.node_id)) for n in again.nodes]
+
+
+@pytest.mark.parametrize("feeder", ["ieee123", "epri_ckt5"])
+def test_a_stored_network_is_read_back_and_traces_the_same(database: Database, shared_data: Path, feeder: str) -> None:
+    make_tenant("T")
+    report = import_network("T", import_opendss_csv(shared_data / "opendss_feeders" / feeder), NOW, actor_id="a")
+    with transaction("T") as connection:
+        network = load_network(connection, report.topology_version_id)
+    assert len(network.meters) == report.counts["meters"]
+    assert len(network.devices) == report.counts["devices"]
+    assert _traced(network) == [(n.node_id, n.feeder_id, n.depth, _guard(network, n.node_id)) for n in network.nodes]
+
+
+def _guard(network: Network, node: str) -> str | None:
+    return {one.node_id: one.device_id for one in network.devices if not one.normally_open}.get(node)

@@ -1,0 +1,1 @@
+"""RestoreIQ: from last gasps to a countersigned after-action report. It advises; it switches nothing."""

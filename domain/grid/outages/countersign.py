@@ -1,0 +1,125 @@
+"""Countersign: what a person's signature makes of provisional outages. The only writer of canonical ones.
+
+What was signed takes effect, whatever was inferred since: the meters, the device and the times of the signed content.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.grid.outages.store import outages, provisionals, signals
+from domain.grid.outages.store.provisionals import Provisional
+from domain.kernel.canonical import derived_id
+from domain.kernel.errors import Conflict
+from domain.kernel.events import record
+from domain.kernel.lineage import enqueue
+from domain.kernel.proposals import Proposal
+from domain.kernel.signed import Countersignature
+
+
+def promote(connection: Connection, signed: Countersignature, proposal: Proposal) -> None:
+    """Record each outage that the signed decisions promote or merge, in the signing transaction.
+
+    Raises:
+        Conflict: ALREADY_DECIDED, one of them was decided or explained since it was proposed.
+    """
+    decisions = [one for one in proposal.content["decisions"] if one["action"] in {"promote", "merge"}]
+    standing = {
+        str(row.prov_outage_id): row
+        for row in provisionals.load(
+            connection, sorted(uuid.UUID(one["prov_outage_id"]) for one in decisions), lock=True
+        )
+    }
+    for one in sorted(decisions, key=lambda decision: str(decision["prov_outage_id"])):
+        _check(standing.get(one["prov_outage_id"]))
+        _take_effect(connection, signed, one)
+    if decisions:
+        enqueue(connection, ("grid", "outages"), metadata={"promoted": len(decisions)})
+
+
+def reject(connection: Connection, signed: Countersignature, proposal: Proposal) -> None:
+    """Record that a person holds them not to be outages; what somebody decided otherwise meanwhile stays."""
+    for one in provisionals.load(
+        connection, [uuid.UUID(d["prov_outage_id"]) for d in proposal.content["decisions"]], lock=True
+    ):
+        if one.is_open:
+            _note(connection, signed, str(one.prov_outage_id), None, "REJECTED")
+
+
+def _check(standing: Provisional | None) -> None:
+    if standing is None or not standing.is_open:
+        state = "is not there" if standing is None else f"is {standing.status.lower()}"
+        raise Conflict(
+            f"A provisional outage {state} by now; nothing was promoted.",
+            hint="Ask for the decisions anew: POST /v1/provisionals/promote.",
+            code="ALREADY_DECIDED",
+        )
+
+
+def _take_effect(connection: Connection, signed: Countersignature, one: dict[str, Any]) -> None:
+    since, until = datetime.fromisoformat(one["window_start"]), datetime.fromisoformat(one["window_end"])
+    merges = one["action"] == "merge"
+    # A colleague may have promoted the same meanwhile under another proposal: then this one joins it.
+    former = outages.by_key(connection, one["canon_key"])
+    if merges or former is not None:
+        outage_id = uuid.UUID(one["into"]) if merges else former.outage_id  # type: ignore[union-attr]
+    else:
+        outage_id = derived_id("grid.outage", signed.tenant_id, one["canon_key"])
+        outages.insert(connection, _row(signed, one, outage_id))
+    outages.impacts_insert(connection, outage_id, one["meter_ids"], since, since, until)
+    whole = len(outages.impacts(connection, outage_id))
+    outages.progress(connection, outage_id, {"customers_out_peak": whole})
+    signals.link(
+        connection,
+        one["meter_ids"],
+        since,
+        until,
+        prov_outage_id=uuid.UUID(one["prov_outage_id"]),
+        canon_outage_id=outage_id,
+    )
+    _note(connection, signed, one["prov_outage_id"], outage_id, "MERGED" if merges or former else "PROMOTED")
+
+
+def _row(signed: Countersignature, one: dict[str, Any], outage_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "outage_id": outage_id,
+        "canon_key": one["canon_key"],
+        "feeder_id": one["feeder_id"],
+        "device_id": one["device_id"],
+        "device_ids": one["device_ids"],
+        "started_at": datetime.fromisoformat(one["first_evidence_at"]),
+        "detected_at": datetime.fromisoformat(one["as_of"]),
+        "confirmed_at": signed.signed_at,
+        "customers": len(one["meter_ids"]),
+        "run_id": uuid.UUID(one["run_id"]),
+        "signature": signed.countersignature_id,
+    }
+
+
+def _note(
+    connection: Connection, signed: Countersignature, prov_outage_id: str, outage_id: uuid.UUID | None, status: str
+) -> None:
+    provisionals.decide(
+        connection,
+        uuid.UUID(prov_outage_id),
+        status,
+        outage_id=outage_id,
+        by=str(signed.signer_id),
+        at=signed.signed_at,
+        reason=signed.reason,
+        countersignature_id=signed.countersignature_id,
+    )
+    record(
+        connection,
+        f"grid.provisional.{status.lower()}",
+        actor_id=str(signed.signer_id),
+        actor_role=signed.signer_role,
+        occurred_at=signed.signed_at,
+        entity_type="provisional_outage",
+        entity_id=prov_outage_id,
+        outage_id=None if outage_id is None else str(outage_id),
+        prov_outage_id=prov_outage_id,
+        payload={"countersignature_id": str(signed.countersignature_id), "reason": signed.reason},
+    )

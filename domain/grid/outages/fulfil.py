@@ -1,0 +1,1 @@
+"""Fulfil: write the signed edition of a report, exactly what was signed."""

@@ -1,0 +1,168 @@
+"""Provisional outages: what the machine holds to be out, until a person has decided. Grain: one belief."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+OPEN = ("CANDIDATE", "PROBABLE", "VERIFY")
+
+_UPSERT = text("""
+INSERT INTO provisional_outages (prov_outage_id, feeder_id, device_id, device_ids, eq_class_id, window_start,
+  window_end, first_evidence_at, meters_predicted, meters_reported, meter_ids, posterior, posterior_meters_out,
+  evidence, credible, next_pings, status, hold_until, nested_of, run_id)
+VALUES (:prov_outage_id, :feeder_id, :device_id, :device_ids, :eq_class_id, :window_start, :window_end,
+  :first_evidence_at, :meters_predicted, :meters_reported, :meter_ids, :posterior, :posterior_meters_out,
+  CAST(:evidence AS jsonb), CAST(:credible AS jsonb), CAST(:next_pings AS jsonb), :status, :hold_until, :nested_of,
+  :run_id)
+ON CONFLICT (tenant_id, prov_outage_id) DO UPDATE SET
+  device_id = EXCLUDED.device_id, device_ids = EXCLUDED.device_ids, eq_class_id = EXCLUDED.eq_class_id,
+  window_end = EXCLUDED.window_end, meters_predicted = EXCLUDED.meters_predicted,
+  meters_reported = EXCLUDED.meters_reported, meter_ids = EXCLUDED.meter_ids, posterior = EXCLUDED.posterior,
+  posterior_meters_out = EXCLUDED.posterior_meters_out, evidence = EXCLUDED.evidence, credible = EXCLUDED.credible,
+  next_pings = EXCLUDED.next_pings, status = EXCLUDED.status, hold_until = EXCLUDED.hold_until,
+  nested_of = EXCLUDED.nested_of, run_id = EXCLUDED.run_id
+WHERE provisional_outages.status NOT IN ('PROMOTED', 'REJECTED', 'MERGED')
+""")
+_MINE = "tenant_id = current_setting('app.tenant')"
+
+
+@dataclass(frozen=True)
+class Provisional:
+    """One row of `provisional_outages`.
+
+    Attributes:
+        device_ids: the devices that no meter can tell apart, the likeliest first.
+        meter_ids: the meters below, which are out if it is true.
+        posterior: that one of device_ids is the topmost open device.
+        evidence: facts with their log-likelihood ratios.
+        credible: device classes with their posteriors, the smallest prefix of at least 0.9.
+        next_pings: meters whose ping would tell most, with the expected gain in bits.
+    """
+
+    prov_outage_id: uuid.UUID
+    feeder_id: str
+    device_id: str
+    device_ids: tuple[str, ...]
+    eq_class_id: str
+    window_start: datetime
+    window_end: datetime
+    first_evidence_at: datetime
+    meters_predicted: int
+    meters_reported: int
+    meter_ids: tuple[str, ...]
+    posterior: float
+    posterior_meters_out: float
+    evidence: list[dict[str, Any]]
+    credible: list[dict[str, Any]]
+    next_pings: list[dict[str, Any]]
+    status: str
+    hold_until: datetime | None
+    nested_of: uuid.UUID | None
+    run_id: uuid.UUID
+    canon_outage_id: uuid.UUID | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    reason: str | None = None
+    countersignature_id: uuid.UUID | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided and nothing has explained it."""
+        return self.status in OPEN
+
+
+def put(connection: Connection, rows: Sequence[Provisional]) -> None:
+    """Insert or bring up to date; what a person has decided is left as it is."""
+    for one in rows:
+        plain = {name: getattr(one, name) for name in _PLAIN}
+        lists = {name: list(getattr(one, name)) for name in ("device_ids", "meter_ids")}
+        told = {name: json.dumps(getattr(one, name)) for name in ("evidence", "credible", "next_pings")}
+        connection.execute(_UPSERT, plain | lists | told)
+
+
+_PLAIN = (
+    "prov_outage_id",
+    "feeder_id",
+    "device_id",
+    "eq_class_id",
+    "window_start",
+    "window_end",
+    "first_evidence_at",
+    "meters_predicted",
+    "meters_reported",
+    "posterior",
+    "posterior_meters_out",
+    "status",
+    "hold_until",
+    "nested_of",
+    "run_id",
+)
+
+
+def load(connection: Connection, ids: Sequence[uuid.UUID], *, lock: bool = False) -> list[Provisional]:
+    """Those of the ids that the tenant has, by id; locked for the caller where it is to decide."""
+    ending = " FOR UPDATE" if lock else ""
+    rows = connection.execute(
+        text(
+            f"SELECT * FROM provisional_outages WHERE {_MINE} AND prov_outage_id = ANY(:ids)"
+            f" ORDER BY prov_outage_id{ending}"
+        ),
+        {"ids": list(ids)},
+    )
+    return [_of_row(row) for row in rows]
+
+
+def listed(
+    connection: Connection, statuses: Sequence[str], limit: int = 500, outage_id: uuid.UUID | None = None
+) -> list[Provisional]:
+    """In these states, the most customer-probability first (posterior times meters), then by id."""
+    rows = connection.execute(
+        text(
+            f"SELECT * FROM provisional_outages WHERE {_MINE} AND status = ANY(:statuses)"
+            " AND (CAST(:outage AS uuid) IS NULL OR canon_outage_id = :outage)"
+            " ORDER BY round((posterior * meters_predicted)::numeric, 6) DESC, prov_outage_id LIMIT :n"
+        ),
+        {"statuses": list(statuses), "n": limit, "outage": outage_id},
+    )
+    return [_of_row(row) for row in rows]
+
+
+def decide(
+    connection: Connection,
+    prov_outage_id: uuid.UUID,
+    status: str,
+    *,
+    outage_id: uuid.UUID | None,
+    by: str,
+    at: datetime,
+    reason: str | None,
+    countersignature_id: uuid.UUID,
+) -> None:
+    """Write a person's decision down."""
+    connection.execute(
+        text(
+            "UPDATE provisional_outages SET status = :status, canon_outage_id = :outage, decided_by = :by,"
+            " decided_at = :at, reason = :reason, countersignature_id = :signature"
+            f" WHERE {_MINE} AND prov_outage_id = :id"
+        ),
+        {
+            "id": prov_outage_id,
+            "status": status,
+            "outage": outage_id,
+            "by": by,
+            "at": at,
+            "reason": reason,
+            "signature": countersignature_id,
+        },
+    )
+
+
+def _of_row(row: Row[Any]) -> Provisional:
+    members = {name: value for name, value in row._mapping.items() if name != "tenant_id"}
+    members |= {name: tuple(members[name]) for name in ("device_ids", "meter_ids")}
+    return Provisional(**members)
