@@ -180,6 +180,19 @@ def restore(connection: Connection, outage_id: uuid.UUID, restored: Iterable[tup
     return done.rowcount
 
 
+def number_steps(connection: Connection, outage_id: uuid.UUID, numbers: Mapping[datetime, int]) -> None:
+    """Write down which step of the restoration brought each customer back."""
+    connection.execute(
+        text(
+            "UPDATE outage_impacts AS i SET step = s.step"
+            " FROM unnest(CAST(:ats AS timestamptz[]), CAST(:steps AS integer[])) AS s (at, step)"
+            " WHERE i.tenant_id = current_setting('app.tenant') AND i.outage_id = :id AND i.restored_at = s.at"
+            " AND i.step IS DISTINCT FROM s.step"
+        ),
+        {"id": outage_id, "ats": list(numbers), "steps": list(numbers.values())},
+    )
+
+
 def _of_row(row: Row[Any]) -> Outage:
     members = {name: value for name, value in row._mapping.items() if name != "tenant_id"}
     return Outage(**members | {"device_ids": tuple(members["device_ids"])})

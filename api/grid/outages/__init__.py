@@ -1,0 +1,1 @@
+"""RestoreIQ over HTTP: signals in, advice out, promotion by a person."""

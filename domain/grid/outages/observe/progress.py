@@ -1,0 +1,151 @@
+"""Follow open outages: who is back, in which step, and when all are; and what the control room reports of its work."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.grid.outages.rules.restoration import Out, restored, steps
+from domain.grid.outages.store import outages
+from domain.grid.outages.store.outages import Outage
+from domain.kernel.errors import Conflict
+from domain.kernel.events import record
+from domain.kernel.lineage import enqueue
+
+_SUPPLIED = text("""
+SELECT i.meter_id, min(e.at) AS at
+FROM outage_impacts AS i
+INNER JOIN meter_events AS e ON e.tenant_id = i.tenant_id AND e.meter_id = i.meter_id AND e.at > i.out_at
+WHERE i.tenant_id = current_setting('app.tenant') AND i.outage_id = :id AND i.restored_at IS NULL
+  AND e.type IN ('POWER_ON', 'PING_OK', 'READ_NORMAL', 'CREW_ENERGISED') AND e.arrived_at <= :as_of
+  AND NOT EXISTS (
+    SELECT 1 FROM meter_events AS again
+    WHERE again.tenant_id = e.tenant_id AND again.meter_id = e.meter_id AND again.type = 'POWER_OUT'
+      AND again.at >= e.at AND again.at < e.at + interval '60 seconds' AND again.arrived_at <= :as_of
+  )
+GROUP BY i.meter_id
+""")
+_DARK = text("""
+SELECT DISTINCT ON (e.meter_id) e.meter_id, e.type
+FROM meter_events AS e
+INNER JOIN outage_impacts AS i ON i.tenant_id = e.tenant_id AND i.meter_id = e.meter_id AND i.outage_id = :id
+WHERE e.tenant_id = current_setting('app.tenant') AND e.arrived_at <= :as_of AND e.at > i.out_at
+  AND e.type IN ('PING_NO_ANSWER', 'CREW_OUT', 'CALL', 'POWER_ON', 'PING_OK', 'READ_NORMAL', 'CREW_ENERGISED')
+ORDER BY e.meter_id COLLATE "C", e.at DESC, e.type
+""")
+_STILL_OUT = {"PING_NO_ANSWER", "CREW_OUT"}
+# In the order in which they happen; what is told later than it happened is told all the same.
+TIMES = ("dispatched_at", "arrived_at", "fault_found_at", "isolated_at", "closed_at")
+_STATUS = {"dispatched_at": "DISPATCHED", "arrived_at": "ARRIVED", "closed_at": "CLOSED"}
+ENDED = ("RESTORED", "CLOSED")
+
+
+def follow(connection: Connection, as_of: datetime, *, actor_id: str) -> dict[str, int]:
+    """Bring every open outage up to what had been reported by `as_of`; answer counts."""
+    counts = {"outages": 0, "customers_restored": 0, "restored": 0}
+    for outage in outages.listed(connection, ("OPEN", "DISPATCHED", "ARRIVED")):
+        counts["outages"] += 1
+        came_back, is_over = _follow(connection, outage, as_of, actor_id)
+        counts["customers_restored"] += came_back
+        counts["restored"] += is_over
+    if counts["customers_restored"]:
+        enqueue(connection, ("grid", "outage_impacts"), metadata=counts)
+    return counts
+
+
+def _follow(connection: Connection, outage: Outage, as_of: datetime, actor_id: str) -> tuple[int, bool]:
+    asked = {"id": outage.outage_id, "as_of": as_of}
+    beside = _beside(connection, outage.outage_id)
+    impacts = outages.impacts(connection, outage.outage_id)
+    supplied = {row.meter_id: row.at for row in connection.execute(_SUPPLIED, asked)}
+    dark = frozenset(row.meter_id for row in connection.execute(_DARK, asked) if row.type in _STILL_OUT)
+    back = restored(
+        [Out(one.meter_id, one.out_at, beside.get(one.meter_id)) for one in impacts if one.restored_at is None],
+        supplied,
+        as_of,
+        standing=[(beside.get(one.meter_id), one.restored_at) for one in impacts if one.restored_at is not None],
+        dark=dark,
+    )
+    count = outages.restore(connection, outage.outage_id, [(one.meter_id, one.restored_at, one.source) for one in back])
+    if not count:
+        return 0, False
+    impacts = outages.impacts(connection, outage.outage_id)
+    outages.number_steps(
+        connection, outage.outage_id, steps([one.restored_at for one in impacts if one.restored_at is not None])
+    )
+    if any(one.restored_at is None for one in impacts):
+        return count, False
+    last = max(one.restored_at for one in impacts if one.restored_at is not None)
+    outages.progress(connection, outage.outage_id, {"restored_at": last, "status": "RESTORED"})
+    _tell(connection, outage.outage_id, "restored", last, actor_id, "MACHINE", {"customers": len(impacts)})
+    return count, True
+
+
+def _beside(connection: Connection, outage_id: uuid.UUID) -> dict[str, str | None]:
+    rows = connection.execute(
+        text(
+            "SELECT m.meter_id, COALESCE(m.transformer_id, m.device_id) AS device FROM meters AS m"
+            " INNER JOIN outage_impacts AS i ON i.tenant_id = m.tenant_id AND i.meter_id = m.meter_id"
+            " WHERE m.tenant_id = current_setting('app.tenant') AND i.outage_id = :id"
+        ),
+        {"id": outage_id},
+    )
+    return {row.meter_id: row.device for row in rows}
+
+
+def note_progress(
+    connection: Connection, outage_id: uuid.UUID, told: Mapping[str, Any], *, actor_id: str, actor_role: str
+) -> Outage:
+    """Write down what the control room reports: times of the work, cause, where the fault was found.
+
+    Raises:
+        NotFound: no such outage.
+        Conflict: NOT_RESTORED, it cannot be closed while customers are out.
+    """
+    outage = outages.load(connection, outage_id)
+    changes = {name: value for name, value in told.items() if value is not None}
+    if "closed_at" in changes and outage.status not in ENDED:
+        raise Conflict(
+            "Customers are still out; the outage was not closed.",
+            hint="GET /v1/outages/{outage_id} shows who. Report restorations first.",
+            code="NOT_RESTORED",
+        )
+    status = next((_STATUS[name] for name in reversed(TIMES) if name in changes and name in _STATUS), None)
+    if status is not None and (status == "CLOSED" or outage.status not in ENDED):
+        changes["status"] = status
+    outages.progress(connection, outage_id, changes)
+    for name in TIMES:
+        if name in changes:
+            step = name.removesuffix("_at")
+            _tell(connection, outage_id, step, changes[name], actor_id, actor_role, _plain(changes))
+    if not set(TIMES) & set(changes):
+        _tell(connection, outage_id, "described", None, actor_id, actor_role, _plain(changes))
+    return outages.load(connection, outage_id)
+
+
+def _plain(changes: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in sorted(changes.items())}
+
+
+def _tell(
+    connection: Connection,
+    outage_id: uuid.UUID,
+    what: str,
+    at: datetime | None,
+    actor_id: str,
+    actor_role: str,
+    payload: Mapping[str, Any],
+) -> None:
+    record(
+        connection,
+        f"grid.outage.{what}",
+        actor_id=actor_id,
+        actor_role=actor_role,
+        occurred_at=at,
+        entity_type="outage",
+        entity_id=str(outage_id),
+        outage_id=str(outage_id),
+        payload=payload,
+    )
