@@ -1,0 +1,1 @@
+"""Pure rules of outages: no database, no clock, no input or output."""
