@@ -1,0 +1,1 @@
+"""Which devices opened, and how sure that is: from signals to outages with posteriors."""

@@ -1,0 +1,1 @@
+"""Outages: inference, promotion, options, crews, replay."""
