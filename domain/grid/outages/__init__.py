@@ -1,0 +1,1 @@
+"""RestoreIQ: what is out, where the fault is, what could be done, who could go, and what happened afterwards."""

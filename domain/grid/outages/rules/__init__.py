@@ -1,0 +1,1 @@
+"""Pure functions of outages: no database, no orchestration, no HTTP, no clock."""
