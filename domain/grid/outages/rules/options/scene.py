@@ -80,7 +80,8 @@ class Scene:
             if node != NONE:
                 kw[node] += self.kw_of(meter)
         factor = self.settings.power_factor
-        return kw / 1000.0 * complex(1.0, math.sqrt(1.0 - factor**2) / factor)
+        load: Complexes = (kw / 1000.0 * complex(1.0, math.sqrt(1.0 - factor**2) / factor)).astype(np.complex128)
+        return load
 
     @cached_property
     def kw(self) -> list[float]:
