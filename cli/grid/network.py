@@ -28,7 +28,8 @@ Plain CSV (--csv): UTF-8, comma or semicolon, header line. * must be there.
   substations.csv    substation_id*, name, latitude, longitude
   nodes.csv          node_id*, base_kv, latitude, longitude, is_substation
   edges.csv          edge_id*, from_node*, to_node*, kind (line, cable, switch,
-                     transformer, reactor), length_m, phases, rated_a, is_open
+                     transformer, reactor), length_m, phases, rated_a, is_open,
+                     r_ohm, x_ohm (total, positive sequence)
   devices.csv        device_id*, type* (breaker, recloser, sectionalizer, fuse,
                      switch, tie, xfmr_fuse), edge_id*, normally_open, phases,
                      rated_a, remote_ctl

@@ -54,6 +54,8 @@ def _edge(one: Edge) -> tuple[Any, ...]:
         one.phases,
         one.rated_a,
         one.is_open,
+        one.r_ohm,
+        one.x_ohm,
     )
 
 
@@ -132,7 +134,19 @@ NODES = NetworkTable(
 EDGES = NetworkTable(
     "network_edges",
     "edge_id",
-    ("edge_id", "from_node", "to_node", "kind", "feeder_id", "length_m", "phases", "rated_a", "is_open"),
+    (
+        "edge_id",
+        "from_node",
+        "to_node",
+        "kind",
+        "feeder_id",
+        "length_m",
+        "phases",
+        "rated_a",
+        "is_open",
+        "r_ohm",
+        "x_ohm",
+    ),
     lambda network: map(_edge, network.edges),
 )
 DEVICES = NetworkTable(

@@ -5,6 +5,8 @@ reported: what is disabled, and elements that feed nobody (capacitors, regulator
 Single-phase units that stand side by side are one bank. A bus called `X_open` is the open side of a tie to bus `X`.
 """
 
+from dataclasses import replace
+
 from domain.grid.network.importers.opendss_model import KINDS, PROTECTION, Circuit, Element, Load
 from domain.grid.network.importers.opendss_places import place_on_globe
 from domain.grid.network.importers.opendss_tidy import substation_buses, tidy
@@ -67,7 +69,8 @@ def _edges(elements: tuple[Element, ...]) -> list[tuple[Edge, Element]]:
     found = []
     for own, one in zip(_ids(elements), elements, strict=True):
         kind = "switch" if one.is_switch or (one.is_open and one.cls == "line") else KINDS[one.cls]
-        found.append((Edge(own, one.bus1, one.bus2, kind, one.length_m, one.phases, one.rated_a, one.is_open), one))
+        edge = Edge(own, one.bus1, one.bus2, kind, one.length_m, one.phases, one.rated_a, one.is_open)
+        found.append((replace(edge, r_ohm=one.r_ohm, x_ohm=one.x_ohm), one))
     return found
 
 

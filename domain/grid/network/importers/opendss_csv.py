@@ -34,6 +34,8 @@ EDGES = (
     flag_column("is_switch"),
     number_column("norm_amps", low=0),
     number_column("kva", low=0),
+    number_column("r_ohm", low=0, high=1e6),
+    number_column("x_ohm", low=-1e6, high=1e6),
 )
 LOADS = (
     text_column("load", required=True),
@@ -137,6 +139,8 @@ def _element(row: Record) -> Element:
         row["open"],
         row["norm_amps"] or None,
         row["kva"] or None,
+        row["r_ohm"],
+        row["x_ohm"],
     )
 
 

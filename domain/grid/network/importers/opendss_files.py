@@ -7,6 +7,8 @@ forms or system commands. Nothing is solved for: only what stands in the model i
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from domain.grid.network.importers.opendss_model import PROTECTION, Bus, Circuit, Control, Element, Load
 from domain.grid.network.importers.opendss_names import METRES, UNIT_NONE, bus_and_phases
 from domain.grid.network.rules.model import Finding, finding
@@ -112,22 +114,58 @@ def _elements(circuit: Any) -> tuple[list[Element], list[str]]:
         names = [bus_and_phases(bus, element.NumPhases) for bus in element.BusNames]
         (first, phases), others = names[0], {bus for bus, _ in names[1:]} - {names[0][0]}
         length_m, is_switch, kva = None, False, None
+        ohms: tuple[float, float] | None = None
         if cls == "line":
             line = circuit.Lines
             line.Name = own
             length_m, is_switch = float(line.Length) * METRES[int(line.Units)], bool(line.IsSwitch)
             if int(line.Units) == UNIT_NONE:
                 without_unit.append(own)
+            ohms = line_ohms(line.Rmatrix, line.Xmatrix, float(line.Length))
         elif cls == "transformer":
             circuit.Transformers.Name = own
             kva = float(circuit.Transformers.kVA)
+            ohms = _winding_ohms(circuit.Transformers, element.NumPhases)
+        else:
+            circuit.Reactors.Name = own
+            ohms = float(circuit.Reactors.R), float(circuit.Reactors.X)
         circuit.SetActiveElement(name)
         is_open = any(element.IsOpen(terminal, 0) for terminal in range(1, element.NumTerminals + 1))
         amps = float(element.NormalAmps) or None
         for number, other in enumerate(sorted(others)):
             label = own if number == 0 else f"{own}.{number + 1}"
-            found.append(Element(cls, label, first, other, phases, length_m, is_switch, is_open, amps, kva))
+            shape = length_m, is_switch, is_open, amps, kva
+            found.append(Element(cls, label, first, other, phases, *shape, *(ohms or (None, None))))
     return found, without_unit
+
+
+def line_ohms(resistance: Any, reactance: Any, length: float) -> tuple[float, float]:
+    """Positive-sequence R and X from a line's matrices per unit of length: mean self less mean mutual impedance.
+
+    A line of one phase has its self impedance; the matrices may be flat or square.
+    """
+    found = []
+    for matrix in (resistance, reactance):
+        flat = np.asarray(matrix, dtype=np.float64).ravel()
+        size = round(flat.size**0.5)
+        square = flat.reshape(size, size)
+        own = float(np.trace(square)) / size
+        mutual = (float(square.sum()) - float(np.trace(square))) / (size * (size - 1)) if size > 1 else 0.0
+        found.append(round((own - mutual) * length, 9))
+    return found[0], found[1]
+
+
+def _winding_ohms(transformers: Any, phases: int) -> tuple[float, float]:
+    """R and X of the first two windings, per phase and seen from the higher voltage."""
+    kv, resistance_pct, kva = [], [], float(transformers.kVA)
+    for winding in range(1, min(int(transformers.NumWindings), 2) + 1):
+        transformers.Wdg = winding
+        kv.append(float(transformers.kV))
+        resistance_pct.append(float(transformers.R))
+    base_ohm = max(kv) ** 2 * 1000.0 / kva if kva else 0.0
+    # Two phases: half the rating on each, rated voltage between phases (V_ln^2 = kV^2 / 3).
+    scale = base_ohm / 100.0 * (2.0 / 3.0 if phases == 2 else 1.0)
+    return round(sum(resistance_pct) * scale, 9), round(float(transformers.Xhl) * scale, 9)
 
 
 def _loads(circuit: Any) -> list[Load]:

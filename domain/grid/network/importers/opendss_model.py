@@ -20,7 +20,10 @@ class Bus:
 
 @dataclass(frozen=True)
 class Element:
-    """A line, transformer or reactor between two buses; `phases` as letters, `X` for each that is not named."""
+    """A line, transformer or reactor between two buses; `phases` as letters, `X` for each that is not named.
+
+    `r_ohm` and `x_ohm` are its total positive-sequence impedance; a transformer's is seen from its higher voltage.
+    """
 
     cls: str
     name: str
@@ -32,6 +35,8 @@ class Element:
     is_open: bool = False
     rated_a: float | None = None
     kva: float | None = None
+    r_ohm: float | None = None
+    x_ohm: float | None = None
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ EDGES = (
     text_column("phases", choices=_PHASES),
     number_column("rated_a", low=0),
     flag_column("is_open"),
+    number_column("r_ohm", low=0, high=1e6),
+    number_column("x_ohm", low=-1e6, high=1e6),
 )
 DEVICES = (
     text_column("device_id", required=True),
@@ -194,7 +196,8 @@ def _node(row: Record) -> Node:
 
 def _edge(row: Record, *, is_open: bool) -> Edge:
     ends = row["from_node"], row["to_node"]
-    return Edge(row["edge_id"], *ends, row["kind"], row["length_m"], row["phases"], row["rated_a"], is_open)
+    shape = row["kind"], row["length_m"], row["phases"], row["rated_a"]
+    return Edge(row["edge_id"], *ends, *shape, is_open, r_ohm=row["r_ohm"], x_ohm=row["x_ohm"])
 
 
 def _device(row: Record) -> Device:

@@ -5,8 +5,9 @@ low-voltage side a transformer's board keeps its outgoing ways as fuses (assumed
 other low-voltage switches come in pairs at the ends of each cable and are joined with their busbars.
 """
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from domain.grid.network.importers.simbench_tables import Row
@@ -21,6 +22,13 @@ _FEEDER = re.compile(r"_Feeder(\d+)$")
 def ident(name: str) -> str:
     """A SimBench name as an id that fits an address: blanks become underscores."""
     return name.replace(" ", "_")
+
+
+def _with_ohms(edge: Edge, resistance: float | None, reactance: float | None, times: float) -> Edge:
+    """The edge with `times` its type's ohms; as it is where the type is not described."""
+    if resistance is None or reactance is None:
+        return edge
+    return replace(edge, r_ohm=round(resistance * times, 9), x_ohm=round(reactance * times, 9))
 
 
 @dataclass(frozen=True)
@@ -129,12 +137,32 @@ class SimbenchGraph:
             sort = types.get(row["type"], {})
             kind = "cable" if sort.get("type") == "cable" else "line"
             length_m = round(row["length"] * 1000.0, 3)
-            found.append(self._edge(row["id"], row["nodeA"], row["nodeB"], kind, length_m, sort.get("iMax")))
-        found += [self._edge(row["id"], row["nodeHV"], row["nodeLV"], "transformer") for row in self.service]
+            edge = self._edge(row["id"], row["nodeA"], row["nodeB"], kind, length_m, sort.get("iMax"))
+            found.append(_with_ohms(edge, sort.get("r"), sort.get("x"), row["length"]))
+        found += [self._winding(row) for row in self.service]
         return found + [
             self._edge(row["id"], row["nodeA"], row["nodeB"], "switch", is_open=not row["cond"])
             for row in self.kept_switches()
         ]
+
+    @cached_property
+    def winding_types(self) -> dict[str, Row]:
+        """Transformer types by name."""
+        return {row["id"]: row for row in self.rows["TransformerType"]}
+
+    def _winding(self, row: Row) -> Edge:
+        """A service transformer's winding pair; its ohms follow from short-circuit voltage and copper loss.
+
+        SimBench gives `vmImp` in percent, `pCu` in kW, `sR` in MVA and `vmHV` in kV: Z = vmImp/100 * vmHV^2/sR,
+        R = pCu/1000 * (vmHV/sR)^2.
+        """
+        edge = self._edge(row["id"], row["nodeHV"], row["nodeLV"], "transformer")
+        sort = self.winding_types.get(row["type"])
+        if sort is None:
+            return edge
+        impedance = sort["vmImp"] / 100.0 * sort["vmHV"] ** 2 / sort["sR"]
+        resistance = min(sort["pCu"] / 1000.0 * (sort["vmHV"] / sort["sR"]) ** 2, impedance)
+        return _with_ohms(edge, resistance, math.sqrt(impedance**2 - resistance**2), 1.0)
 
     def _edge(
         self,
@@ -184,7 +212,7 @@ class SimbenchGraph:
 
     def transformers(self) -> list[Transformer]:
         """Service transformers with their rating in kVA."""
-        rated = {row["id"]: row["sR"] * 1000.0 for row in self.rows["TransformerType"]}
+        rated = {name: row["sR"] * 1000.0 for name, row in self.winding_types.items()}
         return [
             Transformer(ident(row["id"]), ident(row["id"]), self.node(row["nodeLV"]), rated.get(row["type"]), PHASES)
             for row in self.service

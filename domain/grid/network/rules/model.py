@@ -75,6 +75,8 @@ class Edge:
     """What joins two nodes. After assembly `from_node` is the one nearer to the feeder's head.
 
     `phases` are letters, `X` for each phase that the source counts and does not name; None where it says nothing.
+    `r_ohm` and `x_ohm` are the edge's total positive-sequence impedance (of an edge with fewer than three phases its
+    own), of a transformer as seen from the side of the higher voltage; None where the source does not say them.
     """
 
     edge_id: str
@@ -86,6 +88,8 @@ class Edge:
     rated_a: float | None = None
     is_open: bool = False
     feeder_id: str | None = None
+    r_ohm: float | None = None
+    x_ohm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
