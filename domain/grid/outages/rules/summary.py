@@ -205,7 +205,9 @@ class Approval(Part):
 class Provenance(Part):
     """What it was made from."""
 
-    runs: list[dict[str, Any]] = Field(description="step, run_id, as_of, algo_version, config_hash, input_hash, output_hash")
+    runs: list[dict[str, Any]] = Field(
+        description="step, run_id, as_of, algo_version, config_hash, input_hash, output_hash"
+    )
     topology_version_id: str | None
     topology_imported_at: str | None = None
     input_hash: str
