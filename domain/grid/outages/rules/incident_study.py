@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from domain.grid.outages.rules.causes import CAUSES_VERSION, NOT_AN_OUTAGE
+from domain.grid.outages.rules.etr_accuracy import estimate_accuracy
 from domain.grid.outages.rules.incidents import (
     Incident,
     customers_out_curve,
-    estimate_accuracy,
     outages_only,
     restoration_quantile,
 )
