@@ -21,11 +21,15 @@ Cell = str | float | int | datetime | None
 
 
 class Format(Enum):
-    """Where a chart will stand. A file has its title and margins drawn around the same plot as the page's."""
+    """Where a chart will stand.
+
+    A file has its title and margins drawn around the same plot as the page's; the paper of a report is narrower.
+    """
 
     FILE = "file"
     PAGE = "page"
     PHONE = "phone"
+    PRINT = "print"
 
     @property
     def narrow(self) -> bool:
@@ -58,7 +62,7 @@ class Plot:
     """The surface a chart paints on: an area inside a figure. Lengths are CSS pixels from the area's lower left corner.
 
     Attributes:
-        width, height: of the area; 1,040 wide in files and pages, 358 on a phone.
+        width, height: of the area; 1,040 wide in files and pages, 680 on paper, 358 on a phone.
         margin, bottom, top: what the figure has left and right of the area, beneath it and above it.
     """
 

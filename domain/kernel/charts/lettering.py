@@ -1,11 +1,12 @@
-"""How wide words are in the shipped font, and how they break into lines."""
+"""How wide words are in the shipped font, how they break into lines, and which letters can be drawn at all."""
 
+import unicodedata
 from functools import lru_cache
 
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import TextToPath
 
-from domain.kernel.charts.theme import FAMILY, REGULAR, register_fonts
+from domain.kernel.charts.theme import FAMILIES, REGULAR, register_fonts
 
 
 def wrap(words: str, width: float, size: float, weight: int = REGULAR) -> list[str]:
@@ -24,7 +25,7 @@ def wrap(words: str, width: float, size: float, weight: int = REGULAR) -> list[s
 def text_width(words: str, size: float, weight: int = REGULAR) -> float:
     """The width of one line in pixels, in the shipped font."""
     register_fonts()
-    font = FontProperties(family=FAMILY, size=size, weight=weight)
+    font = FontProperties(family=FAMILIES, size=size, weight=weight)
     width, _, _ = TextToPath().get_text_width_height_descent(words, font, ismath=False)
     return float(width)
 
@@ -42,3 +43,35 @@ def fit(words: str, width: float, size: float, weight: int = REGULAR) -> str:
 def _shortened(words: str, kept: int) -> str:
     ending = kept // 2
     return f"{words[: kept - ending]}\u2026{words[len(words) - ending :]}"
+
+
+def visible(words: str) -> str:
+    """The words with nothing hidden: line breaks and tabs as blanks, controls and invisible signs by their code.
+
+    A name that turns the direction of writing, or hides a letter, must not read as another name on what is signed.
+    """
+    composed = unicodedata.normalize("NFC", words)
+    return "".join(
+        " " if letter in "\n\r\t" else _code(letter) if _is_hidden(letter) else letter for letter in composed
+    )
+
+
+def drawable(words: str) -> str:
+    """The visible words with each letter that no shipped font has by its code, so that nothing is lost or guessed."""
+    known = _letters()
+    return "".join(letter if ord(letter) in known else _code(letter) for letter in visible(words))
+
+
+def _is_hidden(letter: str) -> bool:
+    return unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and letter != "\u00ad"
+
+
+def _code(letter: str) -> str:
+    return f"[U+{ord(letter):04X}]"
+
+
+@lru_cache(maxsize=1)
+def _letters() -> frozenset[int]:
+    register_fonts()
+    files = [findfont(FontProperties(family=family), fallback_to_default=False) for family in FAMILIES]
+    return frozenset(code for file in files for code in get_font(file).get_charmap())

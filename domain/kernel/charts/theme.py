@@ -6,6 +6,7 @@ Series colours are those of Okabe and Ito, told apart by people with any common 
 are darker, because words need 4.5 : 1 against the surface where lines need 3 : 1.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from matplotlib import font_manager
 
 FONTS = Path(__file__).resolve().parent / "fonts"
 FAMILY = "IBM Plex Sans"
+# matplotlib brings the second itself; it has the letters of names that the first does not have.
+FAMILIES = [FAMILY, "DejaVu Sans"]
 REGULAR, BOLD = 400, 600
 
 INK, MUTED, LINE, SURFACE, RAISED, FLEET = "#1a1f26", "#5a6472", "#d9dee5", "#ffffff", "#eef1f5", "#a9b3bf"
@@ -47,7 +50,7 @@ VARIABLES: dict[str, str] = {value: f"var(--chart-{token})" for token, value in 
 
 # What a figure's drawing reads; text stays text in SVG, and ids follow from content.
 RC: dict[Any, Any] = {
-    "font.family": [FAMILY],
+    "font.family": FAMILIES,
     "font.size": 13.0,
     "text.color": INK,
     "text.parse_math": False,
@@ -69,3 +72,12 @@ def register_fonts() -> None:
     for path in sorted(FONTS.glob("*.ttf")):
         if path not in known:
             font_manager.fontManager.addfont(path)
+    _register_second_bold()
+
+
+def _register_second_bold() -> None:
+    """The second family has no semi-bold; its bold stands for it."""
+    entries = font_manager.fontManager.ttflist
+    of_second = [entry for entry in entries if entry.name == FAMILIES[1] and entry.style == "normal"]
+    if not any(entry.weight == BOLD for entry in of_second):
+        entries.extend([replace(entry, weight=BOLD) for entry in of_second if entry.weight == 700][:1])
