@@ -102,7 +102,7 @@ def _greedy(trial: _Trial, rows: Sequence[Lateral]) -> list[bool] | None:
 
 
 def _burden(row: Lateral) -> float:
-    """kW for each weighted customer."""
+    """Load in kW for each weighted customer."""
     return round(row.kw / row.weight, 6) if row.weight else 1e12 + row.kw
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from domain.grid.network.rules.topology import NONE
 from domain.grid.outages.rules.options.model import Step
-from domain.grid.outages.rules.options.plan import CLOSED, Action, Plan
+from domain.grid.outages.rules.options.plan import Action, Plan
 from domain.grid.outages.rules.options.scene import Scene
 
 CONSIDER = "Consider, after operator validation and field clearance,"
@@ -87,9 +87,7 @@ def _what(scene: Scene, plan: Plan, customers: int) -> str:
     if any(one.purpose == "reclose" for one in plan.actions):
         own = scene.circuit.network.feeders[scene.sections.feeder[plan.situation.zone]].feeder_id
         ways.append(f"from {own} through {links[plan.situation.tripped].device.device_id}")
-    for one in plan.actions:
-        if one.purpose == "tie" and one.proposed == CLOSED:
-            ways.append(_through(scene, plan, one.link))
+    ways += [_through(scene, plan, one.link) for one in plan.actions if one.purpose == "tie"]
     return f"{between} and supplying {customers} customers {' and '.join(ways)}"
 
 

@@ -1,0 +1,167 @@
+"""Which plans there are in a situation: reclose before the fault, each tie of each island, splits, partial ones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from domain.grid.network.rules.topology import NONE
+from domain.grid.outages.rules.options.checks import FAIL, Assessment, assess, check
+from domain.grid.outages.rules.options.partial import lighten
+from domain.grid.outages.rules.options.plan import Part, Plan, far_side, make_plan, near_side, times, whole
+from domain.grid.outages.rules.options.scene import Scene
+from domain.grid.outages.rules.options.situation import Island, Situation
+
+# Where an island can be split between two ties.
+SPLITTING = frozenset({"breaker", "recloser", "sectionalizer", "switch"})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A plan with what the checks say."""
+
+    plan: Plan
+    at_min: tuple[float, ...]
+    assessment: Assessment
+    part: Part | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.assessment.reasons
+
+
+def candidates(scene: Scene, found: Situation) -> list[Candidate]:
+    """All plans of a situation in a fixed order, those that do not hold too."""
+    made: list[Candidate] = []
+    if found.upstream and scene.customers(found.upstream):
+        made.append(_judged(scene, make_plan(scene, "upstream_reclose", found, [])))
+    best: list[tuple[Island, Candidate]] = []
+    for island in found.islands:
+        if not scene.customers(island.sections):
+            continue
+        own = list(_of_island(scene, found, island))
+        made += own
+        holding = [one for one in own if one.holds and one.part is not None]
+        if holding:
+            best.append((island, min(holding, key=lambda one: _worth(scene, one))))
+    if len(best) > 1:
+        parts = [one.part for _, one in best if one.part is not None]
+        made.append(_judged(scene, make_plan(scene, "backfeed_combined", found, parts)))
+    return made
+
+
+def _worth(scene: Scene, candidate: Candidate) -> tuple[int, float, str]:
+    customers = len(scene.customers(candidate.plan.restored))
+    tie = scene.sections.links[candidate.plan.ties[0]].device.device_id
+    return -customers, candidate.at_min[-1], tie
+
+
+def _judged(scene: Scene, plan: Plan, part: Part | None = None) -> Candidate:
+    at_min = times(scene, plan)
+    return Candidate(plan, tuple(at_min), assess(scene, plan, at_min), part)
+
+
+def _of_island(scene: Scene, found: Situation, island: Island) -> Iterator[Candidate]:
+    """Each tie alone; where none holds, the island split between two ties, and partial supply."""
+    alone = []
+    for tie in island.ties:
+        part = whole(island, tie)
+        refusal = _refusal(scene, found, part)
+        if refusal is not None:
+            yield refusal
+            continue
+        candidate = _judged(scene, make_plan(scene, "backfeed", found, [part]), part)
+        alone.append(candidate)
+        yield candidate
+    if any(one.holds for one in alone):
+        return
+    parts = [one.part for one in alone if one.part is not None]
+    for first, second in combinations(parts, 2):
+        yield from _pairs(scene, found, island, first, second)
+    for candidate in alone:
+        strained = {"thermal", "voltage", "power_flow"}
+        failed = {one["code"] for one in candidate.assessment.checks if one["status"] == FAIL}
+        if candidate.part is not None and failed <= strained:
+            yield from _lightened(scene, found, candidate.part)
+
+
+def _refusal(scene: Scene, found: Situation, part: Part) -> Candidate | None:
+    """A tie that leads nowhere: to the fault, to what is dead itself, to what nothing feeds."""
+    far = far_side(scene, part)
+    plan_part = make_plan(scene, "backfeed", found, [part])
+    device = scene.sections.links[part.tie].device.device_id
+    if far == found.zone:
+        text = f"{device} ends in the section that is suspected of the fault"
+    elif far < 0 or scene.sections.feeder[far] == NONE:
+        text = f"{device} ends in a section that no feeder supplies"
+    elif far in found.dead and far not in found.upstream:
+        text = f"{device} ends in a section that is without supply itself"
+    else:
+        return None
+    at_min = times(scene, plan_part)
+    refused = Assessment((check("supply", FAIL, None, None, text),), None, None, round(scene.clpu(at_min[-1]), 6))
+    return Candidate(plan_part, tuple(at_min), refused)
+
+
+def _lightened(scene: Scene, found: Situation, part: Part) -> Iterator[Candidate]:
+    lighter = lighten(scene, found, part)
+    if lighter is None:
+        return
+    own, exact = lighter
+    candidate = _judged(scene, make_plan(scene, "partial", found, [own]), own)
+    method = "all choices were weighed" if exact else "laterals with most kW for their customers were left out first"
+    remark = check("partial", "ok", float(len(own.dropped)), None, f"{len(own.dropped)} laterals left out; {method}")
+    assessment = replace(candidate.assessment, checks=(*candidate.assessment.checks, remark))
+    yield replace(candidate, assessment=assessment)
+
+
+def _pairs(scene: Scene, found: Situation, island: Island, first: Part, second: Part) -> Iterator[Candidate]:
+    """The island split at each switch between the two ties: what holds, most even first, and one that does not."""
+    tried = []
+    for link in _between(scene, island, near_side(scene, first), near_side(scene, second)):
+        if scene.sections.links[link].device.type not in SPLITTING:
+            continue
+        start = near_side(scene, first)
+        inside = set(island.sections)
+        near = scene.spread([start], {start}, {link}, within=inside)
+        if near_side(scene, second) in near:
+            continue
+        parts = [
+            replace(first, sections=tuple(sorted(near)), split=(link,), boundary=_touching(scene, island, near)),
+            replace(
+                second,
+                sections=tuple(sorted(inside - near)),
+                split=(link,),
+                boundary=_touching(scene, island, inside - near),
+            ),
+        ]
+        tried.append(_judged(scene, make_plan(scene, "backfeed_pair", found, parts)))
+    holding = [one for one in tried if one.holds]
+    holding.sort(key=lambda one: (one.assessment.loading_pct or 0.0, one.plan.actions[0].link, one.plan.ties))
+    yield from holding[: scene.settings.most_pairs]
+    if not holding:
+        yield from tried[:1]
+
+
+def _touching(scene: Scene, island: Island, sections: set[int]) -> tuple[int, ...]:
+    links = scene.sections.links
+    return tuple(one for one in island.boundary if {links[one].first, links[one].second} & sections)
+
+
+def _between(scene: Scene, island: Island, start: int, goal: int) -> list[int]:
+    """Links on the way through the island from one section to another, in order."""
+    inside = set(island.sections)
+    came: dict[int, tuple[int, int]] = {start: (-1, -1)}
+    queue = [start]
+    for section in queue:
+        for link in scene.sections.links_at[section]:
+            other = scene.sections.links[link].other(section)
+            if scene.closed[link] and other in inside and other not in came:
+                came[other] = (link, section)
+                queue.append(other)
+    way = []
+    at = goal
+    while at in came and came[at][0] != -1:
+        way.append(came[at][0])
+        at = came[at][1]
+    return way[::-1]
