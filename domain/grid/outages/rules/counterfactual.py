@@ -1,0 +1,159 @@
+"""What following an option would have changed, told with its bounds and also when it would have been worse for nobody.
+
+For each customer whom the option restores, t' = min(actual, advised + decision delay + t of the group); all others keep
+what happened. Never anything later than the advice is used, but the truth, and that only to score: an option that would
+have supplied the faulted section itself, or could not have carried the load that there was, changes nothing.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from domain.grid.outages.rules.interruptions import Interruption, joined
+from domain.grid.outages.rules.reliability import reliability_indices
+from domain.grid.outages.rules.replay_facts import DEFAULT, Plan, ReplaySettings, Truth
+from domain.grid.outages.rules.restoration_curve import curve
+from domain.grid.outages.rules.summary import CounterfactualCase, OptionLine
+
+COUNTERFACTUAL_VERSION = "counterfactual/1"
+CaseName = Literal["as_recommended", "second_option", "ideal"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the cases of one outage share.
+
+    Attributes:
+        interruptions: what happened, one row for each customer and stretch.
+        advised_at: when the options were there; None if there never were any.
+        zone_probability: what each zone was given at that time.
+    """
+
+    interruptions: Sequence[Interruption]
+    as_of: datetime
+    customers_served: int
+    advised_at: datetime | None
+    options: Sequence[OptionLine]
+    plans: Mapping[str, Plan]
+    zone_probability: Mapping[str, float]
+    truth: Truth | None = None
+    settings: ReplaySettings = DEFAULT
+
+    def cmi(self, interruptions: Sequence[Interruption]) -> float:
+        """Customer-minutes of sustained interruptions."""
+        return reliability_indices(interruptions, as_of=self.as_of).cmi
+
+
+def counterfactual_cases(setting: Setting) -> list[CounterfactualCase]:
+    """As recommended, the second option, and the best option for the zone in which the fault really was."""
+    ranked = sorted(
+        (option for option in setting.options if option.rank is not None),
+        key=lambda option: (option.rank or 0, option.option_id),
+    )
+    first, second = (ranked[n] if len(ranked) > n else None for n in (0, 1))
+    return [
+        _case("as_recommended", first, setting, "No option was on the table."),
+        _case("second_option", second, setting, "There was no second option."),
+        _ideal(ranked, setting),
+    ]
+
+
+def followed(
+    interruptions: Sequence[Interruption], plan: Plan, decided_at: datetime, stretch: float = 1.0
+) -> list[Interruption]:
+    """The interruptions as they would have been with the option; its times are multiplied by `stretch`."""
+    at: dict[str, datetime] = {}
+    for group in plan.groups:
+        then = decided_at + timedelta(minutes=group.at_min * stretch)
+        for meter_id in group.meter_ids:
+            at[meter_id] = min(at.get(meter_id, then), then)
+    return [_earlier(one, at.get(one.customer_id)) for one in joined(interruptions)]
+
+
+def _earlier(one: Interruption, then: datetime | None) -> Interruption:
+    """Never later than it was; what began after the option's supply is left as it was."""
+    if then is None or then <= one.out_at or (one.restored_at is not None and one.restored_at <= then):
+        return one
+    return replace(one, restored_at=then)
+
+
+def _ideal(ranked: Sequence[OptionLine], setting: Setting) -> CounterfactualCase:
+    true_zone = setting.truth.zone_id if setting.truth else None
+    if true_zone is None:
+        return _unchanged("ideal", None, setting, "Nobody has said yet where the fault was.")
+    own = [
+        _case("ideal", option, setting, "")
+        for option in ranked
+        if option.zone_id == true_zone and _why_not(option, setting) is None
+    ]
+    if not own:
+        return _unchanged("ideal", None, setting, f"No option that could be done was made for zone {true_zone}.")
+    return min(own, key=lambda case: (round(case.cmi, 3), case.option_id or ""))
+
+
+def _case(name: CaseName, option: OptionLine | None, setting: Setting, nothing: str) -> CounterfactualCase:
+    if option is None:
+        return _unchanged(name, None, setting, nothing)
+    why_not = _why_not(option, setting)
+    if why_not is not None or setting.advised_at is None:
+        return _unchanged(name, option.option_id, setting, why_not or "It is not known when the options were there.")
+    plan = setting.plans.get(option.option_id, Plan(option.option_id))
+    decided = setting.advised_at + timedelta(minutes=setting.settings.decision_delay_min)
+    band = 0.0 if plan.is_measured else setting.settings.switching_band
+    actual = setting.cmi(setting.interruptions)
+    after = followed(setting.interruptions, plan, decided)
+    delta = setting.cmi(after) - actual
+    quick, slow = (
+        setting.cmi(followed(setting.interruptions, plan, decided, 1 + sign * band)) - actual for sign in (-1, 1)
+    )
+    # While nobody knows where the fault was, the advice helps only with the probability of its zone.
+    sure = 1.0 if setting.truth and setting.truth.zone_id else setting.zone_probability.get(option.zone_id or "", 1.0)
+    return CounterfactualCase(
+        case=name,
+        option_id=option.option_id,
+        is_feasible=True,
+        cmi=_rounded(actual + delta),
+        delta_cmi=_rounded(delta),
+        delta_cmi_low=_rounded(min(quick, delta)),
+        delta_cmi_high=_rounded(max(slow, delta) * min(max(sure, 0.0), 1.0)),
+        delta_saidi_min=_rounded(delta / setting.customers_served),
+        regret_cmi=_rounded(-delta),
+        curve=curve(after, setting.as_of, setting.settings.curve_points),
+    )
+
+
+def _why_not(option: OptionLine, setting: Setting) -> str | None:
+    """What would have kept the option from being done; None if nothing."""
+    plan = setting.plans.get(option.option_id)
+    if option.infeasible_reasons:
+        return f"It was not feasible when it was made: {'; '.join(option.infeasible_reasons)}."
+    if plan is not None and plan.infeasible_at_actual:
+        return f"Infeasible at the loading that there was: {plan.infeasible_at_actual}."
+    faulted = set(setting.truth.meter_ids) if setting.truth else set()
+    if plan is not None and any(faulted.intersection(group.meter_ids) for group in plan.groups):
+        return "It would have supplied the section in which the fault was."
+    return None
+
+
+def _unchanged(name: CaseName, option_id: str | None, setting: Setting, why_not: str) -> CounterfactualCase:
+    return CounterfactualCase(
+        case=name,
+        option_id=option_id,
+        is_feasible=False,
+        why_not=why_not,
+        cmi=_rounded(setting.cmi(setting.interruptions)),
+        delta_cmi=0.0,
+        delta_cmi_low=0.0,
+        delta_cmi_high=0.0,
+        delta_saidi_min=0.0,
+        regret_cmi=0.0,
+        curve=curve(setting.interruptions, setting.as_of, setting.settings.curve_points),
+    )
+
+
+def _rounded(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no figure.")
+    return round(value, 9) + 0.0  # no negative zero
