@@ -6,6 +6,7 @@ apart; it stands by itself only where nobody gasped.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -280,16 +281,14 @@ def _explained(
     one: InferredOutage, planned: Sequence[Planned], standing: Sequence[Standing], tree: DeviceTree
 ) -> InferredOutage:
     """The outage with what is known already and explains it; nothing is hidden for that."""
-    from dataclasses import replace
-
     if one.explained_by is not None or not one.meters_predicted:
         return one
     own = set(one.meters_predicted)
     share = SETTINGS[OUTAGE_INFERENCE_VERSION].explained_share
     for work in sorted(planned, key=lambda work: work.planned_id):
-        if work.starts_at <= one.window_end and one.window_start <= work.ends_at:
-            if len(own & work.meter_ids) >= share * len(own):
-                return replace(one, explained_by=f"planned:{work.planned_id}")
+        lasts = work.starts_at <= one.window_end and one.window_start <= work.ends_at
+        if lasts and len(own & work.meter_ids) >= share * len(own):
+            return replace(one, explained_by=f"planned:{work.planned_id}")
     for known in sorted(standing, key=lambda known: known.outage_id):
         lasts = known.ended_at is None or known.ended_at >= one.window_start
         began = abs((known.started_at - one.first_evidence_at).total_seconds()) <= 300

@@ -44,7 +44,8 @@ def left_behind(
     for one in live:
         if one.meter >= 0 and one.at > restored and one.type != kinds.SCADA_CLOSED:
             back[one.meter - base] = True
-    weight: Floats = np.where(back, np.log(CONTRARY), np.log1p(-CONTRARY))
+    weight = np.full(len(back), np.log1p(-CONTRARY))
+    weight[back] = np.log(CONTRARY)
     for one in answer.session.others:
         if one.meter >= 0 and one.at > restored and one.type in (kinds.PING_NO_ANSWER, kinds.CALL, kinds.CREW_OUT):
             weight[one.meter - base] += settings.llr_ping_no_answer

@@ -5,6 +5,7 @@ same question, so one of each kind is weighed: the first by id that was not aske
 """
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def next_pings(
     if left_out is not None:
         left_out[sorted(asked)] = True
     best: dict[tuple[bool, ...], int] = {}
-    for first, end in zip(bounds, bounds[1:], strict=False):
+    for first, end in pairwise(bounds):
         below = tuple(start <= first and end <= stop for start, stop in slices)
         meter = _first_by_id(tree, first, end, left_out)
         if meter is None or not any(below):

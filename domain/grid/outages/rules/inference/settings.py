@@ -68,7 +68,8 @@ class InferenceSettings:
     llr_power_on: float = 6.2
     llr_crew: float = 30.0
     llr_cap: float = 30.0
-    # Telecontrol is wrong once in a thousand reports [M]; an indicator trips for 9 of 10 faults, falsely for 1 of 50 [M].
+    # Telecontrol is wrong once in a thousand reports [M]; an indicator trips for 9 faults
+    # of 10, falsely for 1 of 50 [M].
     llr_scada: float = 6.9
     llr_fault_indicator: float = 3.8
     # Pings for the next best one (grid.md 4.1): share answered when energised, when out.
