@@ -29,12 +29,12 @@ TYPES = {
     "partial_back_feed": "Partial back-feed",
     "partial": "Partial restoration",
     "mobile_generation": "Mobile generation",
-    "isolate": "Isolate",
-    "isolate_restore_upstream": "Isolate, restore upstream",
-    "restore_upstream": "Restore upstream",
-    "repair_only": "Repair only",
-    "fuse_replace": "Replace the fuse",
-    "patrol_then_reclose": "Patrol, then reclose",
+    "isolate": "Isolation",
+    "isolate_restore_upstream": "Isolation, upstream restored",
+    "restore_upstream": "Upstream restoration",
+    "repair_only": "Repair alone",
+    "fuse_replace": "Fuse replacement",
+    "patrol_then_reclose": "Patrol, then reclosing",
 }
 
 
@@ -53,7 +53,7 @@ def option_comparison(summary: ReplaySummary) -> Chart:
     return Chart(
         name="option-comparison",
         title=title,
-        subtitle="Customer-hours restored earlier than by repair alone, as estimated with the options; hollow: rejected",
+        subtitle="Customer-hours restored earlier than by repair alone, as estimated then; hollow: rejected",
         alt=f"One row for each of {len(shown)} options. {title}.",
         columns=COLUMNS,
         rows=tuple(
