@@ -95,7 +95,11 @@ class _Recorder(RendererBase):
         return self._size
 
     def draw_path(
-        self, gc: GraphicsContextBase, path: Path, transform: Transform, rgbFace: Any = None  # noqa: N803
+        self,
+        gc: GraphicsContextBase,
+        path: Path,
+        transform: Transform,
+        rgbFace: Any = None,  # noqa: N803
     ) -> None:
         """Take down a path."""
         fill = _with_opacity(gc, rgbFace)

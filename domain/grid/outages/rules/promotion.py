@@ -5,11 +5,11 @@ outage stands open on the same device or above it, that the two are one.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from domain.grid.outages.rules.inference.results import MOMENTARY, PROBABLE, InferredOutage
+from domain.grid.outages.rules.inference.results import MOMENTARY, PROBABLE, EvidenceItem, InferredOutage
 
 PROMOTION_VERSION = "promotion/1"
 
@@ -107,18 +107,45 @@ def settings_of(settings: PromotionSettings) -> dict[str, object]:
 
 def facts_of(outage: InferredOutage, device_path: Sequence[str], override_reason: str = "") -> Provisional:
     """The facts that promotion looks at; `device_path` is the device and those above it."""
-    spoken = [one for one in outage.evidence if one.llr > 0 and one.kind in _ORIGIN]
-    return Provisional(
+    return facts_from(
         outage.outage_key,
         outage.status,
         outage.posterior,
         outage.device_ids,
-        tuple(device_path),
+        device_path,
         len(outage.meters_reported),
-        frozenset(_ORIGIN[one.kind] for one in spoken),
-        any(one.kind in _CONFIRMING for one in spoken),
+        outage.evidence,
         outage.first_evidence_at,
         outage.explained_by,
+        override_reason,
+    )
+
+
+def facts_from(
+    outage_key: str,
+    status: str,
+    posterior: float,
+    device_ids: tuple[str, ...],
+    device_path: Sequence[str],
+    meters_reported: int,
+    evidence: Iterable[EvidenceItem],
+    first_evidence_at: datetime,
+    explained_by: str | None,
+    override_reason: str,
+) -> Provisional:
+    """The same from the members of a stored one."""
+    spoken = [one for one in evidence if one.llr > 0 and one.kind in _ORIGIN]
+    return Provisional(
+        outage_key,
+        status,
+        posterior,
+        device_ids,
+        tuple(device_path),
+        meters_reported,
+        frozenset(_ORIGIN[one.kind] for one in spoken),
+        any(one.kind in _CONFIRMING for one in spoken),
+        first_evidence_at,
+        explained_by,
         override_reason.strip(),
     )
 
@@ -128,7 +155,7 @@ def decide(
     as_of: datetime,
     tenant_id: str,
     open_outages: Collection[OpenOutage] = (),
-    settings: PromotionSettings = PromotionSettings(),  # noqa: B008  frozen
+    settings: PromotionSettings = PromotionSettings(),
 ) -> Decision:
     """The decision table for one provisional outage at `as_of`."""
     conditions = (
@@ -160,7 +187,7 @@ def decide_all(
     as_of: datetime,
     tenant_id: str,
     open_outages: Collection[OpenOutage] = (),
-    settings: PromotionSettings = PromotionSettings(),  # noqa: B008  frozen
+    settings: PromotionSettings = PromotionSettings(),
 ) -> tuple[tuple[Decision, ...], Mapping[str, int]]:
     """All decisions, surest first, and how many of each."""
     order = sorted(provisionals, key=lambda one: (-round(one.posterior, 9), one.outage_key))

@@ -51,6 +51,12 @@ def as_of(connection: Connection, at: datetime) -> list[CrewNow]:
     ]
 
 
+def names(connection: Connection) -> dict[str, str]:
+    """The names of all crews by id, of those that are no longer there too."""
+    rows = connection.execute(text("SELECT crew_id, name FROM crews WHERE tenant_id = current_setting('app.tenant')"))
+    return {row.crew_id: row.name for row in rows}
+
+
 def put(connection: Connection, crews: Sequence[CrewNow]) -> None:
     """Register crews with their skills, or bring them up to date."""
     for one in crews:

@@ -132,6 +132,27 @@ def listed(
     return [_of_row(row) for row in rows]
 
 
+def of_run(connection: Connection, run_id: uuid.UUID) -> list[Provisional]:
+    """Those that this run was the last to bring up to date."""
+    rows = connection.execute(
+        text(f"SELECT * FROM provisional_outages WHERE {_MINE} AND run_id = :id ORDER BY prov_outage_id"),
+        {"id": run_id},
+    )
+    return [_of_row(row) for row in rows]
+
+
+def expire(connection: Connection, inferred: Sequence[uuid.UUID], before: datetime) -> int:
+    """Let go of what the newest run no longer infers and nothing has confirmed since; answer how many."""
+    done = connection.execute(
+        text(
+            f"UPDATE provisional_outages SET status = 'EXPIRED' WHERE {_MINE} AND status = ANY(:open)"
+            " AND window_end < :before AND prov_outage_id <> ALL(:inferred)"
+        ),
+        {"open": list(OPEN), "before": before, "inferred": list(inferred)},
+    )
+    return done.rowcount
+
+
 def decide(
     connection: Connection,
     prov_outage_id: uuid.UUID,

@@ -143,13 +143,19 @@ def load(connection: Connection, run_id: uuid.UUID) -> Run:
     Raises:
         NotFound: the tenant has no such run.
     """
+    found = find(connection, run_id)
+    if found is None:
+        raise NotFound("There is no such run.", hint="The answer of the endpoint that made it names its run_id.")
+    return found
+
+
+def find(connection: Connection, run_id: uuid.UUID) -> Run | None:
+    """The run under that id, or None."""
     row = connection.execute(
         text("SELECT * FROM recommendation_runs WHERE run_id = :id AND tenant_id = current_setting('app.tenant')"),
         {"id": run_id},
     ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such run.", hint="The answer of the endpoint that made it names its run_id.")
-    return _of_row(row)
+    return None if row is None else _of_row(row)
 
 
 def of_outage(connection: Connection, outage_id: uuid.UUID, as_of: datetime | None = None) -> list[Run]:

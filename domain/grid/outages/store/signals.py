@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from domain.grid.outages.rules.signals import Signal
+
 _INSERT = text("""
 INSERT INTO meter_events (meter_event_id, meter_id, device_id, type, at, arrived_at, source, value, scenario_event_id)
 SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:meters AS text[]), CAST(:devices AS text[]), CAST(:types AS text[]),
@@ -123,3 +125,17 @@ def counts_of(connection: Connection, outage_id: uuid.UUID, as_of: datetime) -> 
         {"id": outage_id, "as_of": as_of},
     )
     return {row.type: row.n for row in rows}
+
+
+def as_signal(one: StoredSignal) -> Signal:
+    """A stored signal as the rules read it."""
+    return Signal(
+        one.meter_id or "",
+        one.type,
+        one.at,
+        one.arrived_at,
+        one.source,
+        one.device_id,
+        one.value,
+        str(one.meter_event_id),
+    )

@@ -1,0 +1,185 @@
+"""Suggest what could be done: restoration options side by side, with those that were rejected and why (step 18)."""
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.grid.outages.rules.options.generate import generate_options
+from domain.grid.outages.rules.options.model import Option, Options, OutageContext
+from domain.grid.outages.rules.options.settings import RESTORATION_OPTIONS_VERSION, OptionSettings, settings_of
+from domain.grid.outages.store import advice, outages, runs
+from domain.grid.outages.store.runs import Question
+from domain.grid.outages.suggest.asked import Asked, ask
+from domain.grid.outages.suggest.estimate import Estimate, estimate_restoration
+from domain.grid.outages.suggest.rank import Advice, rank, ranked_zones
+from domain.kernel.canonical import derived_id
+from domain.kernel.events import record
+from domain.kernel.lineage import enqueue
+
+
+@dataclass(frozen=True)
+class OptionAdvice(Advice):
+    """Options and the estimate of restoration that they are held against."""
+
+    estimate: Estimate | None = None
+
+
+def generate(
+    connection: Connection,
+    tenant_id: str,
+    outage_id: uuid.UUID,
+    *,
+    now: datetime,
+    as_of: datetime | None = None,
+    ranking: uuid.UUID | None = None,
+    requested_by: str,
+    dagster_run_id: str | None = None,
+) -> OptionAdvice:
+    """Generate the options of an outage on its ranking and keep them under their run.
+
+    Args:
+        connection: the caller's transaction.
+        tenant_id: whose.
+        outage_id: of a promoted outage.
+        now: when it is asked.
+        as_of: nothing that arrived later is read; by default as of the named ranking, or all.
+        ranking: the run of a ranking whose as-of time is taken.
+        requested_by: who asks.
+        dagster_run_id: where a run of Dagster asks.
+
+    Raises:
+        NotFound: no such outage or ranking, or no network.
+    """
+    at = as_of or (runs.load(connection, ranking).as_of if ranking else None)
+    parent = rank(connection, tenant_id, outage_id, now=now, as_of=at, requested_by=requested_by)
+    asked = ask(connection, tenant_id, outage_id, parent.as_of)
+    ranked = ranked_zones(asked)
+    given = estimate_restoration(connection, asked, ranked, now=now, requested_by=requested_by)
+    question = question_of(connection, asked, given.etr.p50_min)
+    found = runs.find(connection, question.run_id)
+    if found is None:
+        made = options_of(connection, asked, given.etr.p50_min)
+        rows = rows_of(made, question.run_id, outage_id)
+        counts = {"options": len(made.accepted), "rejected": len(made.rejected)}
+        runs.keep(
+            connection,
+            question,
+            outage_id=outage_id,
+            output=output_of(rows),
+            counts=counts,
+            topology_version_id=asked.before.topology_version_id,
+            requested_by=requested_by,
+            run_at=now,
+            parent=parent.run_id,
+            dagster_run_id=dagster_run_id,
+        )
+        advice.put(connection, "restoration_options", question.run_id, rows)
+        _tell(connection, question, counts, requested_by, outage_id)
+    else:
+        counts = found.counts
+    stored = advice.of_run(connection, "restoration_options", question.run_id)
+    return OptionAdvice(question.run_id, outage_id, asked.as_of, counts, stored, found is None, given)
+
+
+def context_of(connection: Connection, asked: Asked, repair_min: float) -> OutageContext:
+    """The outage as the generator wants it: whom it left dark and what was observed, by the as-of time."""
+    mine = set(asked.outage.device_ids)
+    dark = tuple(
+        sorted(
+            one.meter_id
+            for one in outages.impacts(connection, asked.outage.outage_id)
+            if one.out_at <= asked.as_of and (one.restored_at is None or one.restored_at > asked.as_of)
+        )
+    )
+    return OutageContext(
+        outage_id=str(asked.outage.outage_id),
+        feeder_id=asked.outage.feeder_id,
+        device_ids=tuple(own for own, _ in sorted(asked.device_posterior.items(), key=lambda row: (-row[1], row[0]))),
+        started_at=asked.outage.started_at,
+        as_of=asked.as_of,
+        repair_min=repair_min,
+        out_meter_ids=dark,
+        open_devices=tuple(own for own in asked.now.open_devices if own not in mine),
+        closed_devices=asked.now.closed_devices,
+        topology_age_days=float(asked.now.age_days),
+    )
+
+
+def options_of(connection: Connection, asked: Asked, repair_min: float) -> Options:
+    """The options themselves, from what was asked on and nothing else."""
+    return generate_options(
+        asked.before.network, ranked_zones(asked), context_of(connection, asked, repair_min), OptionSettings()
+    )
+
+
+def question_of(connection: Connection, asked: Asked, repair_min: float) -> Question:
+    """What determines the options."""
+    context = context_of(connection, asked, repair_min)
+    return Question(
+        asked.tenant_id,
+        "OPTIONS",
+        str(asked.outage.outage_id),
+        asked.as_of,
+        RESTORATION_OPTIONS_VERSION,
+        asked.inputs | {"repair_min": repair_min, "dark": list(context.out_meter_ids)},
+        settings_of(OptionSettings()),
+        {"outage_id": str(asked.outage.outage_id), "repair_min": repair_min},
+    )
+
+
+def rows_of(made: Options, run_id: uuid.UUID, outage_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The options as they are stored, the accepted ones with their rank."""
+    return [_row(one, run_id, outage_id) for one in (*made.accepted, *made.rejected)]
+
+
+def output_of(rows: list[dict[str, Any]]) -> list[Any]:
+    """What is hashed as the output."""
+    return [[str(row["option_id"]), row["rank"], row["score"], row["cmr"], row["switching_steps"]] for row in rows]
+
+
+def _row(one: Option, run_id: uuid.UUID, outage_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "option_id": derived_id("grid.option", str(run_id), one.option_id),
+        "outage_id": outage_id,
+        "zone_id": one.zone_id or None,
+        "option_type": one.option_type,
+        "rank": one.rank or None,
+        "score": one.score if one.rank else None,
+        "cmr": one.expected_cmr if one.rank else one.cmr,
+        "customers_restored": one.customers_restored,
+        "critical_restored": one.critical_restored,
+        "kw_restored": one.kw_restored,
+        "est_minutes": one.est_minutes,
+        "switching_steps": [asdict(step) for step in one.steps],
+        "meter_groups": [{"meter_ids": list(group.meter_ids), "at_min": group.at_min} for group in one.groups],
+        "tie_device_id": one.tie_device_id,
+        "loading_pct_max": one.loading_pct_max,
+        "v_min_pu": one.v_min_pu,
+        "clpu_factor": one.clpu_factor,
+        "risk": one.risk,
+        "risk_items": [dict(item) for item in one.risk_items],
+        "checks": [dict(check) for check in one.checks],
+        "infeasible_reasons": one.infeasible_reasons,
+        "narrative": one.narrative,
+    }
+
+
+def _tell(
+    connection: Connection, question: Question, counts: dict[str, int], requested_by: str, outage_id: uuid.UUID
+) -> None:
+    record(
+        connection,
+        "grid.options.generated",
+        actor_id=requested_by,
+        actor_role="MACHINE",
+        occurred_at=question.as_of,
+        entity_type="outage",
+        entity_id=str(outage_id),
+        outage_id=str(outage_id),
+        run_id=question.run_id,
+        payload={"counts": counts},
+    )
+    enqueue(connection, ("grid", "restoration_options"), metadata={"run_id": str(question.run_id), **counts})

@@ -1,0 +1,165 @@
+"""Suggest where the fault is: zones by probability, with the order in which to patrol them (step 17)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.grid.outages.rules import signals as words
+from domain.grid.outages.rules.zone_ranking import (
+    FAULT_ZONES_VERSION,
+    RankBy,
+    RankedZone,
+    RankingFacts,
+    ZoneSettings,
+    rank_zones,
+    settings_of,
+)
+from domain.grid.outages.rules.zone_shape import Zone
+from domain.grid.outages.rules.zones import build_zones
+from domain.grid.outages.store import advice, runs
+from domain.grid.outages.store.runs import Question
+from domain.grid.outages.store.world import World
+from domain.grid.outages.suggest.asked import Asked, ask
+from domain.kernel.events import record
+from domain.kernel.lineage import enqueue
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a step answered: its run, its rows as they are stored, and whether this call made it."""
+
+    run_id: uuid.UUID
+    outage_id: uuid.UUID
+    as_of: datetime
+    counts: dict[str, int]
+    rows: list[dict[str, Any]]
+    is_new: bool
+
+
+_zones: dict[tuple[str, uuid.UUID, tuple[str, ...], tuple[str, ...]], tuple[Zone, ...]] = {}
+
+
+def zones_of_world(tenant_id: str, world: World) -> tuple[Zone, ...]:
+    """The zones of the network as it stood; kept by this process for the four last states."""
+    key = (tenant_id, world.topology_version_id, world.open_devices, world.closed_devices)
+    if key not in _zones:
+        made = build_zones(world.network, world.open_devices, world.closed_devices)
+        while len(_zones) >= 4:
+            _zones.pop(next(iter(_zones)), None)
+        _zones[key] = made
+    return _zones[key]
+
+
+def ranked_zones(asked: Asked, rank_by: RankBy = "probability") -> tuple[RankedZone, ...]:
+    """The ranking itself, from what was asked on and nothing else."""
+    heard = asked.heard
+    facts = RankingFacts(
+        indicators={one.device_id: True for one in heard if one.type == words.FAULT_INDICATOR and one.device_id},
+    )
+    return rank_zones(feeder, asked.device_posterior, facts, rank_by)
+
+
+def rank(
+    connection: Connection,
+    tenant_id: str,
+    outage_id: uuid.UUID,
+    *,
+    now: datetime,
+    as_of: datetime | None = None,
+    rank_by: RankBy = "probability",
+    requested_by: str,
+    dagster_run_id: str | None = None,
+) -> Advice:
+    """Rank the fault zones of an outage and keep the ranking under its run; the same question is the same run.
+
+    Raises:
+        NotFound: no such outage, or no network.
+    """
+    asked = ask(connection, tenant_id, outage_id, as_of)
+    question = question_of(asked, rank_by)
+    found = ranked_zones(asked, rank_by)
+    rows = [_row(one) for one in found]
+    counts = {"zones": len(rows), "credible": sum(one.credible for one in found)}
+    is_new = runs.keep(
+        connection,
+        question,
+        outage_id=outage_id,
+        output=rows,
+        counts=counts,
+        topology_version_id=asked.before.topology_version_id,
+        requested_by=requested_by,
+        run_at=now,
+        dagster_run_id=dagster_run_id,
+    )
+    if is_new:
+        advice.keep_zones(connection, asked.before.topology_version_id, [_zone(one.zone) for one in found])
+        advice.put(connection, "fault_zone_rankings", question.run_id, rows)
+        _tell(connection, question, counts, requested_by, outage_id)
+    stored = advice.of_run(connection, "fault_zone_rankings", question.run_id)
+    return Advice(question.run_id, outage_id, asked.as_of, counts, stored, is_new)
+
+
+def question_of(asked: Asked, rank_by: RankBy) -> Question:
+    """What determines a ranking."""
+    return Question(
+        asked.tenant_id,
+        "RANK",
+        str(asked.outage.outage_id),
+        asked.as_of,
+        FAULT_ZONES_VERSION,
+        asked.inputs | {"rank_by": rank_by},
+        settings_of(ZoneSettings()),
+        {"outage_id": str(asked.outage.outage_id), "rank_by": rank_by},
+    )
+
+
+def _tell(
+    connection: Connection, question: Question, counts: dict[str, int], requested_by: str, outage_id: uuid.UUID
+) -> None:
+    record(
+        connection,
+        "grid.zones.ranked",
+        actor_id=requested_by,
+        actor_role="MACHINE",
+        occurred_at=question.as_of,
+        entity_type="outage",
+        entity_id=str(outage_id),
+        outage_id=str(outage_id),
+        run_id=question.run_id,
+        payload={"counts": counts},
+    )
+    enqueue(connection, ("grid", "fault_zone_rankings"), metadata={"run_id": str(question.run_id), **counts})
+
+
+def _row(one: RankedZone) -> dict[str, Any]:
+    return {
+        "zone_id": one.zone_id,
+        "rank": one.rank,
+        "probability": one.probability,
+        "cum_probability": one.cum_probability,
+        "meters_out": one.meters_out,
+        "critical_customers": one.critical_customers,
+        "patrol_miles": round(one.patrol_miles, 3),
+        "patrol_order": one.patrol_rank,
+        "is_credible": one.credible,
+        "evidence": [dict(row) for row in one.evidence],
+        "explanation": one.explanation,
+        "equivalence_class": one.equivalence_class,
+        "alt_zone_ids": one.alt_zone_ids,
+    }
+
+
+def _zone(zone: Zone) -> dict[str, Any]:
+    return {
+        "zone_id": zone.zone_id,
+        "feeder_id": zone.feeder_id,
+        "upstream_device_id": zone.upstream_device_id,
+        "downstream_device_ids": zone.downstream_device_ids,
+        "miles": round(zone.miles, 6),
+        "oh_pct": round(zone.oh_pct, 3),
+        "customers": zone.customers,
+        "meters": zone.meters,
+    }
