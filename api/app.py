@@ -13,6 +13,9 @@ from api.gate import Gate
 from api.grid import inspections
 from api.grid import reads as meter_files
 from api.grid import routes as ami
+from api.grid.outages import advice as outage_advice
+from api.grid.outages import promotion
+from api.grid.outages import signals as outage_signals
 from api.grid.pages import events, feeders, meters, network, reads
 from api.grid.pages import health as grid_health
 from api.idempotency import Idempotency
@@ -58,7 +61,8 @@ def routers() -> list[APIRouter]:
         admin_tenants,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
-    return [one.router for one in [*kernel, *home, *grid, search]]
+    outages = [outage_signals, promotion, outage_advice]
+    return [one.router for one in [*kernel, *home, *grid, *outages, search]]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

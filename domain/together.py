@@ -5,6 +5,8 @@ Commands and the orchestration read it; a room more is a line more.
 
 from domain.grid.metering.fulfil import INSPECTION_LIST, METER_READS, render_inspection_list
 from domain.grid.metering.observe.rebuild import rebuild_batch
+from domain.grid.outages.fulfil import render_report
+from domain.grid.outages.report.editions import KIND as AFTER_ACTION_REPORT
 from domain.kernel.retention.policy import Prunable
 from domain.kernel.retention.rendered import render_archive
 from domain.kernel.retention.working_rows import KERNEL_PRUNABLES
@@ -18,6 +20,7 @@ RENDERERS: dict[str, Renderer] = {
     "retention.archive": render_archive,
     kept.KIND: kept.render_checkpoint,
     INSPECTION_LIST: render_inspection_list,
+    AFTER_ACTION_REPORT: render_report,
 }
 # By what a run made: what makes it again from recorded inputs and compares.
 REBUILDERS: dict[str, Rebuilder] = {"read_batch": rebuild_batch}

@@ -2,10 +2,15 @@
 
 from domain.grid.metering.fulfil import inspection_doer
 from domain.grid.metering.rules.inspection import INSPECTION
+from domain.grid.outages.fulfil import report_doer
+from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
 from domain.kernel.fulfil import Doer
 from domain.kernel.gates import KERNEL_GATES, Gate
 from orchestration.kernel.retention import DISPOSAL
 from orchestration.resources import Objects
 
-DOERS: dict[str, Doer] = {doer.gate.kind: doer for doer in (DISPOSAL, inspection_doer(lambda: Objects().store()))}
-GATES: tuple[Gate, ...] = (*KERNEL_GATES, INSPECTION)
+_FILES = (inspection_doer, report_doer)
+DOERS: dict[str, Doer] = {
+    doer.gate.kind: doer for doer in (DISPOSAL, *(made(lambda: Objects().store()) for made in _FILES))
+}
+GATES: tuple[Gate, ...] = (*KERNEL_GATES, INSPECTION, PROMOTION, AFTER_ACTION)

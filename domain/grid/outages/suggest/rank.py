@@ -59,7 +59,9 @@ def ranked_zones(asked: Asked, rank_by: RankBy = "probability") -> tuple[RankedZ
     facts = RankingFacts(
         indicators={one.device_id: True for one in heard if one.type == words.FAULT_INDICATOR and one.device_id},
     )
-    return rank_zones(feeder, asked.device_posterior, facts, rank_by)
+    zones = zones_of_world(asked.tenant_id, asked.before)
+    own = [zone for zone in zones if zone.feeder_id == asked.outage.feeder_id]
+    return rank_zones(own, asked.device_posterior, facts, rank_by)
 
 
 def rank(
