@@ -25,6 +25,7 @@ COMMANDS = {
     "admin": "cli.admin:admin",
     "messages": "cli.messages:messages",
     "grid": "cli.grid:grid",
+    "outages": "cli.outages:outages",
 }
 
 

@@ -128,7 +128,7 @@ def decide(
     as_of: datetime,
     tenant_id: str,
     open_outages: Collection[OpenOutage] = (),
-    settings: PromotionSettings = PromotionSettings(),  # noqa: B008  frozen
+    settings: PromotionSettings = PromotionSettings(),
 ) -> Decision:
     """The decision table for one provisional outage at `as_of`."""
     conditions = (
@@ -160,7 +160,7 @@ def decide_all(
     as_of: datetime,
     tenant_id: str,
     open_outages: Collection[OpenOutage] = (),
-    settings: PromotionSettings = PromotionSettings(),  # noqa: B008  frozen
+    settings: PromotionSettings = PromotionSettings(),
 ) -> tuple[tuple[Decision, ...], Mapping[str, int]]:
     """All decisions, surest first, and how many of each."""
     order = sorted(provisionals, key=lambda one: (-round(one.posterior, 9), one.outage_key))

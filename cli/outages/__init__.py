@@ -1,0 +1,15 @@
+"""`countersign outages`: study mode on files."""
+
+import click
+
+from cli.lazy import LazyGroup
+
+COMMANDS: dict[str, str] = {
+    "infer": "cli.outages.infer:infer",
+    "replay": "cli.outages.replay:replay",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def outages() -> None:
+    """RestoreIQ: outage inference and reliability on files."""
