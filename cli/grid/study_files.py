@@ -49,7 +49,7 @@ class FileColumns:
 
     def __len__(self) -> int:
         """The number of rows."""
-        return len(next(iter(self.numbers.values())))
+        return len(next(iter(self.texts.values())).code)
 
     def refuse(self, row: int, column: str, problem: str, hint: str = "") -> Invalid:
         """The error that names a cell."""
@@ -66,6 +66,7 @@ class Wanted:
     optional_numbers: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     stamp: str = "read_at"
+    example: str = EXAMPLE
 
     def find(self, path: Path, there: Sequence[str]) -> dict[str, str]:
         """The file's own name of each column that is wanted and there.
@@ -112,7 +113,7 @@ def read_columns(path: Path, wanted: Wanted) -> FileColumns:
     except OSError as cause:
         raise Invalid(f"{path} cannot be read: {cause.strerror}.") from cause
     if not head:
-        raise Invalid(f"{path.name} is empty.", hint=f"Expected a header line such as {EXAMPLE} and rows.")
+        raise Invalid(f"{path.name} is empty.", hint=f"Expected a header line such as {wanted.example} and rows.")
     is_parquet = head == PARQUET_MAGIC or path.suffix.lower() in {".parquet", ".pq"}
     found = _parquet(path, wanted) if is_parquet else _csv(path, wanted)
     if not len(found):
@@ -185,7 +186,7 @@ def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | t
 
 
 def _csv(path: Path, wanted: Wanted) -> FileColumns:
-    names, delimiter = _header(path)
+    names, delimiter = _header(path, wanted.example)
     own = wanted.find(path, names)
     position = {name: f"c{names.index(own_name)}" for name, own_name in own.items()}
     numbers = [name for name in (*wanted.numbers, *wanted.optional_numbers) if name in own]
@@ -196,7 +197,8 @@ def _csv(path: Path, wanted: Wanted) -> FileColumns:
     except pa.ArrowInvalid as cause:
         _name_the_bad_number(path, len(names), delimiter, {name: position[name] for name in numbers})
         raise Invalid(
-            f"{path.name} cannot be read as CSV: {str(cause).splitlines()[0]}.", hint=f"Expected {EXAMPLE} in UTF-8."
+            f"{path.name} cannot be read as CSV: {str(cause).splitlines()[0]}.",
+            hint=f"Expected {wanted.example} in UTF-8.",
         ) from cause
     return FileColumns(
         path=path,
@@ -207,7 +209,7 @@ def _csv(path: Path, wanted: Wanted) -> FileColumns:
     )
 
 
-def _header(path: Path) -> tuple[list[str], str]:
+def _header(path: Path, example: str) -> tuple[list[str], str]:
     try:
         with pa.input_stream(str(path), compression="detect") as stream:
             first = stream.read(65_536).decode("utf-8-sig", errors="replace")
@@ -217,11 +219,11 @@ def _header(path: Path) -> tuple[list[str], str]:
         ) from cause
     line = first.splitlines()[0] if first.strip() else ""
     if "\x00" in line or "\ufffd" in line:
-        raise Invalid(f"{path.name} is neither CSV in UTF-8 nor Parquet.", hint=f"Expected a header such as {EXAMPLE}.")
+        raise Invalid(f"{path.name} is neither CSV in UTF-8 nor Parquet.", hint=f"Expected a header such as {example}.")
     delimiter = max(",;\t", key=line.count)
     names = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
     if not line.strip():
-        raise Invalid(f"{path.name} has an empty first line.", hint=f"Expected a header such as {EXAMPLE}.")
+        raise Invalid(f"{path.name} has an empty first line.", hint=f"Expected a header such as {example}.")
     return [name.strip() for name in names], delimiter
 
 

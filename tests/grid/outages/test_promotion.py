@@ -21,9 +21,7 @@ from domain.grid.outages.rules.promotion import (
 
 AT = datetime(2026, 7, 14, 19, 2, tzinfo=UTC)
 NOW = AT + timedelta(minutes=3)
-SURE = Provisional(
-    "k1", "PROBABLE", 0.97, ("F1", "F2"), ("F1", "F2", "R1", "B1"), 5, frozenset({"meter"}), False, AT
-)
+SURE = Provisional("k1", "PROBABLE", 0.97, ("F1", "F2"), ("F1", "F2", "R1", "B1"), 5, frozenset({"meter"}), False, AT)
 
 
 def failing(decision: Decision) -> list[str]:

@@ -33,6 +33,7 @@ class Below:
     end: int
     reported: tuple[int, ...]
     confirmed: tuple[int, ...]
+    silent: int
     kinds: dict[str, list[tuple[int, float]]]
 
 
@@ -118,7 +119,8 @@ def _below(model: FeederModel, answer: Answered, lead: Lead) -> Below:
     by_kind = reported_kinds(answer.evidence, first, end)
     confirmed = sorted({place for kind in _CONFIRMING for place, _ in by_kind.get(kind, [])})
     gasped = (first + np.flatnonzero(answer.evidence.gasp[first:end])).tolist()
-    return Below(first, end, tuple(sorted({*gasped, *confirmed})), tuple(confirmed), by_kind)
+    silent = int(answer.like.silent[lead.device - model.feeder.first])
+    return Below(first, end, tuple(sorted({*gasped, *confirmed})), tuple(confirmed), silent, by_kind)
 
 
 def _first_evidence(answer: Answered, below: Below) -> float:
@@ -151,6 +153,8 @@ def _status(
     if len(below.reported) < 2 and not below.confirmed:
         text = "In storm mode single meters wait for a ping." if storm else "One meter alone: a ping or a call decides."
         return VERIFY, (text,)
+    if len(below.reported) == 2 and not below.confirmed and below.silent > settings.thin_silent:
+        return VERIFY, (f"Two meters reported and {below.silent} are silent: a ping decides.",)
     return PROBABLE, ()
 
 

@@ -41,11 +41,11 @@ class InferenceSettings:
     # [bench]
     false_rate: tuple[float, ...] = (1e-5, 1e-4, 1e-3)
     false_rate_weight: tuple[float, ...] = (0.30, 0.40, 0.30)
-    expected_outages: tuple[float, ...] = (1.0, 4.0)
+    expected_outages: tuple[float, ...] = (3.0, 10.0)
     expected_weight: tuple[float, ...] = (0.5, 0.5)
-    start_scale_s: float = 8.0
+    start_scale_s: float = 5.0
     start_step_s: float = 5.0
-    stray_share: float = 0.05
+    stray_share: float = 0.02
     # Stamps that all stand on whole minutes are no better than that.
     coarse_scale_s: float = 45.0
     # grid.md 4.3, per device and year, middles of the ranges [M]; a lateral fuse of one mile; others [M].
@@ -81,6 +81,8 @@ class InferenceSettings:
     candidate_floor: float = 0.05
     probable_from: float = 0.70
     set_from: float = 0.50
+    # Two gasps among more silent meters than this are asked about first: chance puts two together now and then [bench].
+    thin_silent: int = 2
     credible: float = 0.90
     restored_share: float = 0.50
     explained_share: float = 0.80
