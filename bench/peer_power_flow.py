@@ -201,7 +201,7 @@ def _worst(
     back: Mapping[int, int],
     heads: Collection[int],
 ) -> tuple[float, float]:
-    """Highest loading of rated primary edges that carry what came back, and lowest voltage of the heads that feed it."""
+    """Highest loading of rated primary edges that carry what came back; lowest voltage on the heads that feed it."""
     near = _near(circuit, closed)
     towards: dict[int, tuple[int, int]] = {}
     queue = []

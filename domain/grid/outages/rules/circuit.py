@@ -21,6 +21,9 @@ BASE_MVA = 1.0
 # Where neither node nor feeder states a voltage: the most common class of North American primaries.
 USUAL_KV = 12.47
 USUAL_LOW_KV = 0.4
+_LETTER = {"A": 1, "B": 2, "C": 4}
+_NAMED = ("A", "B", "C", "AB", "AC", "BC", "ABC")
+ALL_PHASES = 7
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
@@ -80,6 +83,17 @@ class Circuit:
         """Nodes above 1 kV; all nodes of a network that has none."""
         above: NDArray[np.bool_] = self.kv > LOW_KV
         return above if above.any() else np.ones(len(self.kv), dtype=bool)
+
+    @cached_property
+    def phase_bits(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Phases of each edge as bits (A 1, B 2, C 4; all where not named), and whether they are named."""
+        bits = {letters: sum(_LETTER[letter] for letter in letters) for letters in _NAMED}
+        found = [
+            bits.get(edge.phases or "", 0) if len(edge.phases or "") == count else 0
+            for edge, count in zip(self.network.edges, self.conductors.tolist(), strict=True)
+        ]
+        masks = np.array(found, dtype=np.intp)
+        return np.where(masks == 0, ALL_PHASES, masks), masks != 0
 
     def amperes(self, edge: NDArray[np.intp], per_unit: Floats) -> Floats:
         """Amperes in each conductor of `edge` at a current per unit."""

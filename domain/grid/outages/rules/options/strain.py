@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.grid.network.rules.topology import NONE
-from domain.grid.outages.rules.circuit import BASE_MVA, Circuit, Complexes, Floats
+from domain.grid.outages.rules.circuit import ALL_PHASES, BASE_MVA, Circuit, Complexes, Floats
 from domain.grid.outages.rules.impedance import LOW_KV
 from domain.grid.outages.rules.options.plan import Plan
 from domain.grid.outages.rules.options.scene import Scene
 from domain.grid.outages.rules.power_flow import Flow, Radial, edge_impedances, solve, walk
-
-_LETTER = {"A": 1, "B": 2, "C": 4}
-ALL_PHASES = 7
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class Supplied:
 
     def feeders_voltage(self, flow: Flow) -> Floats:
         """Voltage of primary nodes on the heads that supply what comes back; 9 elsewhere."""
-        heads = np.unique(self.radial.head[self.restored])
+        heads = sorted(set(self.radial.head[self.restored].tolist()))
         judged = self.primary & np.isin(self.radial.head, heads)
         voltage: Floats = np.where(judged, flow.voltage_pu, 9.0)
         return voltage
@@ -133,7 +130,7 @@ def reach(state: Supplied) -> tuple[float | None, str | None]:
     z = np.abs(radial.along(edge_impedances(circuit, radial)) + BASE_MVA / settings.source_sc_mva)
     judged = state.restored & state.primary
     least, at = None, None
-    for head in np.unique(radial.head[judged]).tolist():
+    for head in sorted(set(radial.head[judged].tolist())):
         _, node, edge = circuit.heads[head]
         rated = float(circuit.rated_a[edge]) if edge != NONE else math.nan
         if math.isnan(rated):
@@ -150,7 +147,7 @@ def reach(state: Supplied) -> tuple[float | None, str | None]:
 
 def phase_faults(state: Supplied) -> tuple[list[str], bool]:
     """Primary edges whose phases the edge before them does not have, and whether some phases are not named."""
-    masks, named = _masks(state.circuit)
+    masks, named = state.circuit.phase_bits
     radial = state.radial
     judged = np.flatnonzero(state.restored & state.primary & (radial.parent != NONE) & (radial.edge != NONE))
     own = radial.edge[judged]
@@ -162,15 +159,3 @@ def phase_faults(state: Supplied) -> tuple[list[str], bool]:
     wrong = np.where(known, missing != 0, more)
     edges = state.circuit.network.edges
     return sorted(edges[edge].edge_id for edge in own[wrong].tolist()), bool((~known).any())
-
-
-def _masks(circuit: Circuit) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Phases of each edge as bits, and whether they are named."""
-    masks = np.full(len(circuit.network.edges), ALL_PHASES, dtype=np.intp)
-    named = np.zeros(len(masks), dtype=bool)
-    for index, edge in enumerate(circuit.network.edges):
-        letters = edge.phases or ""
-        if letters and "X" not in letters and len(letters) == circuit.conductors[index]:
-            masks[index] = sum(_LETTER.get(letter, 0) for letter in set(letters))
-            named[index] = True
-    return masks, named
