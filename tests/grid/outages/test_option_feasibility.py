@@ -9,6 +9,7 @@ import pytest
 from bench.peer_power_flow import judge
 from domain.grid.network.importers.simbench import import_simbench
 from domain.grid.network.rules.model import Network
+from domain.grid.outages.rules.circuit import build_circuit
 from domain.grid.outages.rules.options.generate import generate_options
 from domain.grid.outages.rules.options.model import Option, OutageContext
 from domain.grid.outages.rules.options.settings import OptionSettings
@@ -38,8 +39,9 @@ def judged(network: Network, device_ids: list[str], scale: float = 1.0) -> Itera
 
 
 def compare(network: Network, rows: Iterator[tuple[OutageContext, Option]], tally: Counter[str]) -> None:
+    before = build_circuit(network)
     for context, option in rows:
-        verdict = judge(network, option, context, SETTINGS)
+        verdict = judge(network, option, context, SETTINGS, before)
         accepted = not codes(option) & STRAIN
         tally["all"] += 1
         tally["agree"] += accepted == verdict.accepts
@@ -70,11 +72,12 @@ def test_accepting_and_refusing_agrees_with_the_peer_on_the_demo_network(
     network = import_simbench()
     monkeypatch.undo()
     product_settings.cache_clear()
-    breakers = sorted(one.device_id for one in network.devices if one.type == "breaker" and one.feeder_id)
+    heads = {edge_id for one in network.feeders for edge_id in one.head_edges}
+    breakers = sorted(one.device_id for one in network.devices if one.edge_id in heads)
     tally: Counter[str] = Counter()
-    for scale in (1.0, 3.0):
-        compare(network, judged(network, breakers, scale), tally)
-    assert tally["all"] > 60
+    compare(network, judged(network, breakers[:4], 1.0), tally)
+    compare(network, judged(network, breakers[-3:], 3.0), tally)
+    assert tally["all"] > 40
     assert min(tally["accepted"], tally["refused"]) > 5
     assert tally["agree"] >= 0.99 * tally["all"], tally
 

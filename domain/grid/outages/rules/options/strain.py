@@ -146,16 +146,40 @@ def reach(state: Supplied) -> tuple[float | None, str | None]:
 
 
 def phase_faults(state: Supplied) -> tuple[list[str], bool]:
-    """Primary edges whose phases the edge before them does not have, and whether some phases are not named."""
+    """Primary edges that would lack phases, and whether some phases are not named (then they are counted).
+
+    An edge must have the phases that its far node is used to, and the edge before it must have the edge's own.
+    """
     masks, named = state.circuit.phase_bits
-    radial = state.radial
+    radial, usual = state.radial, _usual_edges(state.scene)
     judged = np.flatnonzero(state.restored & state.primary & (radial.parent != NONE) & (radial.edge != NONE))
     own = radial.edge[judged]
-    before = radial.edge[radial.parent[judged]]
-    head = before == NONE
-    known = named[own] & (head | named[before])
-    missing = masks[own] & ~np.where(head, ALL_PHASES, masks[before])
-    more = state.circuit.conductors[own] > np.where(head, 3.0, state.circuit.conductors[before])
-    wrong = np.where(known, missing != 0, more)
+    lacking, unnamed = _lacks(state.circuit, radial.edge[radial.parent[judged]], own, masks, named)
+    short, unsaid = _lacks(state.circuit, own, usual[radial.node[judged]], masks, named)
+    wrong = np.concatenate([own[lacking], own[short]])
     edges = state.circuit.network.edges
-    return sorted(edges[edge].edge_id for edge in own[wrong].tolist()), bool((~known).any())
+    return sorted({edges[edge].edge_id for edge in wrong.tolist()}), unnamed or unsaid
+
+
+def _lacks(
+    circuit: Circuit,
+    giving: NDArray[np.intp],
+    needing: NDArray[np.intp],
+    masks: NDArray[np.intp],
+    named: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], bool]:
+    """Where the edge `giving` lacks phases of the edge `needing`; NONE stands for a head, which has all."""
+    heads, free = giving == NONE, needing == NONE
+    known = (heads | named[giving]) & (free | named[needing])
+    missing = np.where(free, 0, masks[needing]) & ~np.where(heads, ALL_PHASES, masks[giving])
+    fewer = np.where(free, 0.0, circuit.conductors[needing]) > np.where(heads, 3.0, circuit.conductors[giving])
+    wrong: NDArray[np.bool_] = np.where(known, missing != 0, fewer)
+    return wrong, bool((~known).any())
+
+
+def _usual_edges(scene: Scene) -> NDArray[np.intp]:
+    """The edge by which each node is fed before the outage; NONE where none is."""
+    found = np.full(len(scene.circuit.network.nodes), NONE, dtype=np.intp)
+    walked = scene.sections.walked
+    found[walked.node] = walked.edge
+    return found
