@@ -89,10 +89,22 @@ class Verdict:
     restores_exactly: bool
 
 
-def judge(network: Network, option: Option, context: OutageContext, settings: OptionSettings) -> Verdict:
+def before_the_outage(network: Network, context: OutageContext) -> Circuit:
+    """The network as it stood; its impedances are what the peer takes over."""
+    own = set(context.device_ids)
+    return build_circuit(network, [one for one in context.open_devices if one not in own], context.closed_devices)
+
+
+def judge(
+    network: Network,
+    option: Option,
+    context: OutageContext,
+    settings: OptionSettings,
+    before: Circuit | None = None,
+) -> Verdict:
     """Carry out the option's steps on the peer's network and judge loading and voltage by the same limits."""
     own = set(context.device_ids)
-    before = build_circuit(network, [one for one in context.open_devices if one not in own], context.closed_devices)
+    before = before or before_the_outage(network, context)
     state = {one.device_id: one.proposed for one in option.steps if one.device_id}
     closed = _closed_edges(before, state, own)
     heads = [number for number, (feeder, _, edge) in enumerate(before.heads) if edge < 0 or edge in closed]
@@ -201,7 +213,7 @@ def _worst(
     back: Mapping[int, int],
     heads: Collection[int],
 ) -> tuple[float, float]:
-    """Highest loading of rated primary edges that carry what came back, and lowest voltage of the heads that feed it."""
+    """Highest loading of rated primary edges that carry what came back; lowest voltage on the heads that feed it."""
     near = _near(circuit, closed)
     towards: dict[int, tuple[int, int]] = {}
     queue = []

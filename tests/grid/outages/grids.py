@@ -14,7 +14,7 @@ def random_network(
     seed: int, feeders: int = 3, nodes: int = 14, ties: int = 3, kw: float = 900.0, switches: float = 0.5
 ) -> Network:
     """`feeders` random trees of `nodes` nodes from one substation, joined by open ties; MW-sized loads at each node."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 (made-up data)
     made_nodes = [Node("BUS", 12.47, is_substation=True)]
     edges: list[Edge] = []
     devices: list[Device] = []
@@ -37,17 +37,17 @@ def random_network(
             if draw.random() < switches:
                 sort = draw.choice(["switch", "switch", "sectionalizer", "fuse", "recloser"])
                 devices.append(Device(f"D{feeder}{index:02d}", sort, own, remote_ctl=draw.random() < 0.3))
-        for index, name in enumerate(names):
-            for number in range(draw.choice([0, 1, 2])):
-                meters.append(
-                    Meter(
-                        f"M{feeder}{index:02d}{number}",
-                        f"M{feeder}{index:02d}{number}",
-                        name,
-                        base_kwh_day=round(draw.uniform(0.1, 1.0) * kw * 12.0, 3),
-                        critical_flag=draw.random() < 0.05,
-                    )
-                )
+        meters += [
+            Meter(
+                f"M{feeder}{index:02d}{number}",
+                f"M{feeder}{index:02d}{number}",
+                name,
+                base_kwh_day=round(draw.uniform(0.1, 1.0) * kw * 12.0, 3),
+                critical_flag=draw.random() < 0.05,
+            )
+            for index, name in enumerate(names)
+            for number in range(draw.choice([0, 1, 2]))
+        ]
     for number in range(ties):
         first, second = draw.sample(range(1, feeders + 1), 2) if draw.random() < 0.85 and feeders > 1 else (1, 1)
         a, b = (f"F{one}N{draw.randrange(nodes // 3, nodes):02d}" for one in (first, second))

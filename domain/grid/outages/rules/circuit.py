@@ -21,6 +21,9 @@ BASE_MVA = 1.0
 # Where neither node nor feeder states a voltage: the most common class of North American primaries.
 USUAL_KV = 12.47
 USUAL_LOW_KV = 0.4
+_LETTER = {"A": 1, "B": 2, "C": 4}
+_NAMED = ("A", "B", "C", "AB", "AC", "BC", "ABC")
+ALL_PHASES = 7
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
@@ -81,6 +84,17 @@ class Circuit:
         above: NDArray[np.bool_] = self.kv > LOW_KV
         return above if above.any() else np.ones(len(self.kv), dtype=bool)
 
+    @cached_property
+    def phase_bits(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Phases of each edge as bits (A 1, B 2, C 4; all where not named), and whether they are named."""
+        bits = {letters: sum(_LETTER[letter] for letter in letters) for letters in _NAMED}
+        found = [
+            bits.get(edge.phases or "", 0) if len(edge.phases or "") == count else 0
+            for edge, count in zip(self.network.edges, self.conductors.tolist(), strict=True)
+        ]
+        masks = np.array(found, dtype=np.intp)
+        return np.where(masks == 0, ALL_PHASES, masks), masks != 0
+
     def amperes(self, edge: NDArray[np.intp], per_unit: Floats) -> Floats:
         """Amperes in each conductor of `edge` at a current per unit."""
         base_a = BASE_MVA * 1000.0 / (math.sqrt(3.0) * self.edge_kv[edge])
@@ -104,7 +118,11 @@ def build_circuit(
     kv, kv_assumed = _voltages(network, ends, heads)
     kva = {one.edge_id: one.kva for one in network.transformers if one.edge_id}
     edge_kv = np.array([max(kv[a], kv[b]) for a, b in ends], dtype=np.float64)
-    found = [impedance_of(edge, float(edge_kv[i]), kva.get(edge.edge_id)) for i, edge in enumerate(network.edges)]
+    low_kv = [min(kv[a], kv[b]) for a, b in ends]
+    found = [
+        impedance_of(edge, float(edge_kv[i]), float(low_kv[i]), kva.get(edge.edge_id))
+        for i, edge in enumerate(network.edges)
+    ]
     in_bank, bank_phases = _banks(network.edges, ends)
     conductors = np.array(
         [bank_phases.get(i) or min(len(edge.phases or "ABC"), 3) for i, edge in enumerate(network.edges)], np.float64
@@ -129,15 +147,25 @@ def build_circuit(
 
 
 def _heads(network: Network, node_at: dict[str, int], edge_at: dict[str, int]) -> list[tuple[int, int, int]]:
-    """Where feeders begin, whether the way into them is open or closed just now."""
-    found = []
+    """Where feeders begin, whether the way into them is open or closed just now.
+
+    Ways that lie side by side into one node are one: the first, which the importer takes for the widest.
+    """
+    found: list[tuple[int, int, int]] = []
+    begun: set[int] = set()
+
+    def add(feeder: int, node: int, edge: int) -> None:
+        if node not in begun:
+            begun.add(node)
+            found.append((feeder, node, edge))
+
     for number, feeder in enumerate(network.feeders):
         for edge_id in feeder.head_edges:
             edge = network.edges[edge_at[edge_id]]
             first, second = node_at[edge.from_node], node_at[edge.to_node]
-            found.append((number, first if network.nodes[second].is_substation else second, edge_at[edge_id]))
+            add(number, first if network.nodes[second].is_substation else second, edge_at[edge_id])
         if feeder.head_node is not None:
-            found.append((number, node_at[feeder.head_node], NONE))
+            add(number, node_at[feeder.head_node], NONE)
     return found
 
 

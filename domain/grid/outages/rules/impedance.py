@@ -3,6 +3,7 @@
 Ohms are totals of the edge in positive sequence, of a transformer seen from its higher voltage.
 """
 
+import math
 from dataclasses import dataclass
 
 from domain.grid.network.rules.model import Edge
@@ -17,8 +18,10 @@ OVERHEAD_OHM_PER_KM = ((400.0, 0.19, 0.38), (200.0, 0.37, 0.42), (0.0, 1.05, 0.4
 CABLE_OHM_PER_KM = ((350.0, 0.125, 0.11), (200.0, 0.206, 0.12), (0.0, 0.44, 0.13))
 # A secondary of 150 mm2 aluminium.
 LOW_OHM_PER_KM = (0.21, 0.08)
-# A service transformer: 4 % short-circuit voltage, 1.2 % of it copper; 50 kVA where the rating is unknown.
-WINDING_PCT, COPPER_PCT, USUAL_KVA = 4.0, 1.2, 50.0
+# A transformer: 4 % short-circuit voltage, 1.2 % of it copper; where neither kVA nor amperes are known, 50 kVA to
+# service voltage and 5,000 kVA between primaries. A voltage regulator (the same voltage on both sides) has 0.5 %.
+WINDING_PCT, COPPER_PCT, USUAL_KVA, USUAL_PRIMARY_KVA = 4.0, 1.2, 50.0, 5000.0
+REGULATOR_PCT, SAME_VOLTAGE = 0.5, 0.9
 # A rating that the source does not state counts as that of a middling conductor.
 USUAL_RATING_A = 300.0
 
@@ -32,21 +35,27 @@ class Impedance:
     assumed: bool
 
 
-def impedance_of(edge: Edge, kv: float, kva: float | None) -> Impedance:
-    """The edge's impedance; `kv` is its (higher) voltage, `kva` the rating if it is a transformer's."""
+def impedance_of(edge: Edge, kv: float, low_kv: float, kva: float | None) -> Impedance:
+    """The edge's impedance; `kv` and `low_kv` are the voltages of its ends, `kva` a transformer's rating if known."""
     if edge.r_ohm is not None and edge.x_ohm is not None:
         return Impedance(edge.r_ohm, edge.x_ohm, assumed=False)
     if edge.kind == "switch":
         return Impedance(*SWITCH_OHM, assumed=False)
     if edge.kind == "transformer":
-        base = kv**2 * 1000.0 / (kva or USUAL_KVA)
-        reactance_pct = (WINDING_PCT**2 - COPPER_PCT**2) ** 0.5
-        return Impedance(base * COPPER_PCT / 100.0, base * reactance_pct / 100.0, assumed=True)
+        return _winding(edge, kv, low_kv, kva)
     if edge.kind == "reactor":
         return Impedance(0.0, 0.0, assumed=True)
     r_per_km, x_per_km = _per_km(edge, kv)
     km = (edge.length_m or 0.0) / 1000.0
     return Impedance(r_per_km * km, x_per_km * km, assumed=True)
+
+
+def _winding(edge: Edge, kv: float, low_kv: float, kva: float | None) -> Impedance:
+    by_amperes = math.sqrt(3.0) * kv * edge.rated_a if edge.rated_a else None
+    base = kv**2 * 1000.0 / (kva or by_amperes or (USUAL_KVA if low_kv <= LOW_KV else USUAL_PRIMARY_KVA))
+    share = REGULATOR_PCT / WINDING_PCT if low_kv > SAME_VOLTAGE * kv else 1.0
+    reactance_pct = math.sqrt(WINDING_PCT**2 - COPPER_PCT**2)
+    return Impedance(base * COPPER_PCT * share / 100.0, base * reactance_pct * share / 100.0, assumed=True)
 
 
 def _per_km(edge: Edge, kv: float) -> tuple[float, float]:

@@ -84,7 +84,7 @@ def build(scene: Scene, draft: Draft, ranked: Sequence[RankedZone]) -> tuple[Opt
     reasons = draft.assessment.reasons
     if not reasons and draft.option_type != "repair_only" and cmr <= 0.0:
         reasons = (
-            f"LATER_THAN_REPAIR: supply would be back in {draft.est_minutes:.0f} minutes, the repair in {repair:.0f}",
+            f"LATER_THAN_REPAIR: the supply would be back in {draft.est_minutes:.0f} min, the repair in {repair:.0f}",
         )
     option = Option(
         option_id=str(

@@ -15,6 +15,7 @@ from domain.grid.outages.rules.options.scoring import Stakes, score_all
 from domain.grid.outages.rules.options.settings import OptionSettings
 from domain.grid.outages.rules.options.simple import mobile_generation, patrol_reclose, repair_only
 from domain.grid.outages.rules.options.situation import Situation, situation
+from domain.grid.outages.rules.sections import Sections
 from domain.grid.outages.rules.zone_ranking import RankedZone
 
 
@@ -23,10 +24,15 @@ def generate_options(
     ranked: Sequence[RankedZone],
     context: OutageContext,
     settings: OptionSettings | None = None,
+    sections: Sections | None = None,
 ) -> Options:
-    """Options for the credible zones of `ranked` (at most five, most probable first)."""
+    """Options for the credible zones of `ranked` (at most five, most probable first).
+
+    `sections` spares the work of dividing the network, where the caller has kept `sections_before` of the same network
+    and switching state.
+    """
     settings = settings or OptionSettings()
-    scene = build_scene(network, context, settings)
+    scene = Scene(context, settings, sections) if sections is not None else build_scene(network, context, settings)
     rows = sorted(ranked, key=lambda one: (-one.probability, -one.zone.meters, one.zone_id))
     chosen = credible_zones(rows, settings)
     drafts: list[Draft] = []

@@ -139,6 +139,11 @@ class Scene:
 
 def build_scene(network: Network, context: OutageContext, settings: OptionSettings) -> Scene:
     """The state just before the outage: what is observed open, but not the outage's own devices."""
+    return Scene(context, settings, sections_before(network, context))
+
+
+def sections_before(network: Network, context: OutageContext) -> Sections:
+    """The network divided as it stood before the outage; depends only on network and switching state."""
     own = set(context.device_ids)
     opened = [one for one in context.open_devices if one not in own]
-    return Scene(context, settings, find_sections(build_circuit(network, opened, context.closed_devices)))
+    return find_sections(build_circuit(network, opened, context.closed_devices))

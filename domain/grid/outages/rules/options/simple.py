@@ -16,7 +16,7 @@ NOTHING = Assessment((), None, None, 1.0)
 
 def repair_only(scene: Scene, zone_id: str) -> Draft:
     """The baseline: nobody has supply before the repair."""
-    text = f"{CONSIDER} proposed repair without switching; supply could be back in about"
+    text = f"{CONSIDER} the proposed repair without switching; the supply could be back in about"
     minutes = round(scene.context.repair_min, 3)
     return Draft("repair_only", zone_id, (), (), minutes, NOTHING, f"{text} {minutes:.0f} minutes.", ())
 

@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.grid.network.rules.topology import NONE
-from domain.grid.outages.rules.circuit import BASE_MVA, Circuit, Complexes, Floats
+from domain.grid.outages.rules.circuit import ALL_PHASES, BASE_MVA, Circuit, Complexes, Floats
 from domain.grid.outages.rules.impedance import LOW_KV
 from domain.grid.outages.rules.options.plan import Plan
 from domain.grid.outages.rules.options.scene import Scene
 from domain.grid.outages.rules.power_flow import Flow, Radial, edge_impedances, solve, walk
-
-_LETTER = {"A": 1, "B": 2, "C": 4}
-ALL_PHASES = 7
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class Supplied:
 
     def feeders_voltage(self, flow: Flow) -> Floats:
         """Voltage of primary nodes on the heads that supply what comes back; 9 elsewhere."""
-        heads = np.unique(self.radial.head[self.restored])
+        heads = sorted(set(self.radial.head[self.restored].tolist()))
         judged = self.primary & np.isin(self.radial.head, heads)
         voltage: Floats = np.where(judged, flow.voltage_pu, 9.0)
         return voltage
@@ -133,7 +130,7 @@ def reach(state: Supplied) -> tuple[float | None, str | None]:
     z = np.abs(radial.along(edge_impedances(circuit, radial)) + BASE_MVA / settings.source_sc_mva)
     judged = state.restored & state.primary
     least, at = None, None
-    for head in np.unique(radial.head[judged]).tolist():
+    for head in sorted(set(radial.head[judged].tolist())):
         _, node, edge = circuit.heads[head]
         rated = float(circuit.rated_a[edge]) if edge != NONE else math.nan
         if math.isnan(rated):
@@ -149,28 +146,40 @@ def reach(state: Supplied) -> tuple[float | None, str | None]:
 
 
 def phase_faults(state: Supplied) -> tuple[list[str], bool]:
-    """Primary edges whose phases the edge before them does not have, and whether some phases are not named."""
-    masks, named = _masks(state.circuit)
-    radial = state.radial
+    """Primary edges that would lack phases, and whether some phases are not named (then they are counted).
+
+    An edge must have the phases that its far node is used to, and the edge before it must have the edge's own.
+    """
+    masks, named = state.circuit.phase_bits
+    radial, usual = state.radial, _usual_edges(state.scene)
     judged = np.flatnonzero(state.restored & state.primary & (radial.parent != NONE) & (radial.edge != NONE))
     own = radial.edge[judged]
-    before = radial.edge[radial.parent[judged]]
-    head = before == NONE
-    known = named[own] & (head | named[before])
-    missing = masks[own] & ~np.where(head, ALL_PHASES, masks[before])
-    more = state.circuit.conductors[own] > np.where(head, 3.0, state.circuit.conductors[before])
-    wrong = np.where(known, missing != 0, more)
+    lacking, unnamed = _lacks(state.circuit, radial.edge[radial.parent[judged]], own, masks, named)
+    short, unsaid = _lacks(state.circuit, own, usual[radial.node[judged]], masks, named)
+    wrong = np.concatenate([own[lacking], own[short]])
     edges = state.circuit.network.edges
-    return sorted(edges[edge].edge_id for edge in own[wrong].tolist()), bool((~known).any())
+    return sorted({edges[edge].edge_id for edge in wrong.tolist()}), unnamed or unsaid
 
 
-def _masks(circuit: Circuit) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Phases of each edge as bits, and whether they are named."""
-    masks = np.full(len(circuit.network.edges), ALL_PHASES, dtype=np.intp)
-    named = np.zeros(len(masks), dtype=bool)
-    for index, edge in enumerate(circuit.network.edges):
-        letters = edge.phases or ""
-        if letters and "X" not in letters and len(letters) == circuit.conductors[index]:
-            masks[index] = sum(_LETTER.get(letter, 0) for letter in set(letters))
-            named[index] = True
-    return masks, named
+def _lacks(
+    circuit: Circuit,
+    giving: NDArray[np.intp],
+    needing: NDArray[np.intp],
+    masks: NDArray[np.intp],
+    named: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], bool]:
+    """Where the edge `giving` lacks phases of the edge `needing`; NONE stands for a head, which has all."""
+    heads, free = giving == NONE, needing == NONE
+    known = (heads | named[giving]) & (free | named[needing])
+    missing = np.where(free, 0, masks[needing]) & ~np.where(heads, ALL_PHASES, masks[giving])
+    fewer = np.where(free, 0.0, circuit.conductors[needing]) > np.where(heads, 3.0, circuit.conductors[giving])
+    wrong: NDArray[np.bool_] = np.where(known, missing != 0, fewer)
+    return wrong, bool((~known).any())
+
+
+def _usual_edges(scene: Scene) -> NDArray[np.intp]:
+    """The edge by which each node is fed before the outage; NONE where none is."""
+    found = np.full(len(scene.circuit.network.nodes), NONE, dtype=np.intp)
+    walked = scene.sections.walked
+    found[walked.node] = walked.edge
+    return found

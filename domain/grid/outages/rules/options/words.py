@@ -81,8 +81,10 @@ def _what(scene: Scene, plan: Plan, customers: int) -> str:
     apart = [links[one.link].device.device_id for one in plan.actions if one.purpose == "isolate"]
     zone = scene.sections.entry[plan.situation.zone]
     start = links[plan.situation.tripped if zone == NONE else zone].device.device_id
-    around = spoken(sorted({start, *apart}))
-    between = f"isolating between {around}" if apart else f"leaving the section behind {start} isolated"
+    ends = sorted({start, *apart})
+    between = f"isolating between {spoken(ends)}" if len(ends) > 1 else f"isolating the section behind {start}"
+    if not apart:
+        between = f"leaving the section behind {start} isolated"
     ways = []
     if any(one.purpose == "reclose" for one in plan.actions):
         own = scene.circuit.network.feeders[scene.sections.feeder[plan.situation.zone]].feeder_id
