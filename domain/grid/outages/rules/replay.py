@@ -286,7 +286,7 @@ def _assumptions(facts: ReplayFacts, settings: ReplaySettings) -> list[str]:
 def _data_quality(known: _Known, found: Sequence[Milestone]) -> dict[str, Any]:
     own: dict[str, float | int | str | None] = {
         "missing_milestones": sum(one.quality == "missing" for one in found),
-        "impacts": len(known.facts.impacts),
+        "interruptions": len(known.stretches),
         "customers_still_out": sum(i.customers for i in known.lasting if i.is_open(known.as_of)),
     }
     return dict(sorted((own | dict(known.facts.data_quality)).items()))
