@@ -9,13 +9,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from domain.grid.outages.rules.interruptions import Interruption, joined
-from domain.grid.outages.rules.reliability import reliability_indices
+from domain.grid.outages.rules.reliability import customer_minutes
 from domain.grid.outages.rules.replay_facts import DEFAULT, Plan, ReplaySettings, Truth
 from domain.grid.outages.rules.restoration_curve import curve
-from domain.grid.outages.rules.summary import CounterfactualCase, OptionLine
+from domain.grid.outages.rules.summary import CounterfactualCase, CurvePoint, OptionLine
 
 COUNTERFACTUAL_VERSION = "counterfactual/1"
 CaseName = Literal["as_recommended", "second_option", "ideal"]
@@ -42,8 +43,29 @@ class Setting:
     settings: ReplaySettings = DEFAULT
 
     def cmi(self, interruptions: Sequence[Interruption]) -> float:
-        """Customer-minutes of sustained interruptions."""
-        return reliability_indices(interruptions, as_of=self.as_of).cmi
+        """Customer-minutes of sustained interruptions, as `reliability_indices` has them of joined stretches."""
+        return customer_minutes((one for one in interruptions if one.is_sustained(self.as_of)), self.as_of)
+
+    @cached_property
+    def decided_at(self) -> datetime | None:
+        """When the first step of an option would have begun."""
+        delay = timedelta(minutes=self.settings.decision_delay_min)
+        return None if self.advised_at is None else self.advised_at + delay
+
+    @cached_property
+    def stretches(self) -> tuple[Interruption, ...]:
+        """The interruptions without overlaps."""
+        return joined(self.interruptions)
+
+    @cached_property
+    def actual_cmi(self) -> float:
+        """Customer-minutes of what happened."""
+        return self.cmi(self.stretches)
+
+    @cached_property
+    def actual_curve(self) -> list[CurvePoint]:
+        """Customers out as it happened."""
+        return curve(self.stretches, self.as_of, self.settings.curve_points)
 
 
 def counterfactual_cases(setting: Setting) -> list[CounterfactualCase]:
@@ -63,13 +85,13 @@ def counterfactual_cases(setting: Setting) -> list[CounterfactualCase]:
 def followed(
     interruptions: Sequence[Interruption], plan: Plan, decided_at: datetime, stretch: float = 1.0
 ) -> list[Interruption]:
-    """The interruptions as they would have been with the option; its times are multiplied by `stretch`."""
+    """The joined stretches as they would have been with the option; its times are multiplied by `stretch`."""
     at: dict[str, datetime] = {}
     for group in plan.groups:
         then = decided_at + timedelta(minutes=group.at_min * stretch)
         for meter_id in group.meter_ids:
             at[meter_id] = min(at.get(meter_id, then), then)
-    return [_earlier(one, at.get(one.customer_id)) for one in joined(interruptions)]
+    return [_earlier(one, at.get(one.customer_id)) for one in interruptions]
 
 
 def _earlier(one: Interruption, then: datetime | None) -> Interruption:
@@ -83,30 +105,31 @@ def _ideal(ranked: Sequence[OptionLine], setting: Setting) -> CounterfactualCase
     true_zone = setting.truth.zone_id if setting.truth else None
     if true_zone is None:
         return _unchanged("ideal", None, setting, "Nobody has said yet where the fault was.")
-    own = [
-        _case("ideal", option, setting, "")
-        for option in ranked
-        if option.zone_id == true_zone and _why_not(option, setting) is None
-    ]
-    if not own:
+    own = [option for option in ranked if option.zone_id == true_zone and _why_not(option, setting) is None]
+    if not own or setting.decided_at is None:
         return _unchanged("ideal", None, setting, f"No option that could be done was made for zone {true_zone}.")
-    return min(own, key=lambda case: (round(case.cmi, 3), case.option_id or ""))
+    decided = setting.decided_at
+    costs = [
+        (round(setting.cmi(followed(setting.stretches, _plan(option, setting), decided)), 3), option.option_id)
+        for option in own
+    ]
+    best = min(costs)[1]
+    return _case("ideal", next(option for option in own if option.option_id == best), setting, "")
 
 
 def _case(name: CaseName, option: OptionLine | None, setting: Setting, nothing: str) -> CounterfactualCase:
     if option is None:
         return _unchanged(name, None, setting, nothing)
-    why_not = _why_not(option, setting)
-    if why_not is not None or setting.advised_at is None:
+    why_not, decided = _why_not(option, setting), setting.decided_at
+    if why_not is not None or decided is None:
         return _unchanged(name, option.option_id, setting, why_not or "It is not known when the options were there.")
-    plan = setting.plans.get(option.option_id, Plan(option.option_id))
-    decided = setting.advised_at + timedelta(minutes=setting.settings.decision_delay_min)
+    plan = _plan(option, setting)
     band = 0.0 if plan.is_measured else setting.settings.switching_band
-    actual = setting.cmi(setting.interruptions)
-    after = followed(setting.interruptions, plan, decided)
-    delta = setting.cmi(after) - actual
+    after = followed(setting.stretches, plan, decided)
+    delta = setting.cmi(after) - setting.actual_cmi
     quick, slow = (
-        setting.cmi(followed(setting.interruptions, plan, decided, 1 + sign * band)) - actual for sign in (-1, 1)
+        setting.cmi(followed(setting.stretches, plan, decided, 1 + sign * band)) - setting.actual_cmi
+        for sign in (-1, 1)
     )
     # While nobody knows where the fault was, the advice helps only with the probability of its zone.
     sure = 1.0 if setting.truth and setting.truth.zone_id else setting.zone_probability.get(option.zone_id or "", 1.0)
@@ -114,7 +137,7 @@ def _case(name: CaseName, option: OptionLine | None, setting: Setting, nothing: 
         case=name,
         option_id=option.option_id,
         is_feasible=True,
-        cmi=_rounded(actual + delta),
+        cmi=_rounded(setting.actual_cmi + delta),
         delta_cmi=_rounded(delta),
         delta_cmi_low=_rounded(min(quick, delta)),
         delta_cmi_high=_rounded(max(slow, delta) * min(max(sure, 0.0), 1.0)),
@@ -122,6 +145,11 @@ def _case(name: CaseName, option: OptionLine | None, setting: Setting, nothing: 
         regret_cmi=_rounded(-delta),
         curve=curve(after, setting.as_of, setting.settings.curve_points),
     )
+
+
+def _plan(option: OptionLine, setting: Setting) -> Plan:
+    """When it would have restored whom; an option without groups restores nobody earlier."""
+    return setting.plans.get(option.option_id, Plan(option.option_id))
 
 
 def _why_not(option: OptionLine, setting: Setting) -> str | None:
@@ -143,13 +171,13 @@ def _unchanged(name: CaseName, option_id: str | None, setting: Setting, why_not:
         option_id=option_id,
         is_feasible=False,
         why_not=why_not,
-        cmi=_rounded(setting.cmi(setting.interruptions)),
+        cmi=_rounded(setting.actual_cmi),
         delta_cmi=0.0,
         delta_cmi_low=0.0,
         delta_cmi_high=0.0,
         delta_saidi_min=0.0,
         regret_cmi=0.0,
-        curve=curve(setting.interruptions, setting.as_of, setting.settings.curve_points),
+        curve=setting.actual_curve,
     )
 
 

@@ -78,7 +78,10 @@ def timeline(found: Sequence[Milestone], approvals: Sequence[Approval], most: in
         for one in found
         if one.at is not None
     ]
+    told = {row[1] for row in rows}
     for act in approvals:
+        if datetime.fromisoformat(act.at) in told:  # the milestone tells of the same act
+            continue
         label = f"{act.act.replace('.', ' ').replace('_', ' ')}: {act.by}, {act.role}"
         at = datetime.fromisoformat(act.at)
         rows.append((1, at, act.countersignature_id, act.at, label, "countersignature"))

@@ -41,20 +41,20 @@ from domain.kernel.errors import Invalid
 
 @dataclass(frozen=True)
 class _Known:
-    """The facts as of the replay: the customers' stretches, and when all was over."""
+    """The facts as of the replay: the customers' stretches, and when all was over.
+
+    `lasting` are those that are sustained or still open: a momentary interruption counts in MAIFI-E and nowhere else.
+    """
 
     facts: ReplayFacts
     zone: ZoneInfo
     stretches: tuple[Interruption, ...]
+    lasting: tuple[Interruption, ...]
     restored_at: datetime | None
 
     @property
     def as_of(self) -> datetime:
         return self.facts.as_of
-
-    @property
-    def is_over(self) -> bool:
-        return self.restored_at is not None
 
 
 def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplaySummary:
@@ -71,7 +71,7 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
     crews = sorted(facts.crews, key=lambda crew: (crew.option_id or "", crew.zone_id or "", crew.rank, crew.crew_id))
     cases = counterfactual_cases(
         Setting(
-            interruptions=known.stretches,
+            interruptions=known.lasting,
             as_of=known.as_of,
             customers_served=facts.outage.customers_served,
             advised_at=facts.advised_at,
@@ -82,8 +82,11 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
             settings=settings,
         )
     )
-    found = milestones(facts.recorded, known.stretches, facts.outage.started_at, known.as_of)
-    approvals = sorted(facts.approvals, key=lambda act: (act.at, act.countersignature_id))
+    found = milestones(facts.recorded, known.lasting, facts.outage.started_at, known.as_of)
+    approvals = sorted(
+        (act for act in facts.approvals if datetime.fromisoformat(act.at) <= known.as_of),
+        key=lambda act: (datetime.fromisoformat(act.at), act.countersignature_id),
+    )
     etr, quality = _etr(known), ranking_quality(zones, facts.truth)
     return within_size(
         ReplaySummary(
@@ -96,7 +99,7 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
             milestones=found,
             timeline=timeline(found, approvals, settings.timeline_rows),
             metrics=_metrics(known, found, etr, quality, reliability),
-            curve=curve(known.stretches, known.as_of, settings.curve_points),
+            curve=curve(known.lasting, known.as_of, settings.curve_points),
             etr=etr,
             reliability=reliability,
             ranking_quality=quality,
@@ -114,7 +117,7 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
             ],
             advisory=list(SENTENCES),
             provenance=Provenance(
-                runs=sorted((dict(run) for run in facts.runs), key=canonical_json),
+                runs=sorted((dict(run) for run in facts.runs), key=_run_order),
                 topology_version_id=facts.topology_version_id,
                 topology_imported_at=iso(facts.topology_imported_at) if facts.topology_imported_at else None,
                 input_hash=facts.input_hash,
@@ -124,6 +127,10 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
         ),
         settings.largest_bytes,
     )
+
+
+def _run_order(run: dict[str, Any]) -> tuple[str, bytes]:
+    return str(run.get("as_of", "")), canonical_json(run)
 
 
 def _known(facts: ReplayFacts) -> _Known:
@@ -139,11 +146,12 @@ def _known(facts: ReplayFacts) -> _Known:
     own = [impact.interruption(facts.outage.outage_id) for impact in facts.impacts if impact.out_at <= facts.as_of]
     seen = [replace(i, restored_at=None) if i.restored_at and i.restored_at > facts.as_of else i for i in own]
     stretches = joined(in_order(seen))
-    ends = [i.restored_at for i in stretches if i.restored_at is not None]
-    restored = max(ends) if ends and len(ends) == len(stretches) else None
-    if not stretches and facts.outage.restored_at is not None and facts.outage.restored_at <= facts.as_of:
+    lasting = tuple(i for i in stretches if not i.is_momentary(facts.as_of))
+    ends = [i.restored_at for i in lasting if i.restored_at is not None]
+    restored = max(ends) if ends and len(ends) == len(lasting) else None
+    if not lasting and facts.outage.restored_at is not None and facts.outage.restored_at <= facts.as_of:
         restored = facts.outage.restored_at
-    return _Known(facts, zone, stretches, restored)
+    return _Known(facts, zone, stretches, lasting, restored)
 
 
 def _outage(known: _Known) -> OutageFacts:
@@ -159,8 +167,8 @@ def _outage(known: _Known) -> OutageFacts:
         started_at=iso(record.started_at),
         restored_at=iso(known.restored_at) if known.restored_at else None,
         is_planned=record.is_planned,
-        customers_out_peak=peak(known.stretches, known.as_of),
-        critical_customers=len({i.customer_id for i in known.stretches if i.critical}),
+        customers_out_peak=peak(known.lasting, known.as_of),
+        critical_customers=len({i.customer_id for i in known.lasting if i.critical}),
         customers_served=record.customers_served,
         timezone=record.timezone,
     )
@@ -256,8 +264,8 @@ def _metrics(
         "cmi": reliability.cmi,
         "critical_customer_minutes": reliability.critical_customer_minutes,
         "kwh_not_served": reliability.kwh_not_served,
-        "customers_out_peak": float(peak(known.stretches, known.as_of)),
-        "customers_still_out": float(sum(i.customers for i in known.stretches if i.is_open(known.as_of))),
+        "customers_out_peak": float(peak(known.lasting, known.as_of)),
+        "customers_still_out": float(sum(i.customers for i in known.lasting if i.is_open(known.as_of))),
     }
 
 
@@ -278,7 +286,7 @@ def _assumptions(facts: ReplayFacts, settings: ReplaySettings) -> list[str]:
 def _data_quality(known: _Known, found: Sequence[Milestone]) -> dict[str, Any]:
     own: dict[str, float | int | str | None] = {
         "missing_milestones": sum(one.quality == "missing" for one in found),
-        "impacts": len(known.facts.impacts),
-        "customers_still_out": sum(i.customers for i in known.stretches if i.is_open(known.as_of)),
+        "interruptions": len(known.stretches),
+        "customers_still_out": sum(i.customers for i in known.lasting if i.is_open(known.as_of)),
     }
     return dict(sorted((own | dict(known.facts.data_quality)).items()))

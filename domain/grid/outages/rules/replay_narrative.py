@@ -70,8 +70,8 @@ def _what(outage: OutageFacts) -> str:
     cause = f" ({outage.cause})" if outage.cause else ""
     critical = f", {outage.critical_customers:,} of them critical" if outage.critical_customers else ""
     return (
-        f"On {local_time(outage.started_at, outage.timezone)} {kind}{cause} took {_customers(outage.customers_out_peak)}"
-        f" of {outage.feeder_name} out of supply{critical}."
+        f"On {local_time(outage.started_at, outage.timezone)} {kind}{cause} took"
+        f" {_customers(outage.customers_out_peak)} of {outage.feeder_name} out of supply{critical}."
     )
 
 
@@ -131,8 +131,8 @@ def _zones(zones: list[ZoneLine], quality: RankingQuality) -> str:
         return "No fault zones were ranked."
     credible = [zone for zone in zones if zone.in_credible_set]
     held = (
-        f"; {len(credible)} of them {'holds' if len(credible) == 1 else 'hold'} {100 * credible[-1].cum_probability:.0f} %"
-        " of the probability"
+        f"; {len(credible)} of them {'holds' if len(credible) == 1 else 'hold'}"
+        f" {100 * credible[-1].cum_probability:.0f} % of the probability"
         if credible
         else ""
     )
@@ -152,9 +152,9 @@ def _crews(crews: list[CrewLine]) -> str:
     assigned = [crew for crew in crews if crew.is_assigned]
     if not crews:
         return "No crews were looked at."
-    said = f"{len({crew.crew_id for crew in crews})} crews were looked at."
+    said = _counted(len({crew.crew_id for crew in crews}), "crew was looked at.", "crews were looked at.")
     names = list(dict.fromkeys(crew.crew_name for crew in assigned))[:4]
-    return f"{said} Together the best was {', '.join(names)}." if names else f"{said} None of them could go."
+    return f"{said} The joint plan proposed {', '.join(names)}." if names else f"{said} None was proposed."
 
 
 def _cases(cases: list[CounterfactualCase]) -> str:

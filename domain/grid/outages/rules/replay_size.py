@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.grid.outages.rules.summary import CounterfactualCase, CurvePoint, OptionLine, ReplaySummary, ZoneLine
 from domain.kernel.canonical import canonical_json
+from domain.kernel.errors import TooLarge
 
 Cut = Callable[[ReplaySummary], dict[str, Any]]
 _LONGEST_TEXT = 2000
@@ -16,7 +17,11 @@ def size_of(summary: ReplaySummary) -> int:
 
 
 def within_size(summary: ReplaySummary, largest: int) -> ReplaySummary:
-    """The summary itself, or with cuts, one after the other, until it fits; `data_quality.left_out` names them."""
+    """The summary itself, or with cuts, one after the other, until it fits; `data_quality.left_out` names them.
+
+    Raises:
+        TooLarge: names and texts alone are larger.
+    """
     names: list[str] = []
     for name, cut in _CUTS:
         if size_of(summary) <= largest:
@@ -24,6 +29,11 @@ def within_size(summary: ReplaySummary, largest: int) -> ReplaySummary:
         names.append(name)
         quality = summary.data_quality | {"left_out": ", ".join(names)}
         summary = summary.model_copy(update=cut(summary) | {"data_quality": dict(sorted(quality.items()))})
+    if size_of(summary) > largest:
+        raise TooLarge(
+            f"The replay of {summary.outage.outage_id[:80]} would be larger than {largest:,} bytes.",
+            hint="Shorten the texts of its zones, options and acts.",
+        )
     return summary
 
 
@@ -68,7 +78,7 @@ def _short_option(option: OptionLine) -> OptionLine:
 
 def _bare(summary: ReplaySummary) -> dict[str, Any]:
     zones = [zone.model_copy(update={"evidence": [], "explanation": zone.explanation[:300]}) for zone in summary.zones]
-    plain = {"risk_items": [], "steps": [], "checks": {}}
+    plain: dict[str, Any] = {"risk_items": [], "steps": [], "checks": {}}
     return {
         "map": [],
         "zones": zones,
