@@ -147,7 +147,7 @@ class Template(BaseDocTemplate):  # type: ignore[misc]
         canvas.saveState()
         canvas.translate(sheet.width / 2, sheet.height / 2)
         canvas.rotate(52)
-        canvas.setFillColor(ALARM, alpha=0.11)
+        canvas.setFillColor(ALARM, alpha=0.085)
         canvas.setFont(BOLD, size)
         canvas.drawCentredString(0, -size / 3, mark)
         canvas.restoreState()
