@@ -65,7 +65,7 @@ def restoration_curve(summary: ReplaySummary) -> Chart:
             for place, at in enumerate(curves.grid)
         ),
         paint=lambda plot: _paint(plot, curves, _marks(summary), zone),
-        height=340,
+        height=300,
         phone_height=300,
         is_advice=True,
     )
@@ -204,11 +204,29 @@ def _names(axes: Axes, plot: Plot, curves: _Curves, x: NDArray[np.float64]) -> N
     above, below = names if is_saved else reversed(names)
     style: dict[str, Any] = {"size": plot.font, "weight": theme.BOLD, "zorder": 6}
     axes.text(x[first], upper + high * 0.02, f" {above[0]}", color=above[1], ha="left", va="bottom", **style)
-    if lower > high * 0.14:
-        axes.text(x[first], lower - high * 0.025, f" {below[0]}", color=below[1], ha="left", va="top", **style)
-    else:
+    low, begin = _plateau(curves, x, apart)
+    if low > high * 0.14:
+        axes.text(begin, low - high * 0.025, f" {below[0]}", color=below[1], ha="left", va="top", **style)
+    elif (x[first] - x[0]) / (axes.get_xlim()[1] - x[0]) * plot.width > text_width(
+        below[0], plot.font, theme.BOLD
+    ) + 80:
         axes.text(x[first], (lower + upper) / 2, f"{below[0]} ", color=below[1], ha="right", va="center", **style)
     _name_area(axes, plot, curves, x)
+
+
+def _plateau(curves: _Curves, x: NDArray[np.float64], apart: NDArray[np.intp]) -> tuple[float, float]:
+    """Height and beginning of the longest level stretch of the lower curve where the two are apart."""
+    other = curves.other if curves.other is not None else curves.actual
+    below = np.minimum(curves.actual, other)
+    best, at = (0.0, 0.0), 0
+    while at < len(apart):
+        end = at
+        while end + 1 < len(apart) and apart[end + 1] == apart[end] + 1 and below[apart[end + 1]] == below[apart[at]]:
+            end += 1
+        best = max(best, (float(x[apart[end] + 1] - x[apart[at]]), -float(x[apart[at]])))
+        at = end + 1
+    begin = -best[1]
+    return float(below[int(np.searchsorted(x, begin, side="right")) - 1]), begin
 
 
 def _name_area(axes: Axes, plot: Plot, curves: _Curves, x: NDArray[np.float64]) -> None:

@@ -87,8 +87,10 @@ def phases_of(summary: ReplaySummary) -> list[Phase]:
     waiting: list[str] = []
     for (code, name), color in zip(PHASES, COLORS, strict=True):
         end = _at(told.get(code))
-        if end is None or end < last:
+        if end is None:
             waiting.append(name)
+            continue
+        if end < last:
             continue
         if end > last:
             found.append(Phase(", ".join([*waiting, name]), last, end, color))

@@ -62,7 +62,7 @@ def _zone_map(summary: ReplaySummary, edges: tuple[MapEdge, ...]) -> Chart:
             for zone in zones.values()
         ),
         paint=lambda plot: _paint(plot, edges, zones, summary),
-        height=int(min(max(680 / width_to_height, 300), 480)),
+        height=int(min(max(680 / width_to_height, 280), 380)),
         phone_height=int(min(max(358 / width_to_height, 260), 420)),
         is_advice=True,
     )

@@ -75,11 +75,15 @@ class Col:
     share: float
     align: Align = "left"
     is_mono: bool = False
+    is_small: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under repeated headings. `emphasis` numbers the rows that are spoken of; `note` stands beneath."""
+    """Rows under repeated headings. `emphasis` numbers the rows that are spoken of; `note` stands beneath.
+
+    `part` is the table's share of the page's width: names and values far apart are hard to read across.
+    """
 
     number: int
     caption: str
@@ -87,6 +91,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     emphasis: frozenset[int] = frozenset()
     note: str = ""
+    part: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportlab.lib.colors import white
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, NextPageTemplate, PageBreak, Spacer
 from reportlab.platypus.flowables import Flowable
 
@@ -102,13 +103,13 @@ class Layout:
 
     def _table(self, block: b.Table) -> list[Flowable]:
         total = sum(column.share for column in block.columns)
-        widths = [self._sheet.column * column.share / total for column in block.columns]
+        widths = [self._sheet.column * block.part * column.share / total for column in block.columns]
         head = [Text(column.heading, self._styles.cell(column.align, False, True, True)) for column in block.columns]
         body = [
             [
                 Text(
                     cell,
-                    self._styles.cell(column.align, column.is_mono, place in block.emphasis and not column.is_mono),
+                    self._cell(column, is_bold=place in block.emphasis and not column.is_mono and len(cell) <= 40),
                 )
                 for cell, column in zip(row, block.columns, strict=True)
             ]
@@ -122,6 +123,10 @@ class Layout:
         room = min(first + 30, self._sheet.depth)
         after: Flowable = Text(block.note, self._styles.note) if block.note else Spacer(0, 10)
         return [CondPageBreak(room), caption, table, after]
+
+    def _cell(self, column: b.Col, is_bold: bool) -> ParagraphStyle:
+        style = self._styles.cell(column.align, column.is_mono, is_bold)
+        return style.clone(f"{style.name}-small", fontSize=5.9, leading=8.6) if column.is_small else style
 
     def _rules(self) -> list[tuple[Any, ...]]:
         return [

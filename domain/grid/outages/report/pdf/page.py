@@ -71,7 +71,7 @@ class Template(BaseDocTemplate):  # type: ignore[misc]
 
     def _canvas(self, *arguments: Any, **options: Any) -> Canvas:
         canvas: Any = _Canvas(*arguments, **options)
-        canvas.structure = Structure()
+        canvas.structure, canvas.is_measuring = Structure(), self._total == 0
         document = canvas._doc
         # The only date is the replay's own, whatever the machine's clock or environment says; the id follows content.
         made = moment(self._document.made_at)
@@ -147,7 +147,7 @@ class Template(BaseDocTemplate):  # type: ignore[misc]
         canvas.saveState()
         canvas.translate(sheet.width / 2, sheet.height / 2)
         canvas.rotate(52)
-        canvas.setFillColor(ALARM, alpha=0.11)
+        canvas.setFillColor(ALARM, alpha=0.085)
         canvas.setFont(BOLD, size)
         canvas.drawCentredString(0, -size / 3, mark)
         canvas.restoreState()
@@ -157,13 +157,15 @@ class _Canvas(Canvas):  # type: ignore[misc]
     """Writes the structure when the last page is shown."""
 
     structure: Structure
+    is_measuring: bool
 
     def save(self) -> None:
         """Show what is left, then write."""
         if len(self._code):
             self.showPage()
-        self.structure.write(self)
-        super().save()
+        if not self.is_measuring:
+            self.structure.write(self)
+            super().save()
 
 
 class _Stamp:

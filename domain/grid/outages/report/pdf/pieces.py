@@ -76,7 +76,6 @@ class Drawing(Flowable):  # type: ignore[misc]
         super().__init__()
         self._recorded, self._scale, self._alt = recorded, width / recorded.width, alt
         self.width, self.height = width, recorded.height * self._scale
-        self.keepWithNext = 1
 
     def wrap(self, *_: float) -> tuple[float, float]:
         """Its size."""

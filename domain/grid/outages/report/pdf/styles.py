@@ -60,14 +60,14 @@ class Styles:
         self.advice_mark = _style("advice-mark", BOLD, 7.5, 10, MUTED)
         self.bullet = _style("bullet", SANS, 9.5, 13.6, leftIndent=12, bulletIndent=2, spaceAfter=2)
         self.headings = {
-            1: _style("h1", BOLD, 18, 23, self.primary, spaceBefore=20, spaceAfter=8, keepWithNext=1),
-            2: _style("h2", BOLD, 13, 17, spaceBefore=16, spaceAfter=5, keepWithNext=1),
-            3: _style("h3", BOLD, 10.5, 14, spaceBefore=10, spaceAfter=4, keepWithNext=1),
+            1: _style("h1", BOLD, 18, 23, self.primary, spaceBefore=20, spaceAfter=8),
+            2: _style("h2", BOLD, 13, 17, spaceBefore=16, spaceAfter=5),
+            3: _style("h3", BOLD, 10.5, 14, spaceBefore=10, spaceAfter=4),
         }
         self.caption = _style("caption", SANS, 8, 11, MUTED, spaceBefore=3, spaceAfter=12)
-        self.table_caption = _style("table-caption", SANS, 8, 11, MUTED, spaceBefore=9, spaceAfter=4, keepWithNext=1)
-        self.finding = _style("finding", BOLD, 11.5, 15, spaceBefore=8, spaceAfter=2, keepWithNext=1)
-        self.measure = _style("measure", SANS, 8.5, 11.5, MUTED, spaceAfter=6, keepWithNext=1)
+        self.table_caption = _style("table-caption", SANS, 8, 11, MUTED, spaceBefore=9, spaceAfter=4)
+        self.finding = _style("finding", BOLD, 11.5, 15, spaceBefore=8, spaceAfter=2)
+        self.measure = _style("measure", SANS, 8.5, 11.5, MUTED, spaceAfter=6)
         self.contents = _style("contents", SANS, 10, 17)
 
     def cell(self, align: str, is_mono: bool, is_bold: bool, is_head: bool = False) -> ParagraphStyle:

@@ -16,12 +16,25 @@ CASES = {
 }
 CASE_COLUMNS = (
     Col("Case", 26),
-    Col("Option", 16, is_mono=True),
-    Col("Customer-minutes", 15, "right"),
-    Col("Change", 14, "right"),
+    Col("Option", 13, is_mono=True),
+    Col("Customer-minutes", 18, "right"),
+    Col("Change", 13, "right"),
     Col("Between", 24, "right"),
     Col("SAIDI, min", 13, "right"),
 )
+MEASURES = {
+    "detection_lead_min": "Detected ahead of the first call",
+    "etr_first_error_min": "Error of the first estimate",
+    "etr_mae_min": "Mean error of the estimates",
+    "repair_min": "Repair, from the find to the last restoration",
+    "restoration_min": "Restoration of the last customer",
+    "time_to_arrive_min": "Crew on site",
+    "time_to_dispatch_min": "Crew dispatched",
+    "time_to_first_etr_min": "First estimate given",
+    "time_to_isolate_min": "Fault isolated",
+    "time_to_promote_min": "Promoted by a person",
+    "time_to_rank_min": "Fault zones ranked",
+}
 MOST_TIMELINE = 20
 TIMELINE_COLUMNS = (Col("When", 27), Col("After", 13, "right"), Col("What", 40), Col("Told by", 20))
 QUALITY = {"observed": "", "reported": " (reported)", "derived": " (derived)", "missing": ""}
@@ -89,11 +102,15 @@ def timeline(telling: Telling) -> list[Block]:
     missing = [milestone.label for milestone in summary.milestones if milestone.at is None]
     if missing:
         blocks.append(Paragraph(f"Not recorded, and not guessed: {listing(missing)}.", "note"))
-    durations = [(title_case(key.removesuffix("_min")), minutes(value)) for key, value in _durations(telling)]
+    durations = [
+        (MEASURES.get(key, title_case(key.removesuffix("_min"))), minutes(value)) for key, value in _durations(telling)
+    ]
     if durations:
         columns = (Col("Measure", 60), Col("Length", 40, "right"))
         blocks.append(
-            telling.table("How long it took, from the first evidence unless named otherwise", columns, durations)
+            telling.table(
+                "How long it took, from the first evidence unless named otherwise", columns, durations, part=0.62
+            )
         )
     return blocks
 

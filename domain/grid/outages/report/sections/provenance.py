@@ -5,20 +5,18 @@ from domain.grid.outages.report.brand import ReportSignature
 from domain.grid.outages.report.identity import RENDERER_VERSION
 from domain.grid.outages.report.sections.told import Telling
 from domain.grid.outages.report.words import as_proposal, at, cut, title_case, utc
+from domain.grid.outages.rules.summary import Approval
 from domain.kernel.charts.words import NONE
 
 RUN_COLUMNS = (
-    Col("Step", 12),
-    Col("Run and its version", 34, is_mono=True),
-    Col("As of, UTC", 16),
-    Col("SHA-256 of settings, input and output", 60, is_mono=True),
+    Col("Step, as of (UTC)", 80),
+    Col("Run and its version", 146, is_mono=True, is_small=True),
+    Col("SHA-256 of settings, input and output", 267, is_mono=True, is_small=True),
 )
 APPROVAL_COLUMNS = (
-    Col("Act", 20),
-    Col("By", 24),
-    Col("When, UTC", 17),
-    Col("Reason", 24),
-    Col("Content and countersignature", 45, is_mono=True),
+    Col("Act, by, when (UTC)", 110),
+    Col("Reason", 116),
+    Col("Content signed (SHA-256), countersignature", 267, is_mono=True, is_small=True),
 )
 FEEDBACK_COLUMNS = (
     Col("On", 22, is_mono=True),
@@ -65,17 +63,15 @@ def provenance(telling: Telling, content_hash: str) -> list[Block]:
         ),
         ("Renderer and form", f"{RENDERER_VERSION}, {summary.schema_version}"),
     )
-    blocks: list[Block] = [PageBreak(), Heading(1, "8 Provenance"), Facts(facts, is_mono=True)]
+    blocks: list[Block] = [Heading(1, "8 Provenance"), Facts(facts, is_mono=True)]
     runs = [_run(run) for run in source.runs]
     if runs:
         blocks.append(telling.table("Runs, each reproducible from its id", RUN_COLUMNS, runs, most=20))
     approvals = [
         (
-            title_case(approval.act.replace(".", " ")),
-            f"{approval.by}, {title_case(approval.role.lower())}",
-            utc(approval.at),
+            _act(approval),
             as_proposal(cut(approval.reason or NONE, 160)),
-            f"{approval.content_hash} {approval.countersignature_id}",
+            f"{approval.content_hash}\n{approval.countersignature_id}",
         )
         for approval in source.approvals
     ]
@@ -95,13 +91,18 @@ def provenance(telling: Telling, content_hash: str) -> list[Block]:
     return blocks
 
 
+def _act(approval: Approval) -> str:
+    """What, who, when, one beneath the other."""
+    who = f"{approval.by}, {title_case(approval.role.lower())}"
+    return f"{title_case(approval.act.replace('.', ' '))}\n{who}\n{utc(approval.at)}"
+
+
 def _run(run: dict[str, object]) -> tuple[str, ...]:
-    hashes = "\n".join(f"{name} {run.get(f'{name}_hash') or NONE}" for name in ("config", "input", "output"))
+    hashes = "\n".join(f"{name:<6} {run.get(f'{name}_hash') or NONE}" for name in ("config", "input", "output"))
     as_of = run.get("as_of")
     return (
-        title_case(str(run.get("step", NONE))),
+        f"{title_case(str(run.get('step', NONE)))}\n{utc(as_of) if isinstance(as_of, str) else NONE}",
         f"{run.get('run_id', NONE)}\n{run.get('algo_version', NONE)}",
-        utc(as_of) if isinstance(as_of, str) else NONE,
         hashes,
     )
 

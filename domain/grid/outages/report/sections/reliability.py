@@ -7,7 +7,7 @@ from domain.kernel.charts.words import NBSP, NONE, number, with_unit
 
 INDEX_COLUMNS = (Col("Index", 30), Col("Value", 22, "right"), Col("Meaning", 48))
 PLAIN_COLUMNS = (Col("Measure", 58), Col("Value", 42, "right"))
-MANY_DIGITS = 6
+MANY_DIGITS, NARROW = 6, 0.62
 
 
 def reliability(telling: Telling) -> list[Block]:
@@ -69,7 +69,7 @@ def _major_event_day(telling: Telling) -> list[Block]:
     return [
         Heading(2, "6.1 Major event day"),
         Paragraph(verdict + short),
-        telling.table("Major event day by the 2.5 beta method", PLAIN_COLUMNS, rows),
+        telling.table("Major event day by the 2.5 beta method", PLAIN_COLUMNS, rows, part=NARROW),
     ]
 
 
@@ -79,14 +79,16 @@ def quality(telling: Telling) -> list[Block]:
     blocks: list[Block] = [Heading(1, "7 Data quality")]
     figures = [(name_of(key), value_of(key, value)) for key, value in sorted(summary.data_quality.items())]
     blocks += (
-        [telling.table("Quality of the data that this rests on", PLAIN_COLUMNS, figures, most=24)]
+        [telling.table("Quality of the data that this rests on", PLAIN_COLUMNS, figures, most=24, part=NARROW)]
         if figures
         else [Paragraph("The replay holds no measures of data quality.")]
     )
     evidence = [(title_case(kind), number(count)) for kind, count in sorted(summary.evidence_counts.items())]
     if evidence:
         blocks.append(
-            telling.table("Evidence by kind", (Col("Kind", 58), Col("Messages", 42, "right")), evidence, most=24)
+            telling.table(
+                "Evidence by kind", (Col("Kind", 58), Col("Messages", 42, "right")), evidence, most=24, part=NARROW
+            )
         )
     ranking = summary.ranking_quality
     scores = [
@@ -97,7 +99,7 @@ def quality(telling: Telling) -> list[Block]:
         ("Brier score, 0 is best", number(ranking.brier, 4)),
         ("Log score, 0 is best", number(ranking.log_score, 4)),
     ]
-    blocks.append(telling.table("The ranking against what was found", PLAIN_COLUMNS, scores))
+    blocks.append(telling.table("The ranking against what was found", PLAIN_COLUMNS, scores, part=NARROW))
     return blocks
 
 
@@ -120,5 +122,5 @@ def value_of(key: str, value: float | int | str | None) -> str:
     if key.endswith(_SHARES) and 0 <= value <= 1:
         return share(value)
     unit = next((unit for ending, unit in _UNITS.items() if key.endswith(ending)), "")
-    decimals = 0 if float(value).is_integer() else 1 if abs(value) >= 10 else 3
+    decimals = next((places for places in range(3) if float(value) == round(value, places)), 3)
     return with_unit(value, unit, decimals) if unit else number(value, decimals)

@@ -36,10 +36,11 @@ class Telling:
         emphasis: frozenset[int] = frozenset(),
         note: str = "",
         most: int = MOST_ROWS,
+        part: float = 1.0,
     ) -> Table:
         """The table with the next number; of more than `most` rows the first, and how many are left out."""
         left_out = len(rows) - most
         if left_out > 0:
             note = f"{note} {number(left_out)} more rows stand in the replay's JSON.".strip()
         self._tables += 1
-        return Table(self._tables, caption, columns, tuple(rows[:most]), emphasis, note)
+        return Table(self._tables, caption, columns, tuple(rows[:most]), emphasis, note, part)
