@@ -6,7 +6,9 @@ Commands and the orchestration read it; a room more is a line more.
 from domain.grid.metering.fulfil import INSPECTION_LIST, METER_READS, render_inspection_list
 from domain.grid.metering.observe.rebuild import rebuild_batch
 from domain.grid.outages.fulfil import render_report
+from domain.grid.outages.rebuild import rebuild_advice
 from domain.grid.outages.report.editions import KIND as AFTER_ACTION_REPORT
+from domain.grid.outages.store.runs import ENTITY as RUN
 from domain.kernel.retention.policy import Prunable
 from domain.kernel.retention.rendered import render_archive
 from domain.kernel.retention.working_rows import KERNEL_PRUNABLES
@@ -23,4 +25,4 @@ RENDERERS: dict[str, Renderer] = {
     AFTER_ACTION_REPORT: render_report,
 }
 # By what a run made: what makes it again from recorded inputs and compares.
-REBUILDERS: dict[str, Rebuilder] = {"read_batch": rebuild_batch}
+REBUILDERS: dict[str, Rebuilder] = {"read_batch": rebuild_batch, RUN: rebuild_advice}

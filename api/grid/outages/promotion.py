@@ -9,6 +9,7 @@ from api.acts import ACTS
 from api.deps import CallerDep, RequestId, TenantSession, allow
 from api.grid.outages.answers import answer
 from api.grid.outages.schemas import Infer, Progress, Promote
+from api.kernel.sign_in import ip_of
 from domain.grid.outages.observe.infer import infer
 from domain.grid.outages.observe.progress import follow, note_progress
 from domain.grid.outages.store import outages, provisionals
@@ -95,7 +96,7 @@ def promote(
         content_hash=body.content_hash,
         reason=body.reason,
         request_id=request_id,
-        ip=request.client.host if request.client else None,
+        ip=ip_of(request),
     )
     return _decided(made, "promoted", body, _outage_of(connection, made))
 

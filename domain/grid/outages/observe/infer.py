@@ -10,16 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.grid.outages.rules.device_tree import DeviceTree, build_device_tree
 from domain.grid.outages.rules.inference.infer import infer_outages
 from domain.grid.outages.rules.inference.results import Inferred, InferredOutage
 from domain.grid.outages.rules.inference.settings import OUTAGE_INFERENCE_VERSION, InferenceSettings, settings_of
 from domain.grid.outages.rules.signals import Signal, Standing
 from domain.grid.outages.store import advice, outages, provisionals, runs, signals
 from domain.grid.outages.store.provisionals import Provisional
-from domain.grid.outages.store.runs import Question
+from domain.grid.outages.store.runs import Question, Run
 from domain.grid.outages.store.signals import as_signal
-from domain.grid.outages.store.world import World, world_as_of
+from domain.grid.outages.store.world import World, tree_of, world_as_of
 from domain.kernel.canonical import content_hash, derived_id
 from domain.kernel.errors import NotFound
 from domain.kernel.events import record
@@ -29,10 +28,7 @@ from domain.kernel.lineage import enqueue
 LOOK_BACK = timedelta(hours=6)
 # A candidate that nothing has confirmed for this long is let go.
 LASTS = timedelta(hours=2)
-KEPT_TREES = 4
 MOST_CLASSES = 20
-
-_trees: dict[tuple[str, uuid.UUID, tuple[str, ...], tuple[str, ...]], DeviceTree] = {}
 
 
 @dataclass(frozen=True)
@@ -44,17 +40,6 @@ class InferRun:
     counts: dict[str, int]
     rows: list[Provisional]
     is_new: bool
-
-
-def tree_of(tenant_id: str, world: World) -> DeviceTree:
-    """The devices of the network as switched; kept by this process for the four last states."""
-    key = (tenant_id, world.topology_version_id, world.open_devices, world.closed_devices)
-    if key not in _trees:
-        made = build_device_tree(world.network, world.open_devices, world.closed_devices)
-        while len(_trees) >= KEPT_TREES:
-            _trees.pop(next(iter(_trees)), None)
-        _trees[key] = made
-    return _trees[key]
 
 
 def infer(
@@ -77,9 +62,8 @@ def infer(
             "No meter has reported anything yet; nothing was inferred.",
             hint="Report last gasps: POST /v1/grid/meter-events.",
         )
-    # As it stood before: a device that has tripped since is what is looked for.
+    heard = _heard(connection, at)
     world = world_as_of(connection, tenant_id, at - LOOK_BACK)
-    heard = [as_signal(one) for one in signals.between(connection, at - LOOK_BACK, at)]
     standing = _standing(connection, at)
     question = _question(tenant_id, at, world, heard, standing)
     former = runs.find(connection, question.run_id)
@@ -104,6 +88,19 @@ def infer(
     _put(connection, rows, at, requested_by)
     enqueue(connection, ("grid", "provisional_outages"), metadata={"run_id": str(question.run_id), **counts})
     return InferRun(question.run_id, at, counts, provisionals.load(connection, [r.prov_outage_id for r in rows]), True)
+
+
+def inferred_again(connection: Connection, tenant_id: str, run: Run) -> tuple[Question, list[Any]]:
+    """The question of a recorded inference as it would be asked now, and its answer, for comparison."""
+    heard, standing = _heard(connection, run.as_of), _standing(connection, run.as_of)
+    world = world_as_of(connection, tenant_id, run.as_of - LOOK_BACK)
+    question = _question(tenant_id, run.as_of, world, heard, standing)
+    inferred = infer_outages(tree_of(tenant_id, world), heard, run.as_of, standing=standing)
+    return question, [_told(row) for row in _rows(tenant_id, question.run_id, inferred)]
+
+
+def _heard(connection: Connection, at: datetime) -> list[Signal]:
+    return [as_signal(one) for one in signals.between(connection, at - LOOK_BACK, at)]
 
 
 def _standing(connection: Connection, at: datetime) -> tuple[Standing, ...]:

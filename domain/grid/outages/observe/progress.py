@@ -33,7 +33,7 @@ FROM meter_events AS e
 INNER JOIN outage_impacts AS i ON i.tenant_id = e.tenant_id AND i.meter_id = e.meter_id AND i.outage_id = :id
 WHERE e.tenant_id = current_setting('app.tenant') AND e.arrived_at <= :as_of AND e.at > i.out_at
   AND e.type IN ('PING_NO_ANSWER', 'CREW_OUT', 'CALL', 'POWER_ON', 'PING_OK', 'READ_NORMAL', 'CREW_ENERGISED')
-ORDER BY e.meter_id COLLATE "C", e.at DESC, e.type
+ORDER BY e.meter_id, e.at DESC, e.type
 """)
 _STILL_OUT = {"PING_NO_ANSWER", "CREW_OUT"}
 # In the order in which they happen; what is told later than it happened is told all the same.

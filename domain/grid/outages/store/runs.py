@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Row, text
 
 from domain.kernel.canonical import content_hash, derived_id
 from domain.kernel.errors import NotFound
+from domain.kernel.events import record
+
+ENTITY = "recommendation_run"
 
 _INSERT = text("""
 INSERT INTO recommendation_runs (run_id, outage_id, step, run_at, as_of_ts, algo_version, config_hash, input_hash,
@@ -134,7 +137,20 @@ def keep(
             "made_from": json.dumps(question.made_from),
         },
     )
-    return done.rowcount == 1
+    if done.rowcount == 0:
+        return False
+    record(
+        connection,
+        f"grid.run.{question.step.lower()}",
+        actor_id=requested_by,
+        actor_role="MACHINE",
+        entity_type=ENTITY,
+        entity_id=str(question.run_id),
+        outage_id=None if outage_id is None else str(outage_id),
+        run_id=question.run_id,
+        payload={"as_of": question.as_of.isoformat(), "input_hash": question.input_hash, "counts": counts},
+    )
+    return True
 
 
 def load(connection: Connection, run_id: uuid.UUID) -> Run:

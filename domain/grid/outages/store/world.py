@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from domain.grid.network.rules.model import Network
 from domain.grid.network.store.load import load_network
+from domain.grid.outages.rules.device_tree import DeviceTree, build_device_tree
 from domain.kernel.errors import NotFound
 
 KEPT_NETWORKS = 4
@@ -24,7 +25,7 @@ FROM (
   FROM switch_state
   WHERE tenant_id = current_setting('app.tenant') AND from_ts <= :as_of AND (to_ts IS NULL OR to_ts > :as_of)
 ) AS s
-ORDER BY s.device_id COLLATE "C", s.at DESC, s.state
+ORDER BY s.device_id, s.at DESC, s.state
 """)
 
 
@@ -46,6 +47,7 @@ class World:
 
 
 _networks: dict[tuple[str, uuid.UUID], Network] = {}
+_trees: dict[tuple[str, uuid.UUID, tuple[str, ...], tuple[str, ...]], DeviceTree] = {}
 
 
 def world_as_of(connection: Connection, tenant_id: str, as_of: datetime) -> World:
@@ -84,3 +86,14 @@ def _network(connection: Connection, tenant_id: str, version: uuid.UUID) -> Netw
             _networks.pop(next(iter(_networks)), None)
         _networks[tenant_id, version] = found
     return found
+
+
+def tree_of(tenant_id: str, world: World) -> DeviceTree:
+    """The devices of the network as switched; kept by this process for the four last states."""
+    key = (tenant_id, world.topology_version_id, world.open_devices, world.closed_devices)
+    if key not in _trees:
+        made = build_device_tree(world.network, world.open_devices, world.closed_devices)
+        while len(_trees) >= KEPT_NETWORKS:
+            _trees.pop(next(iter(_trees)), None)
+        _trees[key] = made
+    return _trees[key]

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.grid.outages.observe.infer import tree_of
 from domain.grid.outages.rules.device_tree import DeviceTree
 from domain.grid.outages.rules.inference.infer import infer_outages
 from domain.grid.outages.rules.inference.results import InferredOutage
@@ -18,7 +17,7 @@ from domain.grid.outages.rules.signals import Signal
 from domain.grid.outages.store import outages, signals
 from domain.grid.outages.store.outages import Outage
 from domain.grid.outages.store.signals import as_signal
-from domain.grid.outages.store.world import World, world_as_of
+from domain.grid.outages.store.world import World, tree_of, world_as_of
 from domain.kernel.canonical import content_hash
 
 # Before the first sign of it an outage may have begun already.

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -10,8 +11,9 @@ from sqlalchemy import Connection
 from domain.grid.outages.rules.etr import ETR_VERSION, Etr, Work, estimate, settings_of
 from domain.grid.outages.rules.zone_ranking import RankedZone
 from domain.grid.outages.store import advice, outages, runs
-from domain.grid.outages.store.runs import Question
-from domain.grid.outages.suggest.asked import Asked
+from domain.grid.outages.store.runs import Question, Run
+from domain.grid.outages.suggest.asked import Asked, ask
+from domain.grid.outages.suggest.rank import ranked_zones
 from domain.kernel.events import record
 from domain.kernel.tenancy import load_tenant
 
@@ -63,21 +65,12 @@ def estimate_restoration(
     etr = estimate(work)
     p50_at, p90_at = (asked.as_of + timedelta(minutes=own) for own in (etr.p50_min, etr.p90_min))
     outage_id = asked.outage.outage_id
-    question = Question(
-        asked.tenant_id,
-        "ETR",
-        str(outage_id),
-        asked.as_of,
-        ETR_VERSION,
-        asked.inputs | {"work": [repr(work)]},
-        settings_of(),
-        {"outage_id": str(outage_id)},
-    )
+    question = _question(asked, work)
     is_new = runs.keep(
         connection,
         question,
         outage_id=outage_id,
-        output=[p50_at.isoformat(), p90_at.isoformat(), etr.parts],
+        output=_output(asked, etr),
         counts={"estimates": 1},
         topology_version_id=asked.before.topology_version_id,
         requested_by=requested_by,
@@ -100,6 +93,31 @@ def estimate_restoration(
             payload={"p50_at": p50_at.isoformat(), "p90_at": p90_at.isoformat()},
         )
     return Estimate(question.run_id, etr, p50_at, p90_at)
+
+
+def estimated_again(connection: Connection, tenant_id: str, run: Run) -> tuple[Question, list[Any]]:
+    """The question of a recorded estimate as it would be asked now, and its answer, for comparison."""
+    asked = ask(connection, tenant_id, run.outage_id, run.as_of)
+    work = work_of(connection, asked, ranked_zones(asked))
+    return _question(asked, work), _output(asked, estimate(work))
+
+
+def _question(asked: Asked, work: Work) -> Question:
+    return Question(
+        asked.tenant_id,
+        "ETR",
+        str(asked.outage.outage_id),
+        asked.as_of,
+        ETR_VERSION,
+        asked.inputs | {"work": [repr(work)]},
+        settings_of(),
+        {"outage_id": str(asked.outage.outage_id)},
+    )
+
+
+def _output(asked: Asked, etr: Etr) -> list[Any]:
+    times = [(asked.as_of + timedelta(minutes=own)).isoformat() for own in (etr.p50_min, etr.p90_min)]
+    return [*times, etr.parts]
 
 
 def _progress(connection: Connection, asked: Asked, p50_at: datetime, p90_at: datetime) -> None:

@@ -130,6 +130,11 @@ def question_of(connection: Connection, asked: Asked, repair_min: float) -> Ques
     )
 
 
+def stored(connection: Connection, run_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The options of a run as they are stored."""
+    return advice.of_run(connection, "restoration_options", run_id)
+
+
 def rows_of(made: Options, run_id: uuid.UUID, outage_id: uuid.UUID) -> list[dict[str, Any]]:
     """The options as they are stored, the accepted ones with their rank."""
     return [_row(one, run_id, outage_id) for one in (*made.accepted, *made.rejected)]

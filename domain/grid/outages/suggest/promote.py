@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.grid.outages.observe.infer import tree_of
 from domain.grid.outages.rules.device_tree import NONE, DeviceTree
 from domain.grid.outages.rules.gates import PROMOTION
 from domain.grid.outages.rules.inference.results import EvidenceItem
@@ -32,7 +31,7 @@ from domain.grid.outages.rules.promotion import Provisional as Facts
 from domain.grid.outages.store import outages, provisionals, runs, signals
 from domain.grid.outages.store.provisionals import Provisional
 from domain.grid.outages.store.runs import Question
-from domain.grid.outages.store.world import world_as_of
+from domain.grid.outages.store.world import tree_of, world_as_of
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.canonical import content_hash
 from domain.kernel.errors import Invalid, NotFound

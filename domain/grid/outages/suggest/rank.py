@@ -83,7 +83,7 @@ def rank(
     asked = ask(connection, tenant_id, outage_id, as_of)
     question = question_of(asked, rank_by)
     found = ranked_zones(asked, rank_by)
-    rows = [_row(one) for one in found]
+    rows = [row_of(one) for one in found]
     counts = {"zones": len(rows), "credible": sum(one.credible for one in found)}
     is_new = runs.keep(
         connection,
@@ -136,7 +136,8 @@ def _tell(
     enqueue(connection, ("grid", "fault_zone_rankings"), metadata={"run_id": str(question.run_id), **counts})
 
 
-def _row(one: RankedZone) -> dict[str, Any]:
+def row_of(one: RankedZone) -> dict[str, Any]:
+    """A ranked zone as it is stored."""
     return {
         "zone_id": one.zone_id,
         "rank": one.rank,
