@@ -7,6 +7,7 @@ arrived by then.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 POWER_OUT = "POWER_OUT"
 POWER_ON = "POWER_ON"
@@ -65,12 +66,12 @@ class Standing:
 
 def known_by(signals: Iterable[Signal], as_of: datetime) -> list[Signal]:
     """What had arrived by `as_of`, each statement once, in an order that depends on nothing but the signals."""
-    first: dict[tuple[float, str, str, str], Signal] = {}
+    first: dict[tuple[datetime, str, str, str], Signal] = {}
     for one in signals:
         if one.arrived_at > as_of:
             continue
-        key = (one.at.timestamp(), one.type, one.meter_id, one.device_id or "")
-        standing = first.get(key)
-        if standing is None or (one.arrived_at, one.signal_id) < (standing.arrived_at, standing.signal_id):
+        key = (one.at, one.type, one.meter_id, one.device_id or "")
+        standing = first.setdefault(key, one)
+        if standing is not one and (one.arrived_at, one.signal_id) < (standing.arrived_at, standing.signal_id):
             first[key] = one
-    return [first[key] for key in sorted(first)]
+    return [pair[1] for pair in sorted(first.items(), key=itemgetter(0))]

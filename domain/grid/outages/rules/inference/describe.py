@@ -58,6 +58,9 @@ def describe(model: FeederModel, answer: Answered, lead: Lead, as_of: float, *, 
     }
     status, reasons = _status(lead, below, began, as_of, settings, momentary=momentary, storm=storm)
     ids = tree.meter_ids[feeder.meter_first : feeder.meter_end]
+    rank = tree.meter_rank[feeder.meter_first : feeder.meter_end]
+    by_id = (below.first + np.argsort(rank[below.first : below.end])).tolist()
+    told = set(below.reported)
     return InferredOutage(
         outage_key=outage_key(feeder.feeder_id, device_ids, began),
         feeder_id=feeder.feeder_id,
@@ -67,8 +70,8 @@ def describe(model: FeederModel, answer: Answered, lead: Lead, as_of: float, *, 
         window_start=moment(answer.session.start),
         window_end=moment(answer.session.end),
         first_evidence_at=moment(began),
-        meters_predicted=tuple(sorted(ids[below.first : below.end])),
-        meters_reported=tuple(sorted(ids[place] for place in below.reported)),
+        meters_predicted=tuple(ids[place] for place in by_id),
+        meters_reported=tuple(ids[place] for place in by_id if place in told),
         posterior_meters_out=expected_out(model, lead),
         status=status,
         evidence=_evidence(model, answer, lead, below),

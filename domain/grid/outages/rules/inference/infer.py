@@ -40,7 +40,7 @@ from domain.grid.outages.rules.inference.settings import (
     InferenceSettings,
     settings_of,
 )
-from domain.grid.outages.rules.signals import Planned, Signal, Standing, known_by
+from domain.grid.outages.rules.signals import POWER_OUT, Planned, Signal, Standing, known_by
 from domain.kernel.canonical import content_hash
 
 HOUR_S = 3600.0
@@ -101,7 +101,7 @@ def infer_outages(
     explained.sort(key=lambda one: (-one.posterior, -len(one.meters_predicted), one.outage_key))
     return Inferred(
         tuple(explained),
-        dict(sorted(out_now.items())),
+        out_now,
         tuple(sorted(clusters, key=lambda one: (one.window_start, one.cluster_id))),
         content_hash(settings_of(settings)),
         settings.version,
@@ -132,11 +132,16 @@ def _places(tree: DeviceTree, signals: Sequence[Signal]) -> tuple[dict[int, list
 
 
 def _is_storm(heard: Mapping[int, Sequence[Heard]], as_of: float, settings: InferenceSettings) -> bool:
-    """Fifty or more sessions within the last hour."""
+    """Fifty or more sessions of last gasps within the last hour."""
     begun = 0
     for number in sorted(heard):
-        recent = [one for one in heard[number] if one.at > as_of - HOUR_S]
-        begun += len(sessions_of(recent, settings, storm=False)) if recent else 0
+        start = end = -np.inf
+        for one in heard[number]:
+            if one.type != POWER_OUT or one.at <= as_of - HOUR_S:
+                continue
+            if one.at - end > settings.session_gap_s or one.at - start > settings.session_max_s:
+                begun, start = begun + 1, one.at
+            end = one.at
     return begun >= settings.storm_sessions_per_hour
 
 
@@ -269,12 +274,17 @@ def _note_meters(
     """Posterior that a meter is out now: of sessions that are not over, joined as independent causes."""
     over = {meter for one in own if one.restored_at is not None for meter in one.meters_predicted}
     nested = {meter: one.posterior for one in own if one.nested_of for meter in one.meters_predicted}
-    for place in np.flatnonzero(answer.meter_posterior >= NAMED_FROM).tolist():
-        meter_id = model.tree.meter_ids[model.feeder.meter_first + place]
-        back = meter_id in over or not np.isnan(answer.evidence.restored_at[place])
-        own_share = nested.get(meter_id, 0.0) if back else float(answer.meter_posterior[place])
-        if own_share >= NAMED_FROM:
-            out_now[meter_id] = round(1 - (1 - out_now.get(meter_id, 0.0)) * (1 - own_share), 9)
+    shares = np.round(answer.meter_posterior, 9)
+    named_places = np.flatnonzero(shares >= NAMED_FROM)
+    back = ~np.isnan(answer.evidence.restored_at[named_places])
+    base, ids = model.feeder.meter_first, model.tree.meter_ids
+    for place, share, is_back in zip(named_places.tolist(), shares[named_places].tolist(), back.tolist(), strict=True):
+        meter_id = ids[base + place]
+        own_share = nested.get(meter_id, 0.0) if is_back or meter_id in over else share
+        if meter_id in out_now:
+            out_now[meter_id] = round(1 - (1 - out_now[meter_id]) * (1 - own_share), 9)
+        elif own_share >= NAMED_FROM:
+            out_now[meter_id] = own_share
 
 
 def _explained(
