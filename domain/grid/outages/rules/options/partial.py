@@ -46,12 +46,15 @@ class _Trial:
         return self.state.holds(self.flow(kept))
 
 
-def lighten(scene: Scene, found: Situation, part: Part) -> tuple[Part, bool] | None:
-    """The part without the laterals that must stay out, and whether the choice is exact; None if nothing helps."""
+def lighten(scene: Scene, found: Situation, before: Sequence[Part], part: Part) -> tuple[Part, bool] | None:
+    """The part without the laterals that must stay out, and whether the choice is exact; None if nothing helps.
+
+    `before` are the parts that are supplied first.
+    """
     rows = laterals(scene, part)
     if len(rows) < 2:
         return None
-    trial = _trial(scene, found, part, rows)
+    trial = _trial(scene, found, before, part, rows)
     exact = len(rows) - 1 <= scene.settings.exact_laterals
     kept = _exact(trial, rows) if exact else None
     if kept is None:
@@ -65,8 +68,8 @@ def lighten(scene: Scene, found: Situation, part: Part) -> tuple[Part, bool] | N
     return replace(part, sections=stay, dropped=cut), exact
 
 
-def _trial(scene: Scene, found: Situation, part: Part, rows: Sequence[Lateral]) -> _Trial:
-    plan = make_plan(scene, "partial", found, [part])
+def _trial(scene: Scene, found: Situation, before: Sequence[Part], part: Part, rows: Sequence[Lateral]) -> _Trial:
+    plan = make_plan(scene, "partial", found, [*before, part])
     # Each lateral that is left out costs an operation before the tie; the latest time is the most careful one.
     later = times(scene, plan)[-1] + scene.settings.manual_min * (len(rows) - 1)
     state = supplied(scene, plan, [*times(scene, plan)[:-1], later])
