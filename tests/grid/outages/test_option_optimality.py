@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bench.made_up_networks import context_of, random_network
 from bench.peer_power_flow import solve_peer
 from domain.grid.network.rules.model import Network
 from domain.grid.outages.rules.circuit import Circuit, build_circuit
@@ -17,7 +18,6 @@ from domain.grid.outages.rules.options.generate import generate_options
 from domain.grid.outages.rules.options.model import OutageContext
 from domain.grid.outages.rules.options.settings import OptionSettings
 from domain.grid.outages.rules.zones import Zone, build_zones, rank_zones
-from tests.grid.outages.grids import context_of, random_network
 
 MOST_DEVICES = 12
 # Cold load and critical customers are left out, so that "how many customers" is the whole question.
