@@ -113,7 +113,10 @@ def agreement(cases: int) -> bool:
 def doubled(network: Network) -> Network:
     """Two copies under one substation, tied to each other at five primary nodes of each."""
     parts = [_copy(network, prefix) for prefix in ("A", "B")]
-    far = [node for node in parts[0].nodes if (node.base_kv or 0.0) > 1.0 and node.depth is not None]
+    three = {edge.to_node for edge in parts[0].edges if edge.phases == "ABC" and edge.kind in {"line", "cable"}}
+    far = [
+        one for one in parts[0].nodes if one.node_id in three and (one.base_kv or 0.0) > 1.0 and one.depth is not None
+    ]
     far.sort(key=lambda node: (-(node.depth or 0), node.node_id))
     ends = [node.node_id[1:] for node in far[:: max(1, len(far) // 5)][:5]]
     edges = [

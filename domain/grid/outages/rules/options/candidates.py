@@ -100,11 +100,16 @@ def _of_island(scene: Scene, found: Situation, before: Sequence[Part], island: I
         yield candidate
     if any(one.holds for one in alone):
         return
-    parts = [one.part for one in alone if one.part is not None]
-    for first, second in combinations(parts, 2):
+    parts = [one.part for one in alone if one.part is not None and _only_strained(one)]
+    for first, second in list(combinations(parts, 2))[: scene.settings.most_tie_pairs]:
         yield from _pairs(scene, found, before, island, first, second)
     for candidate in alone:
         yield from _lightened(scene, found, before, candidate)
+
+
+def _only_strained(candidate: Candidate) -> bool:
+    """Whether load is all that speaks against it, so that sharing or leaving out could help."""
+    return {one["code"] for one in candidate.assessment.checks if one["status"] == FAIL} <= STRAIN
 
 
 def _refusal(scene: Scene, found: Situation, before: Sequence[Part], part: Part) -> Candidate | None:
@@ -127,8 +132,7 @@ def _refusal(scene: Scene, found: Situation, before: Sequence[Part], part: Part)
 
 def _lightened(scene: Scene, found: Situation, before: Sequence[Part], heavy: Candidate) -> list[Candidate]:
     """The plan without the laterals that make it fail, where load is what it fails of."""
-    failed = {one["code"] for one in heavy.assessment.checks if one["status"] == FAIL}
-    if heavy.part is None or not failed <= STRAIN:
+    if heavy.part is None or not _only_strained(heavy):
         return []
     lighter = lighten(scene, found, before, heavy.part)
     if lighter is None:
@@ -144,26 +148,27 @@ def _lightened(scene: Scene, found: Situation, before: Sequence[Part], heavy: Ca
 def _pairs(
     scene: Scene, found: Situation, before: Sequence[Part], island: Island, first: Part, second: Part
 ) -> Iterator[Candidate]:
-    """The island split at each switch between the two ties: what holds, most even first, and one that does not."""
-    tried = []
-    for link in _between(scene, island, near_side(scene, first), near_side(scene, second)):
-        if scene.sections.links[link].device.type not in SPLITTING:
-            continue
-        start = near_side(scene, first)
-        inside = set(island.sections)
+    """The island split at a switch between the two ties: what holds, least loaded first, else one that does not.
+
+    Splits that share the load most evenly are tried; a split far from even overloads one of the two as the whole did.
+    """
+    start, goal = near_side(scene, first), near_side(scene, second)
+    inside = set(island.sections)
+    total = sum(scene.kw[section] for section in island.sections)
+    splits = []
+    for link in _between(scene, island, start, goal):
         near = scene.spread([start], {start}, {link}, within=inside)
-        if near_side(scene, second) in near:
-            continue
-        parts = [
-            replace(first, sections=tuple(sorted(near)), split=(link,), boundary=_touching(scene, island, near)),
-            replace(
-                second,
-                sections=tuple(sorted(inside - near)),
-                split=(link,),
-                boundary=_touching(scene, island, inside - near),
-            ),
+        if scene.sections.links[link].device.type in SPLITTING and goal not in near:
+            share = sum(scene.kw[section] for section in sorted(near)) / total if total else 0.0
+            splits.append((round(abs(share - 0.5), 6), link, near))
+    splits.sort(key=lambda one: one[:2])
+    tried = []
+    for _, link, near in splits[: scene.settings.most_splits]:
+        halves = [
+            replace(part, sections=tuple(sorted(own)), split=(link,), boundary=_touching(scene, island, own))
+            for part, own in ((first, near), (second, inside - near))
         ]
-        tried.append(_judged(scene, make_plan(scene, "backfeed_pair", found, [*before, *parts])))
+        tried.append(_judged(scene, make_plan(scene, "backfeed_pair", found, [*before, *halves])))
     holding = [one for one in tried if one.holds]
     holding.sort(key=lambda one: (one.assessment.loading_pct or 0.0, one.plan.actions[0].link, one.plan.ties))
     yield from holding[: scene.settings.most_pairs]
