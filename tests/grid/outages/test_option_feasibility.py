@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.made_up_networks import context_of, random_network
 from bench.peer_power_flow import judge
 from domain.grid.network.importers.simbench import import_simbench
 from domain.grid.network.rules.model import Network
@@ -15,7 +16,6 @@ from domain.grid.outages.rules.options.model import Option, OutageContext
 from domain.grid.outages.rules.options.settings import OptionSettings
 from domain.grid.outages.rules.zones import build_zones, rank_zones
 from domain.kernel.settings import settings as product_settings
-from tests.grid.outages.grids import context_of, random_network
 
 SETTINGS = OptionSettings()
 STRAIN = {"THERMAL", "VOLTAGE", "POWER_FLOW"}

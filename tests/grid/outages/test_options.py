@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.made_up_networks import context_of, random_network
 from domain.grid.network.rules.assembly import assemble
 from domain.grid.network.rules.model import Device, Edge, Feeder, Meter, Network, Node, Transformer
 from domain.grid.outages.rules.circuit import build_circuit
@@ -18,7 +19,6 @@ from domain.grid.outages.rules.options.model import OPTION_TYPES, Option, Option
 from domain.grid.outages.rules.options.scene import sections_before
 from domain.grid.outages.rules.options.settings import OptionSettings, settings_of
 from domain.grid.outages.rules.zones import build_zones, rank_zones
-from tests.grid.outages.grids import context_of, random_network
 
 SETTINGS = OptionSettings()
 # Verbs by which a control room commands. None may begin a sentence of advice.

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.made_up_networks import random_network
 from bench.peer_power_flow import solve_peer
 from domain.grid.network.importers.opendss import import_opendss, import_opendss_csv
 from domain.grid.network.importers.simbench import import_simbench
@@ -14,7 +15,6 @@ from domain.grid.network.rules.model import Network
 from domain.grid.outages.rules.circuit import Circuit, build_circuit
 from domain.grid.outages.rules.power_flow import Flow, feeder_flow, heads_of, solve, walk
 from domain.kernel.settings import settings as product_settings
-from tests.grid.outages.grids import random_network
 
 VOLTAGE_AGREES, CURRENT_AGREES = 0.005, 0.02
 

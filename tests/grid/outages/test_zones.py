@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.made_up_networks import random_network
 from domain.grid.network.rules.assembly import assemble
 from domain.grid.network.rules.model import Device, Edge, Feeder, Meter, Network, Node
 from domain.grid.outages.rules.zone_ranking import settings_of
@@ -20,7 +21,6 @@ from domain.grid.outages.rules.zones import (
     build_zones,
     rank_zones,
 )
-from tests.grid.outages.grids import random_network
 
 MILE = 1609.344
 

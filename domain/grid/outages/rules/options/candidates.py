@@ -1,18 +1,29 @@
 """Which plans there are in a situation: reclose before the fault, each tie of each island, splits, partial ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from domain.grid.network.rules.topology import NONE
-from domain.grid.outages.rules.options.checks import FAIL, Assessment, assess, check
+from domain.grid.outages.rules.options.checks import FAIL, OK, Assessment, assess, check
 from domain.grid.outages.rules.options.partial import lighten
-from domain.grid.outages.rules.options.plan import Part, Plan, far_side, make_plan, near_side, times, whole
+from domain.grid.outages.rules.options.plan import (
+    Part,
+    Plan,
+    far_side,
+    island_part,
+    make_plan,
+    near_side,
+    times,
+    upstream_part,
+)
 from domain.grid.outages.rules.options.scene import Scene
-from domain.grid.outages.rules.options.situation import Island, Situation
+from domain.grid.outages.rules.options.situation import Island, Situation, islands_among
 
 # Where an island can be split between two ties.
 SPLITTING = frozenset({"breaker", "recloser", "sectionalizer", "switch"})
+# Checks that leaving customers out can mend.
+STRAIN = frozenset({"thermal", "voltage", "power_flow"})
 
 
 @dataclass(frozen=True)
@@ -32,22 +43,35 @@ class Candidate:
 
 def candidates(scene: Scene, found: Situation) -> list[Candidate]:
     """All plans of a situation in a fixed order, those that do not hold too."""
-    made: list[Candidate] = []
-    if found.upstream and scene.customers(found.upstream):
-        made.append(_judged(scene, make_plan(scene, "upstream_reclose", found, [])))
-    best: list[tuple[Island, Candidate]] = []
-    for island in found.islands:
+    made, before = _upstream(scene, found)
+    best: list[Candidate] = []
+    left_out = set(found.upstream) - {section for part in before for section in part.sections}
+    for island in (*found.islands, *islands_among(scene, found.zone, left_out)):
         if not scene.customers(island.sections):
             continue
-        own = list(_of_island(scene, found, island))
+        own = list(_of_island(scene, found, before, island))
         made += own
         holding = [one for one in own if one.holds and one.part is not None]
         if holding:
-            best.append((island, min(holding, key=lambda one: _worth(scene, one))))
+            best.append(min(holding, key=lambda one: _worth(scene, one)))
     if len(best) > 1:
-        parts = [one.part for _, one in best if one.part is not None]
-        made.append(_judged(scene, make_plan(scene, "backfeed_combined", found, parts)))
+        parts = [one.part for one in best if one.part is not None]
+        made.append(_judged(scene, make_plan(scene, "backfeed_combined", found, [*before, *parts])))
     return made
+
+
+def _upstream(scene: Scene, found: Situation) -> tuple[list[Candidate], list[Part]]:
+    """Reclosing before the fault, whole or in part, and what of it can be counted on for islands."""
+    part = upstream_part(found)
+    if part is None:
+        return [], []
+    first = _judged(scene, make_plan(scene, "upstream_reclose", found, [part]), part)
+    named = [first] if scene.customers(part.sections) else []
+    if first.holds:
+        return named, [part]
+    lighter = _lightened(scene, found, [], first)
+    held = [one.part for one in lighter if one.holds and one.part is not None]
+    return named + lighter, held[:1]
 
 
 def _worth(scene: Scene, candidate: Candidate) -> tuple[int, float, str]:
@@ -61,81 +85,90 @@ def _judged(scene: Scene, plan: Plan, part: Part | None = None) -> Candidate:
     return Candidate(plan, tuple(at_min), assess(scene, plan, at_min), part)
 
 
-def _of_island(scene: Scene, found: Situation, island: Island) -> Iterator[Candidate]:
+def _of_island(scene: Scene, found: Situation, before: Sequence[Part], island: Island) -> Iterator[Candidate]:
     """Each tie alone; where none holds, the island split between two ties, and partial supply."""
+    kind = "partial" if any(part.dropped for part in before) else "backfeed"
     alone = []
     for tie in island.ties:
-        part = whole(island, tie)
-        refusal = _refusal(scene, found, part)
+        part = island_part(island, tie)
+        refusal = _refusal(scene, found, before, part)
         if refusal is not None:
             yield refusal
             continue
-        candidate = _judged(scene, make_plan(scene, "backfeed", found, [part]), part)
+        candidate = _judged(scene, make_plan(scene, kind, found, [*before, part]), part)
         alone.append(candidate)
         yield candidate
     if any(one.holds for one in alone):
         return
-    parts = [one.part for one in alone if one.part is not None]
-    for first, second in combinations(parts, 2):
-        yield from _pairs(scene, found, island, first, second)
+    parts = [one.part for one in alone if one.part is not None and _only_strained(one)]
+    for first, second in list(combinations(parts, 2))[: scene.settings.most_tie_pairs]:
+        yield from _pairs(scene, found, before, island, first, second)
     for candidate in alone:
-        strained = {"thermal", "voltage", "power_flow"}
-        failed = {one["code"] for one in candidate.assessment.checks if one["status"] == FAIL}
-        if candidate.part is not None and failed <= strained:
-            yield from _lightened(scene, found, candidate.part)
+        yield from _lightened(scene, found, before, candidate)
 
 
-def _refusal(scene: Scene, found: Situation, part: Part) -> Candidate | None:
+def _only_strained(candidate: Candidate) -> bool:
+    """Whether load is all that speaks against it, so that sharing or leaving out could help."""
+    return {one["code"] for one in candidate.assessment.checks if one["status"] == FAIL} <= STRAIN
+
+
+def _refusal(scene: Scene, found: Situation, before: Sequence[Part], part: Part) -> Candidate | None:
     """A tie that leads nowhere: to the fault, to what is dead itself, to what nothing feeds."""
     far = far_side(scene, part)
-    plan_part = make_plan(scene, "backfeed", found, [part])
+    plan = make_plan(scene, "backfeed", found, [*before, part])
     device = scene.sections.links[part.tie].device.device_id
     if far == found.zone:
         text = f"{device} ends in the section that is suspected of the fault"
     elif far < 0 or scene.sections.feeder[far] == NONE:
         text = f"{device} ends in a section that no feeder supplies"
-    elif far in found.dead and far not in found.upstream:
+    elif far in found.dead and not any(far in one.sections for one in before):
         text = f"{device} ends in a section that is without supply itself"
     else:
         return None
-    at_min = times(scene, plan_part)
+    at_min = times(scene, plan)
     refused = Assessment((check("supply", FAIL, None, None, text),), None, None, round(scene.clpu(at_min[-1]), 6))
-    return Candidate(plan_part, tuple(at_min), refused)
+    return Candidate(plan, tuple(at_min), refused)
 
 
-def _lightened(scene: Scene, found: Situation, part: Part) -> Iterator[Candidate]:
-    lighter = lighten(scene, found, part)
+def _lightened(scene: Scene, found: Situation, before: Sequence[Part], heavy: Candidate) -> list[Candidate]:
+    """The plan without the laterals that make it fail, where load is what it fails of."""
+    if heavy.part is None or not _only_strained(heavy):
+        return []
+    lighter = lighten(scene, found, before, heavy.part)
     if lighter is None:
-        return
-    own, exact = lighter
-    candidate = _judged(scene, make_plan(scene, "partial", found, [own]), own)
+        return []
+    part, exact = lighter
+    candidate = _judged(scene, make_plan(scene, "partial", found, [*before, part]), part)
     method = "all choices were weighed" if exact else "laterals with most kW for their customers were left out first"
-    remark = check("partial", "ok", float(len(own.dropped)), None, f"{len(own.dropped)} laterals left out; {method}")
+    remark = check("partial", OK, float(len(part.dropped)), None, f"{len(part.dropped)} laterals left out; {method}")
     assessment = replace(candidate.assessment, checks=(*candidate.assessment.checks, remark))
-    yield replace(candidate, assessment=assessment)
+    return [replace(candidate, assessment=assessment)]
 
 
-def _pairs(scene: Scene, found: Situation, island: Island, first: Part, second: Part) -> Iterator[Candidate]:
-    """The island split at each switch between the two ties: what holds, most even first, and one that does not."""
-    tried = []
-    for link in _between(scene, island, near_side(scene, first), near_side(scene, second)):
-        if scene.sections.links[link].device.type not in SPLITTING:
-            continue
-        start = near_side(scene, first)
-        inside = set(island.sections)
+def _pairs(
+    scene: Scene, found: Situation, before: Sequence[Part], island: Island, first: Part, second: Part
+) -> Iterator[Candidate]:
+    """The island split at a switch between the two ties: what holds, least loaded first, else one that does not.
+
+    Splits that share the load most evenly are tried; a split far from even overloads one of the two as the whole did.
+    """
+    start, goal = near_side(scene, first), near_side(scene, second)
+    inside = set(island.sections)
+    total = sum(scene.kw[section] for section in island.sections)
+    splits = []
+    for link in _between(scene, island, start, goal):
         near = scene.spread([start], {start}, {link}, within=inside)
-        if near_side(scene, second) in near:
-            continue
-        parts = [
-            replace(first, sections=tuple(sorted(near)), split=(link,), boundary=_touching(scene, island, near)),
-            replace(
-                second,
-                sections=tuple(sorted(inside - near)),
-                split=(link,),
-                boundary=_touching(scene, island, inside - near),
-            ),
+        if scene.sections.links[link].device.type in SPLITTING and goal not in near:
+            share = sum(scene.kw[section] for section in sorted(near)) / total if total else 0.0
+            splits.append((round(abs(share - 0.5), 6), link, near))
+    splits.sort(key=lambda one: one[:2])
+    tried = []
+    for _, link, near in splits[: scene.settings.most_splits]:
+        halves = [
+            replace(part, sections=tuple(sorted(own)), split=(link,), boundary=_touching(scene, island, own))
+            for part, own in ((first, near), (second, inside - near))
         ]
-        tried.append(_judged(scene, make_plan(scene, "backfeed_pair", found, parts)))
+        tried.append(_judged(scene, make_plan(scene, "backfeed_pair", found, [*before, *halves])))
     holding = [one for one in tried if one.holds]
     holding.sort(key=lambda one: (one.assessment.loading_pct or 0.0, one.plan.actions[0].link, one.plan.ties))
     yield from holding[: scene.settings.most_pairs]

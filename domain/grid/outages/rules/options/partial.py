@@ -6,6 +6,7 @@ cannot hold is known from bounds without losses. Beyond twelve the lateral with 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,21 +25,17 @@ class _Trial:
     """The supplied network with everything connected, on which loads are taken away lateral by lateral.
 
     Attributes:
-        own: for each lateral the load that it brings, by node of the circuit.
-        fixed: load that stays in any case.
+        lateral_of: the lateral of each node of the circuit; -1 for those whose load stays in any case.
+        full: load by node with everything connected.
     """
 
     state: Supplied
-    found: Sequence[Lateral]
-    own: Sequence[Complexes]
-    fixed: Complexes
+    lateral_of: NDArray[np.intp]
+    full: Complexes
 
     def flow(self, kept: Sequence[bool]) -> Flow:
         """The state with only the laterals `kept`."""
-        load = self.fixed.copy()
-        for number, one in enumerate(self.own):
-            if kept[number]:
-                load = load + one
+        load: Complexes = np.where(np.array([*kept, True])[self.lateral_of], self.full, 0.0)
         return solve(self.state.circuit, self.state.radial, load, self.state.scene.settings.source_v_pu)
 
     def holds(self, kept: Sequence[bool]) -> bool:
@@ -46,12 +43,15 @@ class _Trial:
         return self.state.holds(self.flow(kept))
 
 
-def lighten(scene: Scene, found: Situation, part: Part) -> tuple[Part, bool] | None:
-    """The part without the laterals that must stay out, and whether the choice is exact; None if nothing helps."""
+def lighten(scene: Scene, found: Situation, before: Sequence[Part], part: Part) -> tuple[Part, bool] | None:
+    """The part without the laterals that must stay out, and whether the choice is exact; None if nothing helps.
+
+    `before` are the parts that are supplied first.
+    """
     rows = laterals(scene, part)
     if len(rows) < 2:
         return None
-    trial = _trial(scene, found, part, rows)
+    trial = _trial(scene, found, before, part, rows)
     exact = len(rows) - 1 <= scene.settings.exact_laterals
     kept = _exact(trial, rows) if exact else None
     if kept is None:
@@ -65,40 +65,61 @@ def lighten(scene: Scene, found: Situation, part: Part) -> tuple[Part, bool] | N
     return replace(part, sections=stay, dropped=cut), exact
 
 
-def _trial(scene: Scene, found: Situation, part: Part, rows: Sequence[Lateral]) -> _Trial:
-    plan = make_plan(scene, "partial", found, [part])
+def _trial(scene: Scene, found: Situation, before: Sequence[Part], part: Part, rows: Sequence[Lateral]) -> _Trial:
+    plan = make_plan(scene, "partial", found, [*before, part])
     # Each lateral that is left out costs an operation before the tie; the latest time is the most careful one.
     later = times(scene, plan)[-1] + scene.settings.manual_min * (len(rows) - 1)
     state = supplied(scene, plan, [*times(scene, plan)[:-1], later])
-    fixed = state.load_mva.copy()
-    own = []
-    for row in rows:
-        load = np.zeros_like(fixed)
-        nodes = [node for section in row.sections for node in scene.sections.nodes[section]]
-        load[nodes] = fixed[nodes]
-        own.append(load)
-    for row in rows:
-        fixed[[node for section in row.sections for node in scene.sections.nodes[section]]] = 0.0
-    return _Trial(state, rows, own, fixed)
+    lateral_of = np.full(len(state.load_mva), -1, dtype=np.intp)
+    for number, row in enumerate(rows):
+        lateral_of[[node for section in row.sections for node in scene.sections.nodes[section]]] = number
+    return _Trial(state, lateral_of, state.load_mva)
 
 
 def _greedy(trial: _Trial, rows: Sequence[Lateral]) -> list[bool] | None:
-    """Drop the outermost lateral with most kW for its customers, again and again; then take back what fits."""
-    kept = [True] * len(rows)
-    while not trial.holds(kept):
-        outermost = [
-            number
-            for number in range(1, len(rows))
-            if kept[number] and not any(kept[other] and rows[other].above == number for other in range(len(rows)))
-        ]
-        if not outermost:
-            return None
-        kept[min(outermost, key=lambda number: (-_burden(rows[number]), number))] = False
-    for number in sorted(range(1, len(rows)), key=lambda number: (_burden(rows[number]), number)):
-        if not kept[number] and kept[rows[number].above]:
+    """Drop the outermost lateral with most kW for its customers, again and again; then take back what fits.
+
+    Each lateral that goes only takes load away, so how many must go is found by halving.
+    """
+    order = _drop_order(rows)
+    if not trial.holds(_without(rows, order)):
+        return None
+    few, many = 0, len(order)
+    while few < many:
+        middle = (few + many) // 2
+        if trial.holds(_without(rows, order[:middle])):
+            many = middle
+        else:
+            few = middle + 1
+    kept = _without(rows, order[:many])
+    for number in order[:many][::-1][: trial.state.scene.settings.most_taken_back]:
+        if kept[rows[number].above]:
             kept[number] = True
             kept[number] = trial.holds(kept)
     return kept
+
+
+def _drop_order(rows: Sequence[Lateral]) -> list[int]:
+    """All laterals but the first, in the order in which they would be left out: always an outermost one."""
+    hanging = [0] * len(rows)
+    for row in rows[1:]:
+        hanging[row.above] += 1
+    outermost = [(-_burden(rows[number]), number) for number in range(1, len(rows)) if hanging[number] == 0]
+    heapify(outermost)
+    order = []
+    while outermost:
+        _, number = heappop(outermost)
+        order.append(number)
+        above = rows[number].above
+        hanging[above] -= 1
+        if above > 0 and hanging[above] == 0:
+            heappush(outermost, (-_burden(rows[above]), above))
+    return order
+
+
+def _without(rows: Sequence[Lateral], dropped: Sequence[int]) -> list[bool]:
+    gone = set(dropped)
+    return [number not in gone for number in range(len(rows))]
 
 
 def _burden(row: Lateral) -> float:
@@ -137,7 +158,9 @@ def _within_bounds(trial: _Trial, rows: Sequence[Lateral], bits: NDArray[np.bool
     state, settings = trial.state, trial.state.scene.settings
     full = trial.flow([True] * len(rows))
     possible = np.ones(len(bits), dtype=bool)
-    power = [state.radial.below(load[state.radial.node]) for load in (trial.fixed, *trial.own)]
+    whose = trial.lateral_of[state.radial.node]
+    load = trial.full[state.radial.node]
+    power = [state.radial.below(np.where(whose == number, load, 0.0)) for number in range(-1, len(rows))]
     over = np.flatnonzero(state.loaded) if not full.converged else np.flatnonzero(state.loading(full) > state.limit)
     if len(over):
         amperes = np.array(

@@ -62,40 +62,48 @@ class Plan:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of an island with the tie that could supply it, and the links that would cut it off from the rest."""
+    """Healthy sections that could be supplied together, and how.
+
+    Attributes:
+        tie: the link that would supply them: a tie of an island, or the tripped device of what lies before the fault.
+        boundary: links to the faulted zone.
+        split: links to the rest of the island, which another tie would supply.
+        dropped: links behind which customers would stay out.
+    """
 
     sections: tuple[int, ...]
     tie: int
+    boundary: tuple[int, ...] = ()
     split: tuple[int, ...] = ()
     dropped: tuple[int, ...] = ()
-    boundary: tuple[int, ...] = ()
 
 
-def whole(island: Island, tie: int) -> Part:
+def island_part(island: Island, tie: int) -> Part:
     """The whole island through one tie."""
     return Part(island.sections, tie, boundary=island.boundary)
 
 
+def upstream_part(found: Situation) -> Part | None:
+    """What lies between the tripped device and the faulted zone; None if nothing does."""
+    return Part(found.upstream, found.tripped, boundary=found.upstream_boundary) if found.upstream else None
+
+
 def make_plan(scene: Scene, option_type: str, found: Situation, parts: Sequence[Part]) -> Plan:
-    """Isolate, reclose upstream where anybody is there, then supply each part in turn."""
+    """Isolate and supply each part in turn; what lies before the fault comes first, if it is among them."""
     actions: list[Action] = []
     groups: list[PlanGroup] = []
     supply: set[int] = set()
-    if found.upstream:
-        actions += [Action(link, OPEN, "isolate") for link in found.upstream_boundary]
-        actions.append(Action(found.tripped, CLOSED, "reclose"))
-        groups.append(PlanGroup(found.upstream, len(actions)))
-        supply.add(scene.sections.feeder[found.zone])
     done: set[int] = set()
     for part in parts:
         for links, purpose in ((part.boundary, "isolate"), (part.split, "split"), (part.dropped, "drop")):
             fresh = [link for link in links if link not in done]
             actions += [Action(link, OPEN, purpose) for link in fresh]
             done.update(fresh)
-        actions.append(Action(part.tie, CLOSED, "tie"))
+        actions.append(Action(part.tie, CLOSED, "reclose" if part.tie == found.tripped else "tie"))
         groups.append(PlanGroup(part.sections, len(actions)))
-        supply.add(scene.sections.feeder[far_side(scene, part)])
-    ties = tuple(part.tie for part in parts)
+        far = found.zone if part.tie == found.tripped else far_side(scene, part)
+        supply.add(scene.sections.feeder[far])
+    ties = tuple(part.tie for part in parts if part.tie != found.tripped)
     return Plan(option_type, found, tuple(actions), tuple(groups), ties, tuple(sorted(supply)))
 
 

@@ -63,9 +63,13 @@ class OptionSettings:
     # Partial restoration: exact up to this many laterals, and how many states are calculated at most.
     exact_laterals: int = 12
     most_states: int = 200
+    # Beyond that: laterals that are tried to be taken back after enough were left out.
+    most_taken_back: int = 16
     # A critical customer counts like this many others when laterals are dropped.
     critical_weight: float = 25.0
-    # Islands split between two ties: options kept for each island.
+    # Islands split between two ties: pairs of ties, splits tried for each, options kept of each.
+    most_tie_pairs: int = 6
+    most_splits: int = 6
     most_pairs: int = 4
     # Mobile generation: units in kW, share of the rating that is used, minutes until connected for each.
     generators_kw: tuple[float, ...] = (100.0, 250.0, 500.0)

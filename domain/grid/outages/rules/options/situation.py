@@ -50,13 +50,7 @@ def situation(scene: Scene, zone_id: str, device_id: str) -> Situation | None:
     dead = frozenset(scene.reached(set()) - alive)
     if zone not in dead:
         return None
-    remaining = set(dead) - {zone}
-    pieces: list[set[int]] = []
-    while remaining:
-        start = min(remaining)
-        piece = scene.spread([start], {start}, {tripped}, within=remaining)
-        remaining -= piece
-        pieces.append(piece)
+    pieces = _pieces(scene, set(dead) - {zone}, tripped)
     link = scene.sections.links[tripped]
     beyond = {side for side in (link.first, link.second) if side != SOURCE and side in dead}
     upstream = next((piece for piece in pieces if piece & beyond), set())
@@ -70,6 +64,23 @@ def situation(scene: Scene, zone_id: str, device_id: str) -> Situation | None:
         _boundary(scene, zone, upstream),
         tuple(sorted((one for one in islands if one.ties), key=lambda one: one.sections)),
     )
+
+
+def islands_among(scene: Scene, zone: int, sections: set[int]) -> list[Island]:
+    """Islands with ties among sections that were left out, so that another feeder might still take them."""
+    return [one for one in (_island(scene, zone, piece) for piece in _pieces(scene, sections, NONE)) if one.ties]
+
+
+def _pieces(scene: Scene, sections: set[int], opened: int) -> list[set[int]]:
+    """What closed links join among `sections`, without the link `opened`; by first section."""
+    remaining = set(sections)
+    pieces = []
+    while remaining:
+        start = min(remaining)
+        piece = scene.spread([start], {start}, {opened}, within=remaining)
+        remaining -= piece
+        pieces.append(piece)
+    return pieces
 
 
 def _boundary(scene: Scene, zone: int, piece: set[int]) -> tuple[int, ...]:

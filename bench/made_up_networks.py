@@ -1,4 +1,4 @@
-"""Made-up radial networks with ties, for tests of outages: small enough to think about, random enough to surprise."""
+"""Made-up radial networks with ties, for tests and measurements of outages: small, and random enough to surprise."""
 
 import random
 from datetime import UTC, datetime, timedelta
