@@ -122,6 +122,7 @@ def test_bounds_follow_the_switching_time_and_the_probability_of_the_zone() -> N
     [
         (Plan("O", PLAN.groups, infeasible_at_actual="112 % of the conductor"), {}, "loading that there was: 112 %"),
         (PLAN, {"truth": Truth(zone_id="Z2", meter_ids=("M2",))}, "supplied the section in which the fault was"),
+        (PLAN, {"truth": Truth(zone_id="Z2")}, "made for zone Z1; the fault was in Z2"),
         (PLAN, {"advised_at": None}, "not known when"),
         (PLAN, {"options": []}, "No option was on the table"),
         (PLAN, {"options": [option("O", 1, "x", "", infeasible_reasons=["tie is open-phased"])]}, "not feasible when"),
