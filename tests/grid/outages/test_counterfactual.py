@@ -163,3 +163,9 @@ def test_who_is_still_out_would_have_been_supplied() -> None:
     assert got.delta_cmi == pytest.approx(-(600 - (ADVISED + DELAY + 20)))
     assert got.curve[-1].customers_out == 1
     assert got.curve[-1].at == (START + timedelta(minutes=ADVISED + DELAY + 20)).isoformat().replace("+00:00", "Z")
+
+
+def test_what_began_after_the_option_had_supplied_is_left_as_it_was() -> None:
+    again = Interruption("E", "M0", at(200), at(260))
+    got = case("as_recommended", setting([*ROWS, again], PLAN))
+    assert got.cmi == pytest.approx(1200 + 60 - 3 * (120 - (ADVISED + DELAY + 20)))
