@@ -11,7 +11,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "key": ("incidentkey", "incidentid", "outageid", "eventid", "id"),
     "start": ("starttime", "startedat", "start", "outagestart", "outagestarttime", "outat", "begin", "timeoff"),
     "restored": ("restoredat", "restoredtime", "restorationtime", "restoretime", "endtime", "end", "timeon"),
-    "last_seen": ("lastseen", "lastseenat"),
+    "last_seen": ("lastseen", "lastseenat", "scrapedat", "snapshotat"),
     "customers": (
         "customersmax",
         "customers",
@@ -26,6 +26,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "open": ("openatend", "isopen", "stillopen"),
     "group": ("provider", "utility", "feeder", "feederid"),
     "feeder": ("feeder", "feederid"),
+    "latitude": ("latitude", "lat"),
+    "longitude": ("longitude", "lon", "lng"),
 }
 REQUIRED = ("start", "customers")
 

@@ -113,16 +113,28 @@ def _incident(row: _Row, zone: tzinfo | None) -> Incident:
         group=row.cell("group"),
         etr_first=row.time("etr_first", zone),
         etr_last=row.time("etr_last", zone),
+        # A list with times of restoration says by their absence that there was none.
+        is_open_told="open" in row.at or last_seen is None or restored is not None,
     )
 
 
 def _key(row: _Row) -> str:
-    """What makes two rows the same incident: its key, else feeder and begin, else the whole row."""
+    """What makes two rows the same incident: its key, else feeder and begin, else place and begin, else the row."""
     if key := row.cell("key"):
         return f"{row.cell('group')}|{key}"
     if feeder := row.cell("feeder"):
         return f"{feeder}|{row.cell('start')}"
+    if place := _place(row):
+        return "|".join([row.cell("group"), place, row.cell("start")])
     return "|".join(cell.strip() for cell in row.cells)
+
+
+def _place(row: _Row) -> str:
+    """The place to a metre, since readings of one incident differ behind that; empty where it is not told."""
+    try:
+        return f"{float(row.cell('latitude')):.5f}|{float(row.cell('longitude')):.5f}"
+    except ValueError:
+        return ""
 
 
 def _content(path: Path) -> bytes:

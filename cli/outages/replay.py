@@ -30,10 +30,12 @@ when an incident was last seen, restoration is taken at that time, and `cmi_high
 INCIDENTS  CSV (also .csv.gz) with a header. Fields and usual names:
   start      start_time, StartTime, started_at                  required
   customers  customers_max, customers, CustomersAffected        required
-  key        incident_key, outage_id; else feeder and start, else the row
+  key        incident_key, outage_id; else feeder and start, place and
+             start, or the whole row
   restored   restored_at, restored_time, end_time
-  last_seen  last_seen, where the list has no time of restoration
-  open       open_at_end: true is right-censored
+  last_seen  last_seen or scraped_at, where no restoration is told
+  open       open_at_end: true is right-censored; a list of readings without
+             it has open what its newest reading names
   cause, etr_first, etr_last, feeder, group (provider, utility, feeder)
 Other names: --column FIELD=NAME. A stamp may end in an offset, Z, or a zone
 such as MST; without one it is local time of --tz.
@@ -98,7 +100,9 @@ def _notes(answer: dict[str, Any], found: tuple[Incident, ...], differing: int) 
     """What a reader should know before quoting a figure."""
     counts, notes = answer["counts"], []
     if differing:
-        notes.append(f"Keys with differing content: {differing:,}; the row that tells most of the end counts.")
+        notes.append(
+            f"Keys with differing content: {differing:,}; the latest told counts, with the most customers of any."
+        )
     if any(one.end_is_last_seen for one in found):
         notes.append("Restoration is taken at the time an incident was last seen; true durations are longer.")
     if counts["end_unknown"]:

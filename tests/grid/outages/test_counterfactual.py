@@ -122,6 +122,7 @@ def test_bounds_follow_the_switching_time_and_the_probability_of_the_zone() -> N
     [
         (Plan("O", PLAN.groups, infeasible_at_actual="112 % of the conductor"), {}, "loading that there was: 112 %"),
         (PLAN, {"truth": Truth(zone_id="Z2", meter_ids=("M2",))}, "supplied the section in which the fault was"),
+        (PLAN, {"truth": Truth(zone_id="Z2")}, "made for zone Z1; the fault was in Z2"),
         (PLAN, {"advised_at": None}, "not known when"),
         (PLAN, {"options": []}, "No option was on the table"),
         (PLAN, {"options": [option("O", 1, "x", "", infeasible_reasons=["tie is open-phased"])]}, "not feasible when"),
@@ -162,3 +163,9 @@ def test_who_is_still_out_would_have_been_supplied() -> None:
     assert got.delta_cmi == pytest.approx(-(600 - (ADVISED + DELAY + 20)))
     assert got.curve[-1].customers_out == 1
     assert got.curve[-1].at == (START + timedelta(minutes=ADVISED + DELAY + 20)).isoformat().replace("+00:00", "Z")
+
+
+def test_what_began_after_the_option_had_supplied_is_left_as_it_was() -> None:
+    again = Interruption("E", "M0", at(200), at(260))
+    got = case("as_recommended", setting([*ROWS, again], PLAN))
+    assert got.cmi == pytest.approx(1200 + 60 - 3 * (120 - (ADVISED + DELAY + 20)))

@@ -82,6 +82,15 @@ def test_overtime_and_parts_from_the_depot_cost_time_and_are_said() -> None:
     assert plan.recommendations[0].travel_km > fit(away, job(), NOW).travel_km
 
 
+def test_a_place_that_nobody_knows_takes_the_usual_time() -> None:
+    nowhere = replace(job(), latitude=None, longitude=None)
+    one = fit(crew(), nowhere, NOW)
+    assert (one.arrival_s, one.travel_km) == (600 + 1200, 0.0)
+    plan = recommend_crews([nowhere, job("J2"), job("J3")], [crew()], as_of=NOW)
+    assert "the way is not known" in plan.recommendations[0].explanation
+    assert all(one.crew_id == "C1" for one in plan.assignment)
+
+
 def test_three_are_shown_and_the_joint_plan_may_differ_from_the_greedy_one() -> None:
     near, far = crew("A", lat=HERE[0] + 0.049), crew("B", lat=HERE[0] + 0.2)
     jobs = [job("J1"), job("J2", lat=HERE[0] - 0.5)]

@@ -126,6 +126,10 @@ def test_nothing_after_as_of_is_told() -> None:
     assert len(told.etr) == 2
     assert {one.code for one in told.milestones if one.quality != "missing"}.isdisjoint({"closed", "last_restoration"})
     assert "Supply is not back for all yet" in told.narrative["executive"]
+    signed_later = story().approvals[0].model_copy(update={"at": "2026-07-20T00:00:00Z", "act": "replay.approve"})
+    signed = summary(approvals=(*story().approvals, signed_later))
+    assert signed.timeline == summary().timeline
+    assert len(signed.provenance.approvals) == 2
     later = replace(story(), impacts=(*story().impacts, Impact("LATE", at(101), at(102))), as_of=at(100))
     assert summarise(later) == told
     with pytest.raises(Invalid, match="before the outage began"):

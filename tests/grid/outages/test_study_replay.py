@@ -131,6 +131,7 @@ def test_days_are_local_and_stamps_name_their_zone(tmp_path: Path) -> None:
         tmp_path / "z.csv",
         "id,StartTime,last_seen,CustomersAffected",
         "a,2026-07-01 22:30 MST,2026-07-02 01:30:00 MST,5",
+        "b,2026-07-02 03:00 MST,2026-07-02 03:30:00 MST,0",
     )
     said = answer("--incidents", path)
     assert (said["timezone"], said["days"][0]["date"]) == ("UTC-07:00", "2026-07-01")
@@ -139,6 +140,33 @@ def test_days_are_local_and_stamps_name_their_zone(tmp_path: Path) -> None:
     assert said["indices"]["cmi_high"] == 900 + 5 * 60
     naive = write(tmp_path / "n.csv", "start,end,customers", "2026-03-08 02:30,2026-03-08 04:00,5")
     assert "does not exist" in refusal("--incidents", naive, "--tz", "America/New_York")
+
+
+def test_readings_of_a_map_become_incidents_and_the_newest_reading_is_open(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "readings.csv",
+        "scraped_at,start_time,lat,lon,customers,cause,etr",
+        "2026-07-01T09:00Z,2026-07-01T08:00Z,35.1000001,-80.9,40,Investigating,2026-07-01T10:00Z",
+        "2026-07-01T10:00Z,2026-07-01T08:00Z,35.1,-80.9,60,Tree growth,2026-07-01T11:00Z",
+        "2026-07-01T11:00Z,2026-07-01T08:00Z,35.1,-80.9,5,,",
+        "2026-07-01T12:00Z,2026-07-01T10:30Z,35.2,-80.9,7,Wind,",
+    )
+    said = answer("--incidents", path)
+    assert (said["counts"]["incidents"], said["counts"]["restored"], said["counts"]["open"]) == (2, 1, 1)
+    assert said["indices"]["cmi_restored"] == 60 * 180
+    assert said["indices"]["cmi"] == 60 * 180 + 7 * 90
+    assert [row["cause"] for row in said["causes"]] == ["vegetation", "weather"]
+    assert said["etr"]["first"]["mae_min"] == 60
+    assert said["etr"]["last"]["mae_min"] == 0
+    assert said["duplicates"] == {"rows": 2, "keys_that_differ": 1}
+
+
+def test_real_readings_become_the_incidents_that_were_derived_from_them(shared_data: Path) -> None:
+    folder = shared_data / "az_outage_archive"
+    read = answer("--incidents", folder / "outage_snapshots_long.csv.gz")
+    derived = answer("--incidents", folder / "incidents_derived.csv.gz")
+    assert read["counts"]["incidents"] == derived["counts"]["incidents"]
+    assert read["indices"]["customers_in_all_incidents"] == derived["indices"]["customers_in_all_incidents"]
 
 
 def test_columns_are_mapped_by_option(tmp_path: Path) -> None:

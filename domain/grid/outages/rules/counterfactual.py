@@ -162,6 +162,9 @@ def _why_not(option: OptionLine, setting: Setting) -> str | None:
     faulted = set(setting.truth.meter_ids) if setting.truth else set()
     if plan is not None and any(faulted.intersection(group.meter_ids) for group in plan.groups):
         return "It would have supplied the section in which the fault was."
+    true_zone = setting.truth.zone_id if setting.truth else None
+    if true_zone and not faulted and option.zone_id and option.zone_id != true_zone:
+        return f"It was made for zone {option.zone_id}; the fault was in {true_zone}, and who lies there is not known."
     return None
 
 

@@ -24,6 +24,7 @@ class CrewSettings:
     urban_kmh: float = 40.0
     rural_kmh: float = 65.0
     storm_factor: float = 1.4
+    unknown_way_s: int = 1200  # where one of the places is not known
     prep_s: int = 600
     busy_job_s: int = 900  # for each job that the crew has already
     overtime_factor: float = 0.5  # of the seconds beyond the shift
@@ -47,6 +48,7 @@ class Job:
     """Field work that waits for a crew.
 
     Attributes:
+        latitude, longitude: None where nobody knows the place; then the usual time of travel is taken.
         customers: who wait for it, the weight of its completion.
         work_min: minutes on site.
         skills: all of them are needed.
@@ -54,8 +56,8 @@ class Job:
     """
 
     job_id: str
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
     work_min: float
     customers: int = 1
     zone_id: str | None = None
@@ -72,7 +74,7 @@ class Crew:
     """A crew as its board shows it at `as_of`.
 
     Attributes:
-        latitude, longitude: where it is; the depot's where nobody knows.
+        latitude, longitude: where it is; the depot's where nobody knows, None where that is not known either.
         status: available, assigned, enroute, onsite, rest or off.
         hours_worked: since its last rest of eight hours.
         open_jobs: work that it has already.
@@ -80,10 +82,10 @@ class Crew:
 
     crew_id: str
     name: str
-    latitude: float
-    longitude: float
-    depot_latitude: float
-    depot_longitude: float
+    latitude: float | None
+    longitude: float | None
+    depot_latitude: float | None
+    depot_longitude: float | None
     shift_start: datetime
     shift_end: datetime
     members: int = 2
@@ -99,9 +101,9 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Travel:
-    """A way by road."""
+    """A way by road; `km` None where one of its ends is not known."""
 
-    km: float
+    km: float | None
     seconds: int
 
 
@@ -119,6 +121,7 @@ class Fit:
     crew: Crew
     job: Job
     travel_km: float
+    is_way_known: bool
     arrival_s: int
     completion_s: int
     cost_s: int
@@ -136,6 +139,7 @@ class Fit:
 
 
 Ways = Mapping[tuple[str, str], Travel]
+Place = tuple[float | None, float | None]
 
 
 def fit(
@@ -162,7 +166,8 @@ def fit(
     return Fit(
         crew=crew,
         job=job,
-        travel_km=round(way.km, 3),
+        travel_km=round(way.km or 0.0, 3),
+        is_way_known=way.km is not None,
         arrival_s=arrival,
         completion_s=completion,
         cost_s=cost,
@@ -183,11 +188,11 @@ def haversine_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     return 2 * _EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
-def way_between(
-    a: tuple[float, float], b: tuple[float, float], settings: CrewSettings, *, is_rural: bool, is_storm: bool
-) -> Travel:
-    """The way by road, estimated from the straight line."""
-    km = haversine_km(a, b) * settings.detour_factor
+def way_between(a: Place, b: Place, settings: CrewSettings, *, is_rural: bool, is_storm: bool) -> Travel:
+    """The way by road, estimated from the straight line; the usual time where a place is not known."""
+    if a[0] is None or a[1] is None or b[0] is None or b[1] is None:
+        return Travel(None, round(settings.unknown_way_s * (settings.storm_factor if is_storm else 1.0)))
+    km = haversine_km((a[0], a[1]), (b[0], b[1])) * settings.detour_factor
     speed = settings.rural_kmh if is_rural else settings.urban_kmh
     hours = km / speed * (settings.storm_factor if is_storm else 1.0)
     return Travel(km, round(hours * 3600))
@@ -195,9 +200,10 @@ def way_between(
 
 def _way(crew: Crew, job: Job, settings: CrewSettings, is_storm: bool, *, by_depot: bool) -> Travel:
     here, there = (crew.latitude, crew.longitude), (job.latitude, job.longitude)
-    stops = [here, (crew.depot_latitude, crew.depot_longitude), there] if by_depot else [here, there]
+    stops: list[Place] = [here, (crew.depot_latitude, crew.depot_longitude), there] if by_depot else [here, there]
     legs = [way_between(a, b, settings, is_rural=job.is_rural, is_storm=is_storm) for a, b in pairwise(stops)]
-    return Travel(math.fsum(leg.km for leg in legs), sum(leg.seconds for leg in legs))
+    lengths = [leg.km for leg in legs if leg.km is not None]
+    return Travel(math.fsum(lengths) if len(lengths) == len(legs) else None, sum(leg.seconds for leg in legs))
 
 
 def _conflicts(
@@ -242,7 +248,8 @@ def explain(one: Fit) -> str:
     if not one.is_feasible:
         return f"{crew.name} could not take it: {'; '.join(one.conflicts)}."
     skills = f"has {_listed(one.skills_matched)}" if one.skills_matched else "needs no special skill"
-    said = f"{crew.name} could be on site in about {minutes} minutes ({one.travel_km:.1f} km) and {skills}"
+    way = f"{one.travel_km:.1f} km" if one.is_way_known else "the way is not known"
+    said = f"{crew.name} could be on site in about {minutes} minutes ({way}) and {skills}"
     said += f"; {_hours(max(one.shift_remaining_s, 0))} of its shift remain"
     if one.parts_fetched:
         said += f"; it would fetch {_listed(one.parts_fetched)} at its depot on the way"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from domain.grid.outages.rules.crew_fit import Crew, CrewSettings, Fit, Job, way_between
+from domain.grid.outages.rules.crew_fit import Crew, CrewSettings, Fit, Job, Place, way_between
 
 Routes = list[list[int]]
 _MOST_ROUNDS = 200
@@ -94,7 +94,7 @@ class RoutePlanner:
         return total
 
     def _leg(self, crew: int, before: int, after: int) -> int:
-        stops = [(self.jobs[before].latitude, self.jobs[before].longitude)]
+        stops: list[Place] = [(self.jobs[before].latitude, self.jobs[before].longitude)]
         if self.fits[crew][after].parts_fetched:
             stops.append((self.crews[crew].depot_latitude, self.crews[crew].depot_longitude))
         stops.append((self.jobs[after].latitude, self.jobs[after].longitude))

@@ -3,8 +3,9 @@
 Grain: one incident of an outage list or map, which counts customers and does not name them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from domain.grid.outages.rules.causes import NOT_AN_OUTAGE, cause_category
@@ -20,6 +21,7 @@ class Incident:
         is_open: it was still there when the list ended: right-censored, whatever `ended_at` says.
         end_is_last_seen: the true restoration is later than `ended_at`.
         etr_first, etr_last: the estimates of restoration.
+        is_open_told: whether the list says of itself what is open.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Incident:
     group: str = ""
     etr_first: datetime | None = None
     etr_last: datetime | None = None
+    is_open_told: bool = True
 
     @property
     def category(self) -> str:
@@ -61,19 +64,46 @@ class Incident:
 def distinct(incidents: Iterable[Incident]) -> tuple[tuple[Incident, ...], int]:
     """Each key once, and how many keys stood with differing content.
 
-    Of rows with one key the latest told counts: the latest end, then the most customers, then the longest text, so
-    that neither the order of rows nor a file given twice changes anything.
+    Rows of one key are readings of one incident: the latest told counts, with the most customers that any row had, the
+    first estimate of the earliest row and the last one of the latest. Neither the order of rows nor a file given twice
+    changes anything.
     """
-    kept: dict[str, Incident] = {}
-    differing: set[str] = set()
+    rows: dict[str, set[Incident]] = defaultdict(set)
     for one in incidents:
-        other = kept.get(one.key)
-        if other is not None and other != one:
-            differing.add(one.key)
-        if other is None or _told(one) > _told(other):
-            kept[one.key] = one
-    in_order = sorted(kept.values(), key=lambda i: (i.started_at, i.key))
-    return tuple(in_order), len(differing)
+        rows[one.key].add(one)
+    merged = [_merged(sorted(own, key=_told)) for own in rows.values()]
+    differing = sum(len(own) > 1 for own in rows.values())
+    return _still_listed(sorted(merged, key=lambda one: (one.started_at, one.key))), differing
+
+
+def _merged(readings: list[Incident]) -> Incident:
+    """One incident of its readings, the latest told last."""
+    latest = readings[-1]
+    if len(readings) == 1:
+        return latest
+    causes = [one.cause for one in readings if one.cause]
+    return replace(
+        latest,
+        started_at=min(one.started_at for one in readings),
+        customers=max(one.customers for one in readings),
+        cause=latest.cause or (causes[-1] if causes else ""),
+        etr_first=next((one.etr_first for one in readings if one.etr_first), None),
+        etr_last=next((one.etr_last for one in reversed(readings) if one.etr_last), None),
+    )
+
+
+def _still_listed(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
+    """A list that does not say what is open: what its newest reading still names is open."""
+    newest: dict[str, datetime] = {}
+    for one in incidents:
+        if one.end_is_last_seen and one.ended_at is not None:
+            newest[one.group] = max(newest.get(one.group, one.ended_at), one.ended_at)
+    return tuple(
+        replace(one, is_open=one.end_is_last_seen and one.ended_at == newest.get(one.group), is_open_told=True)
+        if not one.is_open_told
+        else one
+        for one in incidents
+    )
 
 
 def _told(one: Incident) -> tuple[bool, bool, datetime, int, int, str, tuple[str, ...]]:

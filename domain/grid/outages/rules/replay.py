@@ -83,10 +83,9 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
         )
     )
     found = milestones(facts.recorded, known.lasting, facts.outage.started_at, known.as_of)
-    approvals = sorted(
-        (act for act in facts.approvals if datetime.fromisoformat(act.at) <= known.as_of),
-        key=lambda act: (datetime.fromisoformat(act.at), act.countersignature_id),
-    )
+    # Acts of people stand in the provenance whenever they were done, in the timeline only as far as it goes.
+    approvals = sorted(facts.approvals, key=lambda act: (datetime.fromisoformat(act.at), act.countersignature_id))
+    acts = [act for act in approvals if datetime.fromisoformat(act.at) <= known.as_of]
     etr, quality = _etr(known), ranking_quality(zones, facts.truth)
     return within_size(
         ReplaySummary(
@@ -97,7 +96,7 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
             as_of=iso(known.as_of),
             outage=outage,
             milestones=found,
-            timeline=timeline(found, approvals, settings.timeline_rows),
+            timeline=timeline(found, acts, settings.timeline_rows),
             metrics=_metrics(known, found, etr, quality, reliability),
             curve=curve(known.lasting, known.as_of, settings.curve_points),
             etr=etr,
