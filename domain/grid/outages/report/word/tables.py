@@ -156,4 +156,6 @@ def _boxed(table: Table) -> None:
         f'<w:{side} w:val="single" w:sz="6" w:space="0" w:color="D9DEE5"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
-    table._tbl.tblPr.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{sides}</w:tblBorders>"))
+    # The schema has an order: borders before layout and look.
+    later = next(child for child in table._tbl.tblPr if child.tag in {qn("w:tblLayout"), qn("w:tblLook")})
+    later.addprevious(parse_xml(f"<w:tblBorders {nsdecls('w')}>{sides}</w:tblBorders>"))
