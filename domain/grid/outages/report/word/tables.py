@@ -89,7 +89,8 @@ def ruled(paragraph: Paragraph, color: str, is_dashed: bool) -> None:
 def _new(word: Docx, rows: int, shares: Sequence[float], width: Emu, has_head: bool = True) -> Table:
     table: Table = word.add_table(rows, len(shares), style=TABLE)
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-    widths = [Emu(int(width * share / sum(shares))) for share in shares]
+    # Word counts in twentieths of a point, of 635 units each.
+    widths = [Emu(int(width * share / sum(shares)) // 635 * 635) for share in shares]
     for column, each in zip(table.columns, widths, strict=True):
         column.width = each
     for row in table.rows:
