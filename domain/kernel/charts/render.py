@@ -49,7 +49,8 @@ def to_print_png(chart: Chart) -> bytes:
     with drawing(chart, Format.PRINT) as plot:
         buffer = io.BytesIO()
         FigureCanvasAgg(plot.figure)
-        plot.figure.savefig(buffer, format="png", dpi=POINTS_PER_INCH * PRINT_SCALE, metadata={"Software": None})
+        resolution = POINTS_PER_INCH * PRINT_SCALE
+        plot.figure.savefig(buffer, format="png", dpi=resolution, transparent=True, metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -1,5 +1,8 @@
 """Which report this is: the version of the renderer, and the hash of the content that a person signs."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature
 from domain.grid.outages.rules.summary import SCHEMA_VERSION, ReplaySummary
 from domain.kernel.canonical import content_hash
@@ -36,7 +39,7 @@ def checked(summary: ReplaySummary) -> ReplaySummary:
     """The summary, where this renderer knows its form.
 
     Raises:
-        Invalid: it was made for another renderer.
+        Invalid: it was made for another renderer, or an instant in it is none.
     """
     if summary.schema_version != SCHEMA_VERSION:
         raise Invalid(
@@ -44,7 +47,47 @@ def checked(summary: ReplaySummary) -> ReplaySummary:
             f" {SCHEMA_VERSION!r}.",
             hint="Make the replay again with this version.",
         )
+    wrong = [
+        {"field": field, "message": f"{text!r} is no instant with an offset"}
+        for field, text in _instants(summary)
+        if not _is_instant(text)
+    ]
+    if wrong:
+        raise Invalid(
+            f"The report was not made: {wrong[0]['field']}: {wrong[0]['message']}.",
+            hint="Instants are written in ISO 8601 with their offset, for example 2026-07-14T01:12:20Z.",
+            errors=wrong,
+        )
     return summary
+
+
+def _instants(summary: ReplaySummary) -> Iterator[tuple[str, str]]:
+    """Each instant that the report reckons with, by its field."""
+    outage = summary.outage
+    yield from (
+        ("generated_at", summary.generated_at),
+        ("as_of", summary.as_of),
+        ("outage.started_at", outage.started_at),
+    )
+    if outage.restored_at is not None:
+        yield "outage.restored_at", outage.restored_at
+    for place, milestone in enumerate(summary.milestones):
+        if milestone.at is not None:
+            yield f"milestones.{place}.at", milestone.at
+    for name, curve in (
+        ("curve", summary.curve),
+        *((f"counterfactual.{c.case}.curve", c.curve) for c in summary.counterfactual),
+    ):
+        yield from ((f"{name}.{place}.at", point.at) for place, point in enumerate(curve))
+    for place, line in enumerate(summary.etr):
+        yield from ((f"etr.{place}.{key}", getattr(line, key)) for key in ("given_at", "p50_at", "p90_at"))
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def require_fitting(signature: ReportSignature | None, edition: str, of_content: str) -> None:

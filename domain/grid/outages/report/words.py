@@ -57,7 +57,13 @@ def at(text: str | None, zone: ZoneInfo, seconds: bool = False) -> str:
 
 def utc(text: str | None) -> str:
     """2026-07-14 05:32:20Z, as provenance writes instants."""
-    return NONE if text is None else f"{moment(text).astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S}Z"
+    if text is None:
+        return NONE
+    try:
+        return f"{moment(text).astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S}Z"
+    except ValueError:
+        # What runs and feedback call an instant is theirs; it is shown as it stands.
+        return cut(text, 40)
 
 
 def minutes(value: float | None) -> str:

@@ -17,6 +17,8 @@ from domain.grid.outages.report.pdf.tagging import Begin, End, marked
 from domain.kernel.charts.vector import Recorded
 
 PLENTY = 100_000.0
+# Else reportlab names its own font, which is not embedded, although nothing is drawn with it.
+PLAIN = ("FONT", (0, 0), (-1, -1), SANS, 8)
 
 
 class Layout:
@@ -130,6 +132,7 @@ class Layout:
 
     def _rules(self) -> list[tuple[Any, ...]]:
         return [
+            PLAIN,
             ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
             ("VALIGN", (0, 1), (-1, -1), "TOP"),
             ("LINEBELOW", (0, 0), (-1, 0), 0.9, MUTED),
@@ -148,6 +151,7 @@ class Layout:
         cells = [[Text(name, label), Text(words, value)] for name, words in rows]
         widths = [self._sheet.column * 0.26, self._sheet.column * 0.74]
         rules = [
+            PLAIN,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE),
             ("LEFTPADDING", (0, 0), (0, -1), 0),
@@ -175,6 +179,7 @@ class Layout:
             cells.append([Text(kpi.label, label), Text(kpi.value, value), Text(kpi.delta, delta)])
         rows = [cells[:3], [*cells[3:], *([""] * (6 - len(cells)))]]
         rules = [
+            PLAIN,
             ("BOX", (0, 0), (-1, -1), 0.8, LINE),
             ("INNERGRID", (0, 0), (-1, -1), 0.8, LINE),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),

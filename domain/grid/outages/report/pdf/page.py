@@ -70,7 +70,7 @@ class Template(BaseDocTemplate):  # type: ignore[misc]
             self.found.setdefault(key, self.page)
 
     def _canvas(self, *arguments: Any, **options: Any) -> Canvas:
-        canvas: Any = _Canvas(*arguments, **options)
+        canvas: Any = _Canvas(*arguments, **{**options, "initialFontName": SANS})
         canvas.structure, canvas.is_measuring = Structure(), self._total == 0
         document = canvas._doc
         # The only date is the replay's own, whatever the machine's clock or environment says; the id follows content.
@@ -158,6 +158,10 @@ class _Canvas(Canvas):  # type: ignore[misc]
 
     structure: Structure
     is_measuring: bool
+
+    def _make_preamble(self) -> None:
+        """Without a font that nothing is drawn with."""
+        self._preamble = "1 0 0 1 0 0 cm"
 
     def save(self) -> None:
         """Show what is left, then write."""

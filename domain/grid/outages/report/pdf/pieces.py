@@ -40,6 +40,9 @@ class Text(Paragraph):  # type: ignore[misc]
 class Rows(Table):  # type: ignore[misc]
     """A table with repeated headings that never leaves fewer than two rows on either side of a page's end."""
 
+    def __init__(self, cells: Any, **options: Any) -> None:
+        super().__init__(cells, **{"renderCB": _tell, **options})
+
     def split(self, width: float, height: float) -> list[Flowable]:
         """The parts; empty where the table had better begin on the next page."""
         parts: list[Flowable] = super().split(width, height)
@@ -51,22 +54,23 @@ class Rows(Table):  # type: ignore[misc]
             before = len(parts[0]._cellvalues) - HEAD_ROWS if len(parts) == 2 else 0
         return parts if before >= 2 or before + after < 3 else []
 
-    def _renderCB(self, _: Any, event: str, *of: Any) -> None:  # noqa: N802
-        """Reportlab tells what it is about to draw; the table's tree grows with it."""
-        canvas, structure = self.canv, self.canv.structure
-        if event in {"startBG", "startLines"}:
-            canvas._code.append("/Artifact BMC")
-        elif event in {"endBG", "endLines"}:
-            canvas._code.append("EMC")
-        elif event == "startTable":
-            structure.begin("Table")
-        elif event == "startRow":
-            structure.begin("TR")
-        elif event == "startCell":
-            is_head = bool(self.repeatRows) and of[0] < HEAD_ROWS
-            structure.begin("TH" if is_head else "TD", is_heading_cell=is_head)
-        elif event in {"endCell", "endRow", "endTable"}:
-            structure.end()
+
+def _tell(table: Any, event: str, *of: Any) -> None:
+    """Reportlab tells what it is about to draw; the table's tree grows with it."""
+    canvas, structure = table.canv, table.canv.structure
+    if event in {"startBG", "startLines"}:
+        canvas._code.append("/Artifact BMC")
+    elif event in {"endBG", "endLines"}:
+        canvas._code.append("EMC")
+    elif event == "startTable":
+        structure.begin("Table")
+    elif event == "startRow":
+        structure.begin("TR")
+    elif event == "startCell":
+        is_head = bool(table.repeatRows) and of[0] < HEAD_ROWS
+        structure.begin("TH" if is_head else "TD", is_heading_cell=is_head)
+    elif event in {"endCell", "endRow", "endTable"}:
+        structure.end()
 
 
 class Drawing(Flowable):  # type: ignore[misc]

@@ -58,7 +58,9 @@ class Styles:
         self.bold = _style("bold", BOLD, 9.5, 13.6, spaceBefore=8, spaceAfter=3, keepWithNext=1)
         self.mono = _style("mono", MONO, 8, 11, spaceAfter=6)
         self.advice_mark = _style("advice-mark", BOLD, 7.5, 10, MUTED)
-        self.bullet = _style("bullet", SANS, 9.5, 13.6, leftIndent=12, bulletIndent=2, spaceAfter=2)
+        self.bullet = _style(
+            "bullet", SANS, 9.5, 13.6, leftIndent=12, bulletIndent=2, bulletFontName=SANS, spaceAfter=2
+        )
         self.headings = {
             1: _style("h1", BOLD, 18, 23, self.primary, spaceBefore=20, spaceAfter=8),
             2: _style("h2", BOLD, 13, 17, spaceBefore=16, spaceAfter=5),

@@ -69,10 +69,15 @@ def supply(telling: Telling) -> list[Block]:
     infeasible = [case for case in summary.counterfactual if not case.is_feasible]
     if infeasible:
         blocks.append(
-            Bullets(tuple(f"{CASES[case.case]}: {cut(case.why_not or 'not feasible')}" for case in infeasible))
+            Bullets(
+                tuple(f"{CASES[case.case]}: {as_proposal(cut(case.why_not or 'not feasible'))}" for case in infeasible)
+            )
         )
     if summary.assumptions:
-        blocks += [Paragraph("Assumptions", "bold"), Bullets(tuple(cut(text) for text in summary.assumptions[:12]))]
+        blocks += [
+            Paragraph("Assumptions", "bold"),
+            Bullets(tuple(as_proposal(cut(text)) for text in summary.assumptions[:12])),
+        ]
     return blocks
 
 

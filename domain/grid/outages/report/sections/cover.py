@@ -4,7 +4,16 @@ from domain.grid.outages.charts.reading import as_recommended
 from domain.grid.outages.report.blocks import Cover, Kpi, Kpis
 from domain.grid.outages.report.brand import ReportSignature
 from domain.grid.outages.report.sections.told import Telling
-from domain.grid.outages.report.words import at, change, minutes, share, signed_minutes, significant, title_case
+from domain.grid.outages.report.words import (
+    as_proposal,
+    at,
+    change,
+    minutes,
+    share,
+    signed_minutes,
+    significant,
+    title_case,
+)
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.charts.words import NBSP, NONE, number
 
@@ -47,7 +56,7 @@ def _facts(telling: Telling) -> tuple[tuple[str, str], ...]:
         ("Device", f"{outage.device_id} ({title_case(outage.device_type).lower()})"),
         ("Began", at(outage.started_at, telling.zone)),
         ("Restored", restored),
-        ("Cause", f"{outage.cause or 'not determined'}; {kind}"),
+        ("Cause", f"{as_proposal(outage.cause or 'not determined')}; {kind}"),
         ("Status", title_case(outage.status.lower())),
         (
             "Replay made",

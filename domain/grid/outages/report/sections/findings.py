@@ -150,7 +150,7 @@ def _first(telling: Telling, option: OptionLine) -> list[Block]:
         )
     risks = [str(item.get("text") or title_case(str(item.get("code", "")).lower())) for item in option.risk_items[:8]]
     if risks:
-        blocks.append(Paragraph(f"What could go wrong with it: {cut(' '.join(risks), 600)}"))
+        blocks.append(Paragraph(f"What could go wrong with it: {cut(as_proposal(' '.join(risks)), 600)}"))
     return blocks
 
 
@@ -163,7 +163,7 @@ def _step(place: int, step: dict[str, object]) -> tuple[str, ...]:
         position(step.get("proposed")),
         "remote" if step.get("is_remote") else "hand",
         minutes(float(took)) if isinstance(took, int | float) else NONE,
-        cut(str(step.get("precondition") or NONE), 160),
+        as_proposal(cut(str(step.get("precondition") or NONE), 160)),
     )
 
 
@@ -178,7 +178,7 @@ def _rejected(telling: Telling) -> list[Block]:
             number(option.cmr),
             NONE if option.loading_pct_max is None else f"{number(option.loading_pct_max)}{NBSP}%",
             NONE if option.v_min_pu is None else f"{number(option.v_min_pu, 3)}{NBSP}pu",
-            cut("; ".join(_reason(reason) for reason in option.infeasible_reasons) or NONE),
+            cut("; ".join(as_proposal(_reason(reason)) for reason in option.infeasible_reasons) or NONE),
         )
         for option in rejected
     ]
@@ -205,7 +205,7 @@ def _crew(crew: CrewLine) -> tuple[str, ...]:
     lacking = [title_case(item) for item in (*crew.skills_missing, *crew.parts_missing)]
     return (
         f"{crew.crew_name} ({crew.crew_id})" if crew.crew_name != crew.crew_id else crew.crew_id,
-        f"{crew.role}, {crew.zone_id}" if crew.zone_id else crew.role,
+        as_proposal(f"{crew.role}, {crew.zone_id}" if crew.zone_id else crew.role),
         number(crew.score, 1),
         minutes(crew.eta_min),
         f"{number(crew.travel_km, 1)}{NBSP}km",

@@ -181,7 +181,11 @@ class _Writer:
 
 
 def _alt(picture: Any, title: str, words: str) -> None:
-    properties = picture._inline.docPr
+    inline = picture._inline
+    # Without these a reader may assume a distance, and push the picture past the margin.
+    for side in ("distT", "distB", "distL", "distR"):
+        inline.set(side, "0")
+    properties = inline.docPr
     properties.set("title", visible(title))
     properties.set("descr", visible(words)[:1200])
 

@@ -89,7 +89,8 @@ def ruled(paragraph: Paragraph, color: str, is_dashed: bool) -> None:
 def _new(word: Docx, rows: int, shares: Sequence[float], width: Emu, has_head: bool = True) -> Table:
     table: Table = word.add_table(rows, len(shares), style=TABLE)
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-    widths = [Emu(int(width * share / sum(shares))) for share in shares]
+    # Word counts in twentieths of a point, of 635 units each.
+    widths = [Emu(int(width * share / sum(shares)) // 635 * 635) for share in shares]
     for column, each in zip(table.columns, widths, strict=True):
         column.width = each
     for row in table.rows:
@@ -156,4 +157,6 @@ def _boxed(table: Table) -> None:
         f'<w:{side} w:val="single" w:sz="6" w:space="0" w:color="D9DEE5"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
-    table._tbl.tblPr.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{sides}</w:tblBorders>"))
+    # The schema has an order: borders before layout and look.
+    later = next(child for child in table._tbl.tblPr if child.tag in {qn("w:tblLayout"), qn("w:tblLook")})
+    later.addprevious(parse_xml(f"<w:tblBorders {nsdecls('w')}>{sides}</w:tblBorders>"))
