@@ -1,13 +1,20 @@
-"""GridLens in the graph: the network and the events, the reads, their roll-ups, the KPIs, the suspicion."""
+"""The grid in the graph: network, reads, roll-ups, KPIs and suspicion of GridLens; outages and advice of RestoreIQ."""
 
 import dagster as dg
 
-from orchestration.grid import assets, automation, checks
+from orchestration.grid import assets, automation, checks, outages
 
 defs = dg.Definitions(
-    assets=[*assets.NETWORK, *assets.EVENTS, assets.publish_reads, assets.score_meters_of_day, assets.kpi_views],
+    assets=[
+        *assets.NETWORK,
+        *assets.EVENTS,
+        assets.publish_reads,
+        assets.score_meters_of_day,
+        assets.kpi_views,
+        *outages.ASSETS,
+    ],
     asset_checks=[checks.read_checks, checks.event_checks],
-    jobs=[automation.publish_job, automation.daily_job, automation.inbox_job],
+    jobs=[automation.publish_job, automation.daily_job, automation.inbox_job, *outages.JOBS],
     schedules=[automation.publish_schedule, automation.daily_schedule],
-    sensors=[automation.inbox_sensor, automation.late_reads_sensor, automation.stale_reads_sensor],
+    sensors=[automation.inbox_sensor, automation.late_reads_sensor, automation.stale_reads_sensor, *outages.SENSORS],
 )

@@ -151,4 +151,4 @@ def _tell(
         replay_id=replay.replay_id,
         payload={"content_hash": digest, "sha256": {one: told["sha256"] for one, told in files.items()}},
     )
-    enqueue(connection, ("grid", "after_action_reports"), metadata={"replay_id": str(replay.replay_id)})
+    enqueue(connection, ("grid", "outage_replays"), metadata={"replay_id": str(replay.replay_id)})
