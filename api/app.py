@@ -27,6 +27,7 @@ from api.kernel import (
     ledger,
     lent,
     lineage,
+    proposed_content,
     sign_in,
     sign_in_organisation,
 )
@@ -47,7 +48,7 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    kernel = [health, countersign, lent, ledger, artifacts, lineage, admin]
+    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin]
     home = [
         sign_in,
         sign_in_organisation,

@@ -25,6 +25,7 @@ from api.kernel.countersign_schemas import (
     Waiting,
     WithReason,
 )
+from api.kernel.proposed_content import is_short
 from api.kernel.sign_in import ip_of
 from api.paging import By, Keyset, Page, PageDep
 from domain.kernel import queue
@@ -204,7 +205,8 @@ def shown(connection: Connection, caller: Principal, found: Proposal) -> Propose
     """One proposal for one reader."""
     gate = GATES[found.kind]
     more = {
-        "content": found.content,
+        "content": found.content if is_short(found) else None,
+        "content_url": None if found.content is None else f"/v1/proposals/{found.proposal_id}/content",
         "evidence": found.evidence,
         "meaning": gate.meaning,
         "roles": sorted(gate.roles),

@@ -99,7 +99,10 @@ class Waiting(BaseModel):
 class Proposed(Waiting):
     """One proposal with everything that a signer looks at."""
 
-    content: Any
+    content: Any = Field(description="What is signed; null where it is longer than 128 kB, or where the room keeps it.")
+    content_url: str | None = Field(
+        description="Where the whole content is, as the bytes whose SHA-256 is signed; null where a room keeps it."
+    )
     evidence: dict[str, Any]
     meaning: str
     roles: list[str]

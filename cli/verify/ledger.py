@@ -108,9 +108,14 @@ def _show(told: dict[str, Any], done: list[Verified]) -> None:
         click.echo(_line(finding))
     if len(findings) > MOST_SHOWN:
         click.echo(f"... and {len(findings) - MOST_SHOWN} more; --json lists them.")
-    verdict = f"{len(findings)} differences" if findings else "all fits"
-    click.echo(f"{told['rows']:,} sealed rows in {told['seals']:,} seals: {verdict} ({told['seconds']} s).")
+    verdict = _counted(len(findings), "difference") if findings else "all fits"
+    rows, seals = _counted(told["rows"], "sealed row"), _counted(told["seals"], "seal")
+    click.echo(f"{rows} in {seals}: {verdict} ({told['seconds']} s).")
     click.echo(f"{told['unsealed']:,} rows are not sealed yet and were not checked. Key: {told['key']}.")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _line(finding: Finding) -> str:

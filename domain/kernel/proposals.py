@@ -17,6 +17,7 @@ from domain.kernel.events import record
 from domain.kernel.gates import Gate
 from domain.kernel.messages.outbox import waiting_for_you
 from domain.kernel.proposed import Proposal, Subject, check_content, load_proposal, of_row
+from domain.kernel.redaction import as_text, redact, redact_text
 from domain.kernel.signed import check
 
 __all__ = ["Proposal", "Subject", "load_proposal", "lock_subject", "of_row", "propose"]
@@ -100,8 +101,8 @@ def propose(
             "subject_id": subject.id,
             "content_hash": digest,
             "content": None if content is None else json.dumps(content),
-            "summary": summary,
-            "evidence": json.dumps(dict(evidence or {}), default=str),
+            "summary": redact_text(summary),
+            "evidence": json.dumps(redact(dict(evidence or {})), default=as_text),
             "severity": severity,
             "page_url": page_url,
             "proposed_by": proposed_by,

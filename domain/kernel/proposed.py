@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from domain.kernel.canonical import content_hash
+from domain.kernel.canonical import canonical_json, content_hash, sha256_hex
 from domain.kernel.errors import Conflict, NotFound
 from domain.kernel.signed import Countersignature
 
@@ -105,6 +105,21 @@ def check_content(proposal: Proposal) -> None:
     """
     if proposal.content is not None and content_hash(proposal.content) != proposal.content_hash:
         raise _changed(proposal)
+
+
+def content_bytes(proposal: Proposal) -> bytes:
+    """The stored content as the very bytes whose SHA-256 is signed: RFC 8785 canonical JSON.
+
+    Raises:
+        NotFound: the proposal holds no content; the room keeps it under its hash.
+        Conflict: CONTENT_CHANGED, somebody changed the row behind the triggers.
+    """
+    if proposal.content is None:
+        raise NotFound("The proposal holds no content of its own.", hint="Its `page_url` leads to where it is kept.")
+    found = canonical_json(proposal.content)
+    if sha256_hex(found) != proposal.content_hash:
+        raise _changed(proposal)
+    return found
 
 
 def check_signed(proposal: Proposal, signed: Countersignature) -> None:

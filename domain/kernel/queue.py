@@ -10,6 +10,12 @@ from sqlalchemy import Connection, text
 
 from domain.kernel.proposals import Proposal, of_row
 
+# A list shows neither content nor evidence, and fifty contents can be half a gigabyte.
+_LISTED = (
+    "proposal_id, tenant_id, kind, subject_type, subject_id, content_hash, NULL AS content, summary,"
+    " CAST('{}' AS jsonb) AS evidence, severity, page_url, proposed_by, authors, run_id, supersedes, created_at,"
+    " expires_at, state, countersignature_id"
+)
 STATES = ("WAITING", "APPROVED", "REFUSED", "WITHDRAWN", "OUTDATED", "EXPIRED")
 
 
@@ -25,10 +31,10 @@ class Place:
 def waiting(
     connection: Connection, kinds: Collection[str], *, after: Place | None = None, limit: int = 50
 ) -> list[Proposal]:
-    """What waits among the kinds: severity downwards, then age; from behind `after` on."""
+    """What waits among the kinds, without content: severity downwards, then age; from behind `after` on."""
     rows = connection.execute(
         text(
-            "SELECT * FROM v_proposals WHERE state = 'WAITING' AND kind = ANY(:kinds)"
+            f"SELECT {_LISTED} FROM v_proposals WHERE state = 'WAITING' AND kind = ANY(:kinds)"
             " AND (CAST(:severity AS int) IS NULL"
             "   OR (-severity, created_at, proposal_id) > (-CAST(:severity AS int), :created_at, CAST(:id AS uuid)))"
             " ORDER BY severity DESC, created_at, proposal_id LIMIT :n"
@@ -62,10 +68,10 @@ def history(
     after: Place | None = None,
     limit: int = 50,
 ) -> list[Proposal]:
-    """Proposals in any state, the newest first; from behind `after` on."""
+    """Proposals in any state, without content, the newest first; from behind `after` on."""
     rows = connection.execute(
         text(
-            "SELECT * FROM v_proposals WHERE (CAST(:state AS text) IS NULL OR state = :state)"
+            f"SELECT {_LISTED} FROM v_proposals WHERE (CAST(:state AS text) IS NULL OR state = :state)"
             " AND (CAST(:kind AS text) IS NULL OR kind = :kind)"
             " AND (CAST(:subject_id AS text) IS NULL OR subject_id = :subject_id)"
             " AND (CAST(:created_at AS timestamptz) IS NULL OR (created_at, proposal_id) < (:created_at, :id))"

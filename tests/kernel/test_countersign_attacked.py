@@ -191,3 +191,20 @@ def test_a_delegation_beside_a_signature_for_something_else_lends_nothing(ada: P
         )
     with transaction("T") as connection:
         assert kinds_open_to(connection, olga, [AT_ONCE]) == []
+
+
+def test_a_secret_that_somebody_pasted_is_neither_laid_down_nor_signed(ada: Principal) -> None:
+    pasted = "see postgresql://u:planted-pw@h/db and AKIAIOSFODNN7PLANTED"
+    with transaction("T") as connection:
+        proposal = lay_down(connection, PLAIN, summary=pasted, evidence={"url": pasted, "password": "planted-pw"})
+        answer = decide(connection, ada, ACTS, proposal.proposal_id, Decision.REFUSED, reason=pasted)
+        rows = [
+            str(
+                connection.execute(
+                    text(f"SELECT {table}::text FROM {table} WHERE proposal_id = :id"), {"id": one}
+                ).all()
+            )
+            for table, one in (("proposals", proposal.proposal_id), ("countersignatures", proposal.proposal_id))
+        ]
+    assert answer.countersignature.reason == "see postgresql://u:[redacted]@h/db and [redacted]"
+    assert not [row for row in rows if "planted-pw" in row or "AKIAIOSFODNN7PLANTED" in row]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.kernel import queue
+from domain.kernel.canonical import sha256_hex
 from domain.kernel.db import transaction
 from domain.kernel.gates import RELEASE_DEPLOYMENT, RETENTION_DISPOSAL, Gate
 from domain.kernel.proposals import Proposal, Subject, propose
@@ -140,3 +142,29 @@ def test_a_readers_list_filters_by_state_and_subject(client: TestClient, bearer:
     only = client.get("/v1/proposals?subject_id=2025&state=OUTDATED", headers=bearer("AUDITOR")).json()["items"]
     assert [one["summary"] for one in only] == ["First."]
     assert client.get("/v1/proposals", headers=bearer("OPERATOR")).status_code == 403
+
+
+def test_a_large_content_has_an_address_of_its_own_whose_bytes_are_what_is_signed(
+    client: TestClient, bearer: Bearer
+) -> None:
+    large, small = laid(content={"rows": ["x" * 100] * 20_000}), laid(content={"rows": [1.0, "é"]})
+    told = client.get(f"/v1/proposals/{large.proposal_id}", headers=bearer("ADMIN"))
+    assert len(told.content) < 256 * 1024
+    assert told.json()["content"] is None
+    for one in (large, small):
+        told = client.get(f"/v1/proposals/{one.proposal_id}", headers=bearer("ADMIN")).json()
+        whole = client.get(told["content_url"], headers=bearer("ADMIN"))
+        assert sha256_hex(whole.content) == told["content_hash"]
+        again = client.get(told["content_url"], headers=bearer("ADMIN") | {"If-None-Match": whole.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    assert told["content"] == {"rows": [1.0, "é"]}
+    assert client.get(f"/v1/proposals/{NOBODY}/content", headers=bearer("ADMIN")).status_code == 404
+
+
+def test_a_list_does_not_read_the_contents_that_it_does_not_show(client: TestClient, bearer: Bearer) -> None:
+    laid(content={"rows": ["x" * 100] * 20_000}, evidence={"n": 1})
+    with transaction("T") as connection:
+        kinds = [RETENTION_DISPOSAL.kind]
+        found = [*queue.waiting(connection, kinds, limit=500), *queue.history(connection, limit=500)]
+    assert found
+    assert all(one.content is None and not one.evidence for one in found)

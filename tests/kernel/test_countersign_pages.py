@@ -1,6 +1,8 @@
 """The queue and the review page: what is asked, two buttons, and none once it is signed."""
 
 import re
+import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -10,6 +12,7 @@ from fastapi.testclient import TestClient
 from api import limits
 from api.app import create_app
 from api.gate import SESSION_COOKIE
+from domain.kernel.canonical import sha256_hex
 from domain.kernel.db import transaction
 from domain.kernel.gates import RELEASE_MIGRATION, RETENTION_DISPOSAL, Gate
 from domain.kernel.login import form_token, open_session
@@ -151,6 +154,30 @@ def test_the_page_shows_what_changed_since_the_last_signature(amy: Browser) -> N
     html = amy.get(f"/countersign/{new.proposal_id}")
     assert '<span class="removed">-   CREATE TABLE a ();' in html
     assert '<span class="added">+   CREATE TABLE b ();' in html
+
+
+def test_a_large_content_is_shown_in_part_and_given_whole(amy: Browser) -> None:
+    rows = [{"meter": f"M{n:06d}", "why": "x" * 150} for n in range(50_000)]
+    large = laid(content={"rows": rows, "text": "y" * 1_000_000}, evidence={"long": "z" * 1_000_000})
+    html = amy.get(f"/countersign/{large.proposal_id}")
+    assert len(html) < 256 * 1024
+    assert "99,601 more follow. You sign all of them" in html
+    whole = amy.client.get(f"/countersign/{large.proposal_id}/content.json")
+    assert sha256_hex(whole.content) == large.content_hash
+    assert amy.client.get(f"/countersign/{uuid.uuid4()}/content.json").status_code == 404
+
+
+def test_a_large_list_in_another_order_is_compared_within_seconds_and_says_that_it_goes_on(amy: Browser) -> None:
+    subject = Subject("environment", "large")
+    rows = [{"meter": f"M{n:06d}", "score": n / 7} for n in range(50_000)]
+    old = laid(subject=subject, content={"rows": rows})
+    amy.post(f"/countersign/{old.proposal_id}/approve", content_hash=old.content_hash)
+    new = laid(subject=subject, content={"rows": rows[::-1]})
+    began = time.monotonic()
+    html = amy.get(f"/countersign/{new.proposal_id}")
+    assert time.monotonic() - began < 60
+    assert "There is more that differs; the whole content has it." in html
+    assert len(html) < 256 * 1024
 
 
 def test_nothing_that_was_proposed_runs_as_script(amy: Browser) -> None:

@@ -16,11 +16,12 @@ from api.paging import LONGEST_CURSOR
 from domain.kernel import queue
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.decide import LONGEST_REASON, decide, four_eyes_on
-from domain.kernel.difference import difference, lines_of
+from domain.kernel.difference import MOST_LINES, difference, lines_of, readable
 from domain.kernel.errors import CountersignError, Invalid, NotFound
 from domain.kernel.lent import kinds_open_to
 from domain.kernel.principal import Role
 from domain.kernel.proposals import Proposal, load_proposal
+from domain.kernel.proposed import content_bytes
 from domain.kernel.signed import Decision, load_countersignature
 
 router = APIRouter(include_in_schema=False)
@@ -113,6 +114,14 @@ def proposal(page: PageDep, proposal_id: str, done: Annotated[str, Query(max_len
     return _show(page, load_proposal(page.connection, _proposal_id(proposal_id)), notice=NOTICES.get(done))
 
 
+@router.get("/countersign/{proposal_id}/content.json", dependencies=[PEOPLE])
+def content(page: PageDep, proposal_id: str) -> Response:
+    """What is signed, whole, as a file: the bytes of the hash that the page shows."""
+    found = load_proposal(page.connection, _proposal_id(proposal_id))
+    named = {"Content-Disposition": f'attachment; filename="content-{found.proposal_id}.json"'}
+    return Response(content_bytes(found), media_type="application/json", headers=named)
+
+
 @router.post("/countersign/{proposal_id}/{verb}", dependencies=[PEOPLE])
 def decided(page: PageDep, form: FormDep, call: RequestId, proposal_id: str, verb: str) -> Response:
     """One decision; a refusal of it comes back on the same page, with what was typed.
@@ -164,11 +173,13 @@ def _show(
 ) -> Response:
     told = shown(page.connection, page.principal, found)
     former = queue.last_signed(page.connection, found)
+    lines = lines_of(found.content) if found.content is not None else []
     return page.show(
         "kernel/proposal.html",
         status,
         proposal=told,
-        lines=lines_of(found.content) if found.content is not None else [],
+        lines=readable(lines),
+        more=max(0, len(lines) - MOST_LINES),
         changes=difference(former.content, found.content) if former and former.content and found.content else None,
         former=former,
         state=STATES[found.state],

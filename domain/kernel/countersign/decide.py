@@ -19,6 +19,7 @@ from domain.kernel.lineage import enqueue
 from domain.kernel.principal import Principal, Role
 from domain.kernel.proposals import Proposal, load_proposal, lock_subject
 from domain.kernel.proposed import check_content
+from domain.kernel.redaction import redact_text
 from domain.kernel.signed import Countersignature, Decision, decisions_on, load_countersignature, signed_bytes
 from domain.kernel.signing import Purpose, key_id_of, sign
 
@@ -242,7 +243,8 @@ def _row(
         "on_behalf_of": authority.on_behalf_of,
         "delegation_id": authority.delegation_id,
         "meaning": meaning,
-        "reason": reason.strip() if reason and reason.strip() else None,
+        # Signed as it is kept, for ever: a password that somebody pasted is no part of it.
+        "reason": redact_text(reason.strip()) if reason and reason.strip() else None,
         "supersedes": proposal.supersedes,
         "withdraws": withdraws,
         "signed_at": utc_now(),

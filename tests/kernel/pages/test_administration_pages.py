@@ -153,6 +153,11 @@ def test_settings_are_set_by_form_and_what_is_wrong_is_told_at_its_field(admin: 
     send(admin, "/admin/tenant", "/admin/tenant", four_eyes="yes")
 
 
+def test_who_may_not_set_them_is_shown_settings_that_cannot_be_typed_over(sign_in: SignIn) -> None:
+    assert '<fieldset class="contents" disabled>' in sign_in("AUDITOR").get("/admin/tenant").text
+    assert '<fieldset class="contents" >' in sign_in("ADMIN").get("/admin/tenant").text
+
+
 def test_what_the_page_sets_is_what_the_plan_keeps(admin: TestClient) -> None:
     assert all(kept.name in CLASSES for kept in PRUNABLES.values())
     for name, least in (("meter_reads", 60), ("login_sessions", 7)):
