@@ -171,12 +171,8 @@ def run(chosen: argparse.Namespace) -> tuple[list[Check], list[dict[str, Any]]]:
                 if not chosen.json:
                     print_lines(fresh)
     timings = [asdict(one) for one in all_sizes(read_feeder(data, "ckt5"))]
-    limits = {
-        "8,994": (200.0, 20.0),
-        "the same, its": (200.0, 20.0),
-        "100,667": (2000.0, 500.0),
-        "the same, every": (2000.0, 500.0),
-    }
+    feeder, meters = (200.0, 20.0), (2000.0, 500.0)
+    limits = {"8,994": feeder, "the same, its": feeder, "100,667": meters, "the same, every": meters}
     slow = []
     for one in timings:
         bound = next((pair for start, pair in limits.items() if one["name"].startswith(start)), None)

@@ -40,9 +40,9 @@ def nested(tree: DeviceTree, trials: int, seed: int, *, delivery: float, false_r
         world = simulate(tree, rng, device=upper, delivery=delivery, false_rate=false_rate)
         dark = set() if lower == NONE else set(range(int(tree.meter_first[lower]), int(tree.meter_end[lower])))
         signals = list(world.signals)
-        for meter in range(int(tree.meter_first[upper]), int(tree.meter_end[upper])):
-            if meter not in dark and rng.random() < delivery:
-                signals.append(heard_at(tree, kinds.POWER_ON, meter, BACK_S + rng.uniform(0, 20), 5.0))
+        lit = [own for own in range(int(tree.meter_first[upper]), int(tree.meter_end[upper])) if own not in dark]
+        back = [own for own in lit if rng.random() < delivery]
+        signals += [heard_at(tree, kinds.POWER_ON, own, BACK_S + rng.uniform(0, 20), 5.0) for own in back]
         found = infer_outages(tree, signals, world.as_of + timedelta(seconds=BACK_S + 900))
         said = {same_class(tree, tree.device_at[one.device_id]) for one in found.outages if one.nested_of}
         truth = set() if lower == NONE else {same_class(tree, lower)}
@@ -66,7 +66,7 @@ def collectors_of(tree: DeviceTree, size: int = 150) -> dict[str, str]:
 
 
 def silent_collector(tree: DeviceTree, trials: int, seed: int) -> tuple[float, float]:
-    """A collector falls silent and 20 meters are asked, 10 behind it: false promotions per 1,000; share told as such."""
+    """A collector falls silent, 20 meters are asked, 10 behind it: false promotions per 1,000, share told as such."""
     rng = np.random.default_rng([seed, 32])
     collectors = collectors_of(tree)
     promoted = told = 0
@@ -76,8 +76,8 @@ def silent_collector(tree: DeviceTree, trials: int, seed: int) -> tuple[float, f
         behind = [place for place, own in enumerate(tree.meter_ids) if collectors[own] == dead]
         others = [place for place in range(len(tree.meter_ids)) if collectors[tree.meter_ids[place]] != dead]
         signals = [one for one in world.signals if collectors[one.meter_id] != dead]
-        for meter in rng.choice(behind, 10, replace=False).tolist():
-            signals.append(heard_at(tree, kinds.PING_NO_ANSWER, meter, 330.0))
+        asked = rng.choice(behind, 10, replace=False).tolist()
+        signals += [heard_at(tree, kinds.PING_NO_ANSWER, meter, 330.0) for meter in asked]
         for meter in rng.choice(others, 10, replace=False).tolist():
             kind = kinds.PING_OK if rng.random() < 0.97 else kinds.PING_NO_ANSWER
             signals.append(heard_at(tree, kind, meter, 330.0))

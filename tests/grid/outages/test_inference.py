@@ -224,6 +224,26 @@ def test_an_outage_above_an_earlier_one_is_not_held_against_by_those_already_dar
     assert sure(found) == {"LAT-2", "BRK"}
 
 
+def test_a_second_outage_after_a_restoration_is_judged_afresh() -> None:
+    """Back after nine hours, out again the next day: all below were live in between and their silence counts."""
+    early = gasps("LAT-2", 0)
+    back = [says(one.meter_id, kinds.POWER_ON, 9 * 3600) for one in early]
+    again = [says("M-2-0-0", kinds.POWER_OUT, 30 * 3600), says("M-2-0-1", kinds.POWER_OUT, 30 * 3600 + 1)]
+    found = infer_outages(TREE, [*early, *back, *again], BEGIN + timedelta(hours=31))
+    by_start = {one.window_start: one for one in found.outages if one.posterior >= 0.5}
+    assert by_start[BEGIN].restored_at == BEGIN + timedelta(hours=9)
+    assert by_start[BEGIN + timedelta(hours=30)].device_id == "XF-2-0"
+
+
+def test_an_old_gasp_does_not_hide_a_silent_collector() -> None:
+    collectors = {meter: f"C{meter[2]}" for meter in TREE.meter_ids}
+    old = [says("M-1-0-0", kinds.POWER_OUT, -50_000), says("M-1-0-0", kinds.POWER_ON, -49_900)]
+    asked = [says(meter, kinds.PING_NO_ANSWER, 100) for meter in below("LAT-1")[5:]]
+    lit = says("M-3-0-0", kinds.PING_OK, 100)
+    found = infer_outages(TREE, [*old, *asked, lit], LATER, collectors=collectors)
+    assert "COMMS" in {one.status for one in found.outages}
+
+
 def test_two_devices_that_no_meter_tells_apart_are_one_class() -> None:
     network = replace(NETWORK, devices=(*NETWORK.devices, Device("SW-2", "sectionalizer", "e-l2")))
     tree = build_device_tree(assemble(network, assume=False))

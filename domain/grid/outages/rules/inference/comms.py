@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from domain.grid.outages.rules import signals as kinds
 from domain.grid.outages.rules.inference.sessions import Heard
 from domain.grid.outages.rules.inference.settings import InferenceSettings
@@ -32,7 +34,7 @@ def silent_collectors(
         return []
     unanswered: dict[int, list[float]] = defaultdict(list)
     live: dict[int, float] = {}
-    gasped: set[int] = set()
+    out: dict[int, float] = {}
     for one in heard:
         if one.meter < 0:
             continue
@@ -41,18 +43,19 @@ def silent_collectors(
         elif one.type in (kinds.PING_OK, kinds.READ_NORMAL, kinds.POWER_ON, kinds.CREW_ENERGISED):
             live[one.meter] = one.at
         elif one.type in (kinds.POWER_OUT, kinds.CALL, kinds.CREW_OUT):
-            gasped.add(one.meter)
+            out[one.meter] = one.at
     found = []
     for collector in sorted(behind):
         meters = tuple(sorted(behind[collector]))
         asked = tuple(meter for meter in meters if meter in unanswered)
-        spoke = [meter for meter in meters if meter in live]
+        if len(asked) < settings.comms_min_meters:
+            continue
+        times = [at for meter in asked for at in unanswered[meter]]
+        near = min(times) - settings.comms_near_s
         own = set(meters)
-        enough = len(asked) >= settings.comms_min_meters
-        share = len(asked) / max(len(asked) + len(spoke), 1)
-        quiet = not own & gasped
-        neighbour = any(meter not in own for meter in live)
-        if enough and share >= settings.comms_silent_share and quiet and neighbour:
-            times = [at for meter in asked for at in unanswered[meter]]
+        spoke = sum(live.get(meter, near) > near for meter in meters)
+        quiet = not any(out.get(meter, -np.inf) > min(times) - settings.attach_s for meter in meters)
+        neighbour = any(at > near for meter, at in live.items() if meter not in own)
+        if len(asked) >= settings.comms_silent_share * (len(asked) + spoke) and quiet and neighbour:
             found.append(SilentCollector(collector, meters, asked, min(times), max(times)))
     return found

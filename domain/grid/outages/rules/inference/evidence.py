@@ -141,12 +141,16 @@ def _reports(
     }
     found: defaultdict[str, dict[int, float]] = defaultdict(dict)
     back = _back_by_device(restored_at, tree, feeder, gasp_at, settings)
+    near = {int(tree.meter_device[meter]) for meter in session.gasps}
     for one in session.others:
         if one.meter >= 0:
             place = one.meter - feeder.meter_first
-            if one.type == kinds.POWER_ON and np.isnan(restored_at[place]):
-                continue
-            if one.type == kinds.POWER_ON or not one.at > back[place]:
+            if one.type == kinds.POWER_ON:
+                # Where nobody behind the same device gasped, what came back may have gone in another session.
+                counts = not np.isnan(restored_at[place]) and one.meter_device in near
+            else:
+                counts = not one.at > back[place]
+            if counts:
                 found[one.type][place] = out_llr[one.type]
         elif one.device >= 0:
             found[one.type][-1 - (one.device - feeder.first)] = out_llr[one.type]

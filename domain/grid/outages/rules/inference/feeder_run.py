@@ -84,7 +84,7 @@ def run_feeder(
     """Each session's answer. `standing`: (from, to, meters) of outages known from elsewhere."""
     found: list[Answered] = []
     for session in sessions:
-        out = _already_out(model, found, session, standing)
+        out = _already_out(model, found, session, live, standing)
         evidence = gather(model.tree, model.feeder, session, live, out, unheard, model.settings)
         if not _says_anything(evidence):
             continue
@@ -115,6 +115,7 @@ def _already_out(
     model: FeederModel,
     earlier: Sequence[Answered],
     session: Session,
+    live: Sequence[Heard],
     standing: Sequence[tuple[float, float, Collection[int]]],
 ) -> set[int]:
     """Meters that an earlier outage still holds when this session begins."""
@@ -123,22 +124,24 @@ def _already_out(
         if began < session.start - model.settings.session_gap_s and ended > session.start:
             out |= set(meters)
     for answer in earlier:
-        restored = answer.evidence.restored_at
-        gone = restored[~np.isnan(restored)]
+        if session.start - answer.session.end > model.settings.lasts_s:
+            continue
+        seen = {one.meter for one in live if one.meter >= 0 and answer.session.end < one.at < session.start}
         for lead in answer.leads:
-            if lead.posterior < model.settings.set_from:
-                continue
-            first, end = int(model.tree.meter_first[lead.device]), int(model.tree.meter_end[lead.device])
-            own = restored[first - model.feeder.meter_first : end - model.feeder.meter_first]
-            reported = max(
-                int(answer.evidence.gasp[first - model.feeder.meter_first : end - model.feeder.meter_first].sum()), 1
-            )
-            back = own < session.start
-            # Most are back, so the outage is over; the few without a message are taken for back as well.
-            if len(gone) and back.sum() >= model.settings.restored_share * reported:
-                continue
-            out |= {first + int(place) for place in np.flatnonzero(~back)}
+            if lead.posterior >= model.settings.set_from:
+                out |= _held_by(model, answer, lead, session.start) - seen
     return out
+
+
+def _held_by(model: FeederModel, answer: Answered, lead: Lead, at: float) -> set[int]:
+    """Meters below a lead that are not back; none if most are, since the few lost their message."""
+    first, end = int(model.tree.meter_first[lead.device]), int(model.tree.meter_end[lead.device])
+    here = slice(first - model.feeder.meter_first, end - model.feeder.meter_first)
+    back = answer.evidence.restored_at[here] < at
+    reported = max(int(answer.evidence.gasp[here].sum()), 1)
+    if back.sum() >= model.settings.restored_share * reported:
+        return set()
+    return {first + int(place) for place in np.flatnonzero(~back)}
 
 
 def reported_kinds(evidence: Evidence, first: int, end: int) -> dict[str, list[tuple[int, float]]]:

@@ -83,7 +83,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Inferred:
-    """All outages, likeliest first; the posterior that a meter is out now, for those above a thousandth, by the tree."""
+    """All outages, likeliest first, and the posterior that a meter is out now, for meters above a thousandth."""
 
     outages: tuple[InferredOutage, ...]
     meter_posterior: Mapping[str, float]

@@ -50,7 +50,8 @@ def sessions_of(heard: Sequence[Heard], settings: InferenceSettings, *, storm: b
         if one.type == kinds.POWER_OUT:
             _add_gasp(found, one, settings.session_gap_s, longest)
         elif one.type in _OPENERS or one.type == kinds.POWER_ON:
-            session = _speaks_of(found, one, settings.attach_s)
+            within = settings.restore_s if one.type == kinds.POWER_ON else settings.attach_s
+            session = _speaks_of(found, one, within)
             if session is None and one.type != kinds.POWER_ON:
                 session = Session(one.at, one.at)
                 found.append(session)

@@ -33,6 +33,9 @@ class InferenceSettings:
     storm_session_max_s: float = 600.0
     # How long after a session's last gasp calls and pings are taken to speak of it [M].
     attach_s: float = 6 * 3600.0
+    # How long after it a restoration may come, and how long an outage without one is taken to last [M].
+    restore_s: float = 7 * 86400.0
+    lasts_s: float = 86400.0
     # grid.md 4.3
     delivery: tuple[float, ...] = (0.10, 0.30, 0.50, 0.65, 0.80, 0.92)
     delivery_weight: tuple[float, ...] = (0.05, 0.10, 0.15, 0.20, 0.30, 0.20)
@@ -94,6 +97,8 @@ class InferenceSettings:
     # Collector test (grid.md 4.4 e)
     comms_silent_share: float = 0.95
     comms_min_meters: int = 3
+    # A live answer this long before the first unanswered ping still speaks of the same time [M].
+    comms_near_s: float = 900.0
 
 
 SETTINGS: dict[str, InferenceSettings] = {OUTAGE_INFERENCE_VERSION: InferenceSettings()}
