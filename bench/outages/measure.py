@@ -173,7 +173,7 @@ def _note_ranks(
     if rows:
         score.sure.append((rows[0][0], float(first[0] == truth)))
     at_truth = sum(posterior for posterior, own, _ in rows if own == truth)
-    score.truth_log.append(-float(np.log(max(at_truth, 1e-6))))
+    score.truth_log.append(-float(np.log(min(max(at_truth, 1e-6), 1.0))))
     for answer, kept in zip(rules, (score.common, score.rolled), strict=True):
         kept.append(float(bool(answer) and same_class(tree, tree.device_at[answer[0]]) == truth))
 
