@@ -1,7 +1,10 @@
 """Options keep the network radial and the fault dead, restore nobody twice, and read as advice, never as a command."""
 
+import os
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -315,6 +318,28 @@ def test_the_order_of_rows_decides_nothing(seed: int) -> None:
     assert generate_options(network, first, context_of(network, "BRK1", load_kw=load)) == generate_options(
         other, second, context_of(other, "BRK1", load_kw=turned)
     )
+
+
+PRINT_IDS = """
+from bench.made_up_networks import context_of, random_network
+from domain.grid.outages.rules.options.generate import generate_options
+from domain.grid.outages.rules.zones import build_zones, rank_zones
+network = random_network(11, kw=400.0)
+ranked = rank_zones(build_zones(network), {"BRK1": 0.6, "BRK2": 0.4})
+print(generate_options(network, ranked, context_of(network, "BRK1")))
+"""
+
+
+def test_random_hash_seeds_change_nothing() -> None:
+    printed = set()
+    for seed in ("0", "1", "4711"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        ran = subprocess.run(
+            [sys.executable, "-c", PRINT_IDS], env=environment, capture_output=True, text=True, check=True
+        )
+        printed.add(ran.stdout)
+    assert len(printed) == 1
+    assert "backfeed" in printed.pop()
 
 
 def test_sections_that_were_kept_give_the_same_options() -> None:
