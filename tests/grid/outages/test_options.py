@@ -214,6 +214,15 @@ def test_patrol_and_reclose_counts_only_the_share_of_faults_that_are_gone() -> N
     assert option.customers_restored == 9
 
 
+def test_patrol_is_proposed_for_the_best_device_when_others_are_possible_too() -> None:
+    network = two_feeders()
+    ranked = rank_zones(build_zones(network), {"A-BRK": 0.8, "A-SW1": 0.2})
+    context = replace(context_of(network, "A-BRK"), device_ids=("A-BRK", "A-SW1"))
+    found = generate_options(network, ranked, context)
+    option = next(one for one in found.accepted if one.option_type == "patrol_reclose")
+    assert option.steps[-1].device_id == "A-BRK"
+
+
 def test_only_customers_taken_for_dead_are_counted() -> None:
     found = options_of(two_feeders(), "A-BRK", out_meter_ids=("A10", "A30"))
     option = only(found.accepted, "backfeed", "Z-A-SW2")
