@@ -5,7 +5,7 @@ import sys
 
 from domain.kernel.migrate import ROOT
 
-BENCHMARKS = ("bench.ingest", "bench.kpi", "bench.ledger", "bench.suspicion", "bench.outages")
+BENCHMARKS = ("bench.ingest", "bench.kpi", "bench.ledger", "bench.suspicion", "bench.outages", "bench.options")
 
 
 def main() -> None:

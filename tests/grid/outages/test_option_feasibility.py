@@ -55,12 +55,12 @@ def compare(network: Network, rows: Iterator[tuple[OutageContext, Option]], tall
 
 def test_accepting_and_refusing_agrees_with_the_peer_on_made_up_networks() -> None:
     tally: Counter[str] = Counter()
-    for seed in range(60):
+    for seed in range(32):
         network = random_network(seed, kw=[150.0, 300.0, 500.0, 800.0][seed % 4])
         tripping = [one.device_id for one in network.devices if one.type not in {"tie", "switch"}]
         compare(network, judged(network, tripping), tally)
-    assert tally["all"] > 1000
-    assert min(tally["accepted"], tally["refused"]) > 200
+    assert tally["all"] > 600
+    assert min(tally["accepted"], tally["refused"]) > 100
     assert tally["agree"] >= 0.99 * tally["all"], tally
 
 
@@ -75,10 +75,10 @@ def test_accepting_and_refusing_agrees_with_the_peer_on_the_demo_network(
     heads = {edge_id for one in network.feeders for edge_id in one.head_edges}
     breakers = sorted(one.device_id for one in network.devices if one.edge_id in heads)
     tally: Counter[str] = Counter()
-    compare(network, judged(network, breakers[:4], 1.0), tally)
-    compare(network, judged(network, breakers[-3:], 3.0), tally)
-    assert tally["all"] > 40
-    assert min(tally["accepted"], tally["refused"]) > 5
+    compare(network, judged(network, breakers[:2], 1.0), tally)
+    compare(network, judged(network, breakers[-1:], 3.0), tally)
+    assert tally["all"] > 20
+    assert min(tally["accepted"], tally["refused"]) > 2
     assert tally["agree"] >= 0.99 * tally["all"], tally
 
 

@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from bench.made_up_networks import context_of, random_network
 from bench.peer_power_flow import solve_peer
@@ -109,13 +110,11 @@ def holds(circuit: Circuit, closed: frozenset[int], found: dict[int, int], back:
     return True
 
 
-def regrets(seeds: range) -> list[float]:
+def regrets(seeds: range, nodes: int, ties: int, kw: tuple[float, ...]) -> list[float]:
     """For each outage and zone the share of customers by which the best option falls short of brute force."""
     found = []
     for seed in seeds:
-        network = random_network(
-            seed, feeders=2 + seed % 2, nodes=6, ties=2 + seed % 2, kw=[200.0, 600.0, 1200.0][seed % 3]
-        )
+        network = random_network(seed, 2 + seed % 2, nodes, ties, kw[seed % len(kw)], switches=0.35)
         load = {one.meter_id: round(one.base_kwh_day / 12.0, 3) for one in network.meters}
         network = replace(network, meters=tuple(replace(one, critical_flag=False) for one in network.meters))
         zones = build_zones(network)
@@ -127,8 +126,7 @@ def regrets(seeds: range) -> list[float]:
                 best = best_by_brute_force(network, row.zone, device.device_id, context)
                 if best is None:
                     continue
-                single = [replace(row, probability=1.0)]
-                options = generate_options(network, single, context, SETTINGS).accepted
+                options = generate_options(network, [replace(row, probability=1.0)], context, SETTINGS).accepted
                 switching = [one for one in options if one.option_type not in {"patrol_reclose", "mobile_generation"}]
                 mine = max(one.customers_restored for one in switching)
                 assert mine <= best, "an option restores more than any state that the peer allows"
@@ -136,10 +134,13 @@ def regrets(seeds: range) -> list[float]:
     return found
 
 
-def test_the_best_option_restores_what_brute_force_does() -> None:
-    found = regrets(range(60))
-    assert len(found) > 200
+@pytest.mark.parametrize(
+    ("nodes", "ties", "kw"), [(6, 3, (600.0, 1200.0, 2000.0)), (9, 3, (400.0, 800.0, 1500.0))], ids=["small", "medium"]
+)
+def test_the_best_option_restores_what_brute_force_does(nodes: int, ties: int, kw: tuple[float, ...]) -> None:
+    """In at least 95 % of outages it falls short by nobody, and over all by at most 2 % of the customers."""
+    found = regrets(range(45), nodes, ties, kw)
+    assert len(found) > 150
     none = sum(one == 0.0 for one in found) / len(found)
-    assert none >= 0.95, (
-        f"regret 0 in {none:.1%} of {len(found)}, mean of the rest {np.mean([x for x in found if x]):.1%}"
-    )
+    assert none >= 0.95, f"regret 0 in {none:.1%} of {len(found)}"
+    assert float(np.mean(found)) <= 0.02

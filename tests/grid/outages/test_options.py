@@ -1,7 +1,10 @@
 """Options keep the network radial and the fault dead, restore nobody twice, and read as advice, never as a command."""
 
+import os
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -211,6 +214,15 @@ def test_patrol_and_reclose_counts_only_the_share_of_faults_that_are_gone() -> N
     assert option.customers_restored == 9
 
 
+def test_patrol_is_proposed_for_the_best_device_when_others_are_possible_too() -> None:
+    network = two_feeders()
+    ranked = rank_zones(build_zones(network), {"A-BRK": 0.8, "A-SW1": 0.2})
+    context = replace(context_of(network, "A-BRK"), device_ids=("A-BRK", "A-SW1"))
+    found = generate_options(network, ranked, context)
+    option = next(one for one in found.accepted if one.option_type == "patrol_reclose")
+    assert option.steps[-1].device_id == "A-BRK"
+
+
 def test_only_customers_taken_for_dead_are_counted() -> None:
     found = options_of(two_feeders(), "A-BRK", out_meter_ids=("A10", "A30"))
     option = only(found.accepted, "backfeed", "Z-A-SW2")
@@ -315,6 +327,28 @@ def test_the_order_of_rows_decides_nothing(seed: int) -> None:
     assert generate_options(network, first, context_of(network, "BRK1", load_kw=load)) == generate_options(
         other, second, context_of(other, "BRK1", load_kw=turned)
     )
+
+
+PRINT_IDS = """
+from bench.made_up_networks import context_of, random_network
+from domain.grid.outages.rules.options.generate import generate_options
+from domain.grid.outages.rules.zones import build_zones, rank_zones
+network = random_network(11, kw=400.0)
+ranked = rank_zones(build_zones(network), {"BRK1": 0.6, "BRK2": 0.4})
+print(generate_options(network, ranked, context_of(network, "BRK1")))
+"""
+
+
+def test_random_hash_seeds_change_nothing() -> None:
+    printed = set()
+    for seed in ("0", "1", "4711"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        ran = subprocess.run(
+            [sys.executable, "-c", PRINT_IDS], env=environment, capture_output=True, text=True, check=True
+        )
+        printed.add(ran.stdout)
+    assert len(printed) == 1
+    assert "backfeed" in printed.pop()
 
 
 def test_sections_that_were_kept_give_the_same_options() -> None:

@@ -59,19 +59,29 @@ class Circuit:
     in_bank: frozenset[int]
 
     @cached_property
-    def near(self) -> list[list[tuple[int, int]]]:
-        """For each node its (edge, other node): edges that could carry current, open ones too.
+    def ways(self) -> NDArray[np.intp]:
+        """Edges that could carry current, open ones too.
 
         Left out: second and further edges of a bank, edges at which a closed loop was cut, edges into the substation.
         """
-        near: list[list[tuple[int, int]]] = [[] for _ in range(len(self.network.nodes))]
-        cut = set(self.tree.loop_edges)
-        walls = {index for index, node in enumerate(self.network.nodes) if node.is_substation}
-        for edge, (a, b) in enumerate(self.ends):
-            if a != b and edge not in cut and edge not in self.in_bank and a not in walls and b not in walls:
-                near[a].append((edge, b))
-                near[b].append((edge, a))
-        return near
+        cut = {*self.tree.loop_edges, *self.in_bank}
+        walls = [node.is_substation for node in self.network.nodes]
+        found = [
+            edge
+            for edge, (a, b) in enumerate(self.ends)
+            if a != b and edge not in cut and not walls[a] and not walls[b]
+        ]
+        return np.array(found, dtype=np.intp)
+
+    @cached_property
+    def end_nodes(self) -> NDArray[np.intp]:
+        """The two nodes of each edge, as an array."""
+        return np.array(self.ends, dtype=np.intp).reshape(-1, 2)
+
+    @cached_property
+    def carries(self) -> NDArray[np.bool_]:
+        """Whether each edge is closed in this state, as an array."""
+        return np.array(self.closed, dtype=bool)
 
     @cached_property
     def closed(self) -> list[bool]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import depth_first_order
 
 from domain.grid.network.rules.topology import NONE
 from domain.grid.outages.rules.circuit import Circuit, Complexes, Floats
 
 MOST_SWEEPS = 60
-TOLERANCE_PU = 1e-9
+TOLERANCE_PU = 1e-8
 # Below this the constant-power model has left the range in which it means anything.
 COLLAPSE_PU = 0.5
 
@@ -73,57 +75,94 @@ class Flow:
 
 def walk(circuit: Circuit, heads: Sequence[int], opened: Collection[int] = (), closed: Collection[int] = ()) -> Radial:
     """Walk from the circuit's heads (by number) over closed edges; `opened` and `closed` are edges that differ."""
-    carries = circuit.closed.copy()
-    for edge in opened:
-        carries[edge] = False
-    for edge in closed:
-        carries[edge] = True
-    near = circuit.near
-    seen: dict[int, int] = {}
-    stack: list[tuple[int, int, int, int]] = []
-    for number in reversed(heads):
-        _, node, edge = circuit.heads[number]
-        if node not in seen and (edge == NONE or carries[edge]):
-            seen[node] = edge
-            stack.append((node, edge, NONE, number))
-    nodes: list[int] = []
-    edges: list[int] = []
-    parents: list[int] = []
-    sources: list[int] = []
-    loops: set[int] = set()
-    while stack:
-        node, entered, parent, number = stack.pop()
-        position = len(nodes)
-        nodes.append(node)
-        edges.append(entered)
-        parents.append(parent)
-        sources.append(number)
-        for edge, other in near[node]:
-            if edge == entered or not carries[edge]:
-                continue
-            if other in seen:
-                if seen[other] != edge:
-                    loops.add(edge)
-                continue
-            seen[other] = edge
-            stack.append((other, edge, position, number))
-    return Radial(
-        np.array(nodes, dtype=np.intp),
-        np.array(edges, dtype=np.intp),
-        np.array(parents, dtype=np.intp),
-        _ends(parents),
-        np.array(sources, dtype=np.intp),
-        tuple(sorted(loops)),
-    )
+    carries = circuit.carries.copy()
+    carries[list(opened)] = False
+    carries[list(closed)] = True
+    begun = [number for number in heads if _begins(circuit, number, carries)]
+    ways = circuit.ways[carries[circuit.ways]]
+    ends = circuit.end_nodes[ways]
+    nodes = len(circuit.network.nodes)
+    starts = np.array([circuit.heads[number][1] for number in begun], dtype=np.intp)
+    # One more node stands before all heads, so that one walk takes them all in.
+    rows = np.concatenate([ends[:, 0], np.full(len(starts), nodes)])
+    columns = np.concatenate([ends[:, 1], starts])
+    graph = csr_matrix((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(nodes + 1, nodes + 1))
+    order, before = depth_first_order(graph, nodes, directed=False)
+    node = order[1:].astype(np.intp)
+    place = np.full(nodes + 1, NONE, dtype=np.intp)
+    place[node] = np.arange(len(node))
+    parent = place[before[node]]
+    edge = _entering(circuit, node, before, ways, ends, begun)
+    end = _ends(parent)
+    head = _heads_by_position(parent, node, starts, begun)
+    inside = (place[ends[:, 0]] != NONE) & (place[ends[:, 1]] != NONE)
+    used = np.zeros(len(circuit.ends), dtype=bool)
+    used[edge[edge != NONE]] = True
+    loops = ways[inside & ~used[ways]]
+    return Radial(node, edge, parent, end, head, tuple(sorted(loops.tolist())))
 
 
-def _ends(parents: list[int]) -> NDArray[np.intp]:
-    end = list(range(1, len(parents) + 1))
-    for position in range(len(parents) - 1, -1, -1):
-        above = parents[position]
-        if above != NONE and end[above] < end[position]:
-            end[above] = end[position]
-    return np.array(end, dtype=np.intp)
+def _begins(circuit: Circuit, number: int, carries: NDArray[np.bool_]) -> bool:
+    edge = circuit.heads[number][2]
+    return edge == NONE or bool(carries[edge])
+
+
+def _entering(
+    circuit: Circuit,
+    node: NDArray[np.intp],
+    before: NDArray[np.int32],
+    ways: NDArray[np.intp],
+    ends: NDArray[np.intp],
+    begun: Sequence[int],
+) -> NDArray[np.intp]:
+    """The edge by which each position is entered: the way between it and its predecessor, or the head's own."""
+    size = len(circuit.network.nodes) + 1
+    keys = ends.min(axis=1) * size + ends.max(axis=1)
+    by_key = np.argsort(keys, kind="stable")
+    above = before[node].astype(np.intp)
+    wanted = np.minimum(node, above) * size + np.maximum(node, above)
+    found = np.full(len(node), NONE, dtype=np.intp)
+    inner = above != size - 1
+    if inner.any():
+        found[inner] = ways[by_key[np.searchsorted(keys[by_key], wanted[inner])]]
+    entry = {circuit.heads[number][1]: circuit.heads[number][2] for number in reversed(begun)}
+    for position in np.flatnonzero(~inner).tolist():
+        found[position] = entry[int(node[position])]
+    return found
+
+
+def _ends(parent: NDArray[np.intp]) -> NDArray[np.intp]:
+    """First position behind everything below each position, level by level from the deepest."""
+    size = np.ones(len(parent), dtype=np.intp)
+    depth = _depths(parent)
+    by_depth = np.argsort(depth, kind="stable")
+    bounds = np.searchsorted(depth[by_depth], np.arange(1, depth.max(initial=0) + 2))
+    for level in range(len(bounds) - 1, 0, -1):
+        own = by_depth[bounds[level - 1] : bounds[level]]
+        np.add.at(size, parent[own], size[own])
+    return np.arange(len(parent)) + size
+
+
+def _depths(parent: NDArray[np.intp]) -> NDArray[np.intp]:
+    """How many positions lie above each, by doubling the way that is looked at."""
+    last = len(parent)
+    above = np.append(np.where(parent == NONE, last, parent), last)
+    depth = (above != last).astype(np.intp)
+    while (above != last).any():
+        depth += depth[above]
+        above = above[above]
+    levels: NDArray[np.intp] = depth[:-1]
+    return levels
+
+
+def _heads_by_position(
+    parent: NDArray[np.intp], node: NDArray[np.intp], starts: NDArray[np.intp], begun: Sequence[int]
+) -> NDArray[np.intp]:
+    """The number of the head that feeds each position: everything from one head to the next is its own."""
+    number = dict(zip(starts.tolist(), begun, strict=True))
+    tops = np.flatnonzero(parent == NONE)
+    numbers = np.array([number[int(node[top])] for top in tops.tolist()], dtype=np.intp)
+    return np.repeat(numbers, np.diff(np.append(tops, len(node))))
 
 
 def edge_impedances(circuit: Circuit, radial: Radial) -> Complexes:

@@ -1,5 +1,6 @@
 """Which plans there are in a situation: reclose before the fault, each tie of each island, splits, partial ones."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -103,7 +104,8 @@ def _of_island(scene: Scene, found: Situation, before: Sequence[Part], island: I
     parts = [one.part for one in alone if one.part is not None and _only_strained(one)]
     for first, second in list(combinations(parts, 2))[: scene.settings.most_tie_pairs]:
         yield from _pairs(scene, found, before, island, first, second)
-    for candidate in alone:
+    alone.sort(key=lambda one: (one.assessment.loading_pct or math.inf, one.plan.ties))
+    for candidate in alone[: scene.settings.most_partials]:
         yield from _lightened(scene, found, before, candidate)
 
 
@@ -158,7 +160,8 @@ def _pairs(
     splits = []
     for link in _between(scene, island, start, goal):
         near = scene.spread([start], {start}, {link}, within=inside)
-        if scene.sections.links[link].device.type in SPLITTING and goal not in near:
+        bearable = _bearable(scene, first, near) and _bearable(scene, second, inside - near)
+        if scene.sections.links[link].device.type in SPLITTING and goal not in near and bearable:
             share = sum(scene.kw[section] for section in sorted(near)) / total if total else 0.0
             splits.append((round(abs(share - 0.5), 6), link, near))
     splits.sort(key=lambda one: one[:2])
@@ -174,6 +177,14 @@ def _pairs(
     yield from holding[: scene.settings.most_pairs]
     if not holding:
         yield from tried[:1]
+
+
+def _bearable(scene: Scene, part: Part, sections: set[int]) -> bool:
+    """Whether the supplying feeder could carry the load at all: what it carries now and the part's, without losses."""
+    feeder = scene.sections.feeder[far_side(scene, part)]
+    limit = scene.head_kw(feeder)
+    load = sum(scene.kw[section] for section in sorted(sections)) * scene.clpu(0.0)
+    return limit is None or scene.feeder_kw(feeder) + load <= limit
 
 
 def _touching(scene: Scene, island: Island, sections: set[int]) -> tuple[int, ...]:

@@ -100,6 +100,30 @@ class Scene:
         stated = self.context.load_kw.get(meter.meter_id)
         return max(meter.base_kwh_day / 24.0 * self.settings.peak_over_mean if stated is None else stated, 0.0)
 
+    def feeder_kw(self, feeder: int) -> float:
+        """Forecast kW of what a feeder still supplies."""
+        return self._alive_kw.get(feeder, 0.0)
+
+    @cached_property
+    def _alive_kw(self) -> dict[int, float]:
+        alive = self.reached({self.link_at[one] for one in self.context.device_ids if one in self.link_at})
+        found: dict[int, float] = {}
+        for section in sorted(alive):
+            feeder = self.sections.feeder[section]
+            found[feeder] = found.get(feeder, 0.0) + self.kw[section]
+        return found
+
+    def head_kw(self, feeder: int) -> float | None:
+        """The most kW that a feeder's heads could send out in an emergency; None where a rating is not known."""
+        rated = [
+            float(self.circuit.rated_a[edge]) * float(self.circuit.kv[node]) if edge != NONE else math.nan
+            for own, node, edge in self.circuit.heads
+            if own == feeder
+        ]
+        settings = self.settings
+        total = sum(rated) * math.sqrt(3.0) * settings.source_v_pu * settings.emergency_loading * settings.power_factor
+        return None if math.isnan(total) or not rated else total
+
     def clpu(self, at_min: float) -> float:
         """Cold-load pickup of load that comes back `at_min` minutes after `as_of`."""
         out_min = self.context.out_min + at_min

@@ -67,6 +67,8 @@ class OptionSettings:
     most_taken_back: int = 16
     # A critical customer counts like this many others when laterals are dropped.
     critical_weight: float = 25.0
+    # Partial supply: ties of an island that it is tried with, the least overloaded first.
+    most_partials: int = 2
     # Islands split between two ties: pairs of ties, splits tried for each, options kept of each.
     most_tie_pairs: int = 6
     most_splits: int = 6

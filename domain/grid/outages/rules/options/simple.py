@@ -27,7 +27,7 @@ def patrol_reclose(scene: Scene, found: Situation, ranked: Sequence[RankedZone])
     rows = [one for one in ranked if one.credible and one.device_id == ranked[0].device_id]
     sections = tuple(sorted(found.dead))
     meters = scene.customers(sections)
-    if not rows or not meters or len(set(scene.context.device_ids)) > 1:
+    if not rows or not meters:
         return None
     settings, context = scene.settings, scene.context
     travel = settings.travel_min if context.travel_min is None else context.travel_min
