@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import mean
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.grid.outages.rules.conformal import NO_CORRECTION, ClosedEstimate, learn_correction
@@ -40,6 +40,12 @@ def test_what_is_done_costs_nothing_more() -> None:
     # Who has worked far longer than usual will not be done at once.
     late = estimate(Work("fuse", dispatch_min=0, travel_min=0, is_found=True, worked_min=400))
     assert late.p50_min > begun.p50_min
+    longer = [
+        estimate(Work("fuse", dispatch_min=0, travel_min=0, is_found=True, worked_min=m)).p50_min
+        for m in (400, 4_000, 40_000, 4e7)
+    ]
+    assert longer == sorted(longer)
+    assert longer[1] > 100
 
 
 def test_night_storm_and_cause_lengthen_the_repair() -> None:
@@ -103,6 +109,8 @@ def test_settings_have_a_hash_of_their_own() -> None:
     assert settings_of()["version"] == DEFAULT.version
 
 
+@example("fuse", 5e-324, [], False)
+@example("fuse", 1e5, [], True)
 @given(
     st.sampled_from(["xfmr_fuse", "fuse", "recloser", "breaker", "?"]),
     st.floats(0, 1e5),

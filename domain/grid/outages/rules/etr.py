@@ -15,6 +15,7 @@ from domain.grid.outages.rules.conformal import NO_CORRECTION, Correction
 
 ETR_VERSION = "etr/1"
 _NORMAL = NormalDist()
+_FARTHEST = 37.0  # standard deviations; beyond them floats hold no survivors
 
 
 @dataclass(frozen=True)
@@ -140,11 +141,16 @@ def _repair_median(work: Work, settings: EtrSettings) -> float:
 
 
 def _remaining(median: float, sigma: float, worked: float, share: float) -> float:
-    """Quantile of what is left of a lognormal duration of which `worked` minutes have passed without an end."""
-    done = _NORMAL.cdf(math.log(worked / median) / sigma) if worked > 0.0 else 0.0
-    # Beyond this nothing can be told from the distribution; what is left is bounded below.
-    reached = min(done + share * (1.0 - done), 1.0 - 1e-9)
-    return max(median * math.exp(sigma * _NORMAL.inv_cdf(reached)) - worked, 1.0)
+    """Quantile of what is left of a lognormal duration of which `worked` minutes have passed without an end.
+
+    From the survivors beyond `worked`, so that it stays exact far out in the tail, where what is left grows again.
+    """
+    place = min((math.log(worked) - math.log(median)) / sigma, _FARTHEST) if worked > 0.0 else -_FARTHEST
+    survivors = 0.5 * math.erfc(place / math.sqrt(2.0))
+    quantile = -_NORMAL.inv_cdf(survivors * (1.0 - share))
+    if place <= 0.0:
+        return max(median * math.exp(sigma * quantile) - worked, 1.0)
+    return max(worked * math.expm1(sigma * (quantile - place)), 1.0)
 
 
 def _plain(value: Any) -> Any:
