@@ -103,7 +103,11 @@ def _bounds(summary: ReplaySummary) -> str:
     if case is None or not case.is_feasible:
         return ""
     low, high = sorted((-case.delta_cmi_low / 60, -case.delta_cmi_high / 60))
-    return f"; saving between {number(low)} and {number(high)} customer-hours by the assumptions below"
+    if low >= 0:
+        return f"; saving between {number(low)} and {number(high)} customer-hours by the assumptions below"
+    if high <= 0:
+        return f"; costing between {number(-high)} and {number(-low)} customer-hours by the assumptions below"
+    return f"; from {number(-low)} customer-hours lost to {number(high)} saved by the assumptions below"
 
 
 def _curves(summary: ReplaySummary) -> _Curves:

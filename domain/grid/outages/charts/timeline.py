@@ -10,7 +10,7 @@ from domain.grid.outages.rules.summary import Milestone, ReplaySummary
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare, instant, time_axis
 from domain.kernel.charts.chart import Chart, Column, Plot
-from domain.kernel.charts.lettering import drawable, text_width, wrap
+from domain.kernel.charts.lettering import drawable, fit, text_width
 from domain.kernel.charts.words import clock, listing, moment_text, span
 
 COLUMNS = (
@@ -122,11 +122,12 @@ def _label(plot: Plot, phases: Sequence[Phase], start: datetime, end: datetime, 
     foot, width = 44 + 36.0, plot.width - 8
     rows: list[float] = []
     for phase in phases:
-        name = wrap(phase.name, max(plot.width * 0.4, 120), plot.font - 1)[0]
-        words = f"{name[:1].upper()}{name[1:]} {lasting(phase.minutes)}, to {clock(phase.end, zone)}"
+        until = "" if plot.narrow else f", to {clock(phase.end, zone)}"
+        whole = f"{phase.name[:1].upper()}{phase.name[1:]} {lasting(phase.minutes)}{until}"
+        words = fit(whole, plot.width - 6, plot.font - 1)
         room = text_width(words, plot.font - 1)
         middle = 4 + ((phase.start - start) / 2 + (phase.end - start) / 2) / (end - start) * width
-        left = min(max(middle - 6, 0.0), plot.width - room)
+        left = max(min(middle - 6, plot.width - room - 3), 0.0)
         row = next((row for row, until in enumerate(rows) if left > until + 12), len(rows))
         rows[row : row + 1] = [left + room]
         y = foot + 10 + row * ROW

@@ -1,9 +1,12 @@
 """Where the fault could lie, on the ground: the outage's neighbourhood from coordinates, ranked zones in one hue."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from domain.grid.outages.charts.one_line import one_line
 from domain.grid.outages.charts.reading import shade
@@ -74,23 +77,24 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], zones: dict[str, ZoneLine], sum
     x, y = metres([place for edge in edges for place in (edge.a, edge.b) if place is not None])
     frame(axes, plot, x, y, 46.0)
     lines = np.column_stack([x, y]).reshape(len(edges), 2, 2)
-    for edge, line in zip(edges, lines, strict=True):
-        if edge.is_out:
-            _line(axes, line, theme.VERMILLION, 11, alpha=0.16, zorder=1)
-    for edge, line in zip(edges, lines, strict=True):
-        zone = zones.get(edge.zone_id or "")
-        if zone is None:
-            _line(axes, line, theme.FLEET, 1.2, zorder=2)
-        else:
-            _line(axes, line, shade(zone.probability), 2.2 + 3.6 * zone.probability, zorder=3)
+    _draw(axes, lines[[edge.is_out for edge in edges]], theme.VERMILLION, 11, alpha=0.16, zorder=1)
+    _draw(axes, lines[[edge.zone_id not in zones for edge in edges]], theme.FLEET, 1.2, zorder=2)
+    for zone in reversed(zones.values()):
+        own = lines[[edge.zone_id == zone.zone_id for edge in edges]]
+        _draw(axes, own, shade(zone.probability), 2.2 + 3.6 * zone.probability, zorder=3)
     boxes = _along(axes, plot, lines)
     _devices(axes, plot, edges, lines, summary, boxes)
     _label_zones(axes, plot, edges, lines, list(zones.values())[:LABELLED], boxes, summary)
     scale_and_north(plot, axes)
 
 
-def _line(axes: Axes, line: Floats, color: str, width: float, alpha: float = 1.0, zorder: float = 2) -> None:
-    axes.plot(line[:, 0], line[:, 1], color=color, linewidth=width, alpha=alpha, zorder=zorder, solid_capstyle="round")
+def _draw(axes: Axes, lines: Floats, color: str, width: float, alpha: float = 1.0, zorder: float = 2) -> None:
+    """Lines of one look as one path: a feeder has thousands."""
+    if len(lines):
+        codes = np.tile(np.array([Path.MOVETO, Path.LINETO], dtype=Path.code_type), len(lines))
+        path = Path(lines.reshape(-1, 2), codes)
+        look: dict[str, Any] = {"edgecolor": color, "linewidth": width, "alpha": alpha, "capstyle": "round"}
+        axes.add_patch(PathPatch(path, facecolor="none", zorder=zorder, **look))
 
 
 def _along(axes: Axes, plot: Plot, lines: Floats) -> list[tuple[float, float, float, float]]:
@@ -184,21 +188,21 @@ def _put(
         (x - width / 2, y - height - 14),
     ]
     sides += [(x + 26, y - height / 2), (x - width - 26, y - height / 2), (x + 24, y + 20), (x + 24, y - height - 20)]
-    best, least = sides[0], float("inf")
-    for order, (left, low) in enumerate(sides):
-        box = (left - 2, low - 3, left + width + 2, low + height + 1)
-        outside = max(-box[0], 0) + max(box[2] - plot.width, 0) + max(-box[1], 0) + max(box[3] - plot.height, 0)
-        cost = sum(_overlap(box, other) for other in boxes) + outside * 50 + order * 0.1
-        if cost < least:
-            best, least = (left, low), cost
-    left = min(max(best[0], 0.0), max(plot.width - width, 0.0))
-    boxes.append((left, best[1], left + width, best[1] + height))
+    standing = np.array(boxes) if boxes else np.empty((0, 4))
+    costs = [_cost(plot, (left - 2, low - 3, left + width + 2, low + height + 1), standing) for left, low in sides]
+    left, low = sides[int(np.argmin(np.round(np.array(costs) + 0.1 * np.arange(len(sides)), 3)))]
+    left = min(max(left, 0.0), max(plot.width - width, 0.0))
+    boxes.append((left, low, left + width, low + height))
     ground = {"facecolor": theme.SURFACE, "edgecolor": "none", "pad": 1.2, "alpha": 0.85}
-    plot.write(left, best[1] + 1, words, color, weight=weight, size=size, bbox=ground, zorder=8)
+    plot.write(left, low + 1, words, color, weight=weight, size=size, bbox=ground, zorder=8)
 
 
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
-    return max(min(a[2], b[2]) - max(a[0], b[0]), 0.0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0.0)
+def _cost(plot: Plot, box: tuple[float, float, float, float], standing: Floats) -> float:
+    """Square pixels that the words would cover, and much for each pixel outside the picture."""
+    outside = max(-box[0], 0) + max(box[2] - plot.width, 0) + max(-box[1], 0) + max(box[3] - plot.height, 0)
+    wide = np.minimum(box[2], standing[:, 2]) - np.maximum(box[0], standing[:, 0])
+    high = np.minimum(box[3], standing[:, 3]) - np.maximum(box[1], standing[:, 1])
+    return float((np.maximum(wide, 0) * np.maximum(high, 0)).sum()) + outside * 50
 
 
 def _pixels(axes: Axes, plot: Plot, x: float, y: float) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from domain.grid.outages.report.sections.summary import executive_summary
 from domain.grid.outages.report.sections.told import Telling
 from domain.grid.outages.rules.summary import ReplaySummary
 from domain.kernel.advisory import SENTENCES
+from domain.kernel.charts.lettering import visible
 
 
 def compose(
@@ -34,9 +35,9 @@ def compose(
     outage = summary.outage
     front = cover(telling, signature)
     return Document(
-        title=f"After-action report, outage {outage.outage_id}",
-        subject=f"Outage {outage.outage_id} on {outage.feeder_name}, {outage.started_at}",
-        author=front.name,
+        title=visible(f"After-action report, outage {outage.outage_id}"),
+        subject=visible(f"Outage {outage.outage_id} on {outage.feeder_name}, {outage.started_at}"),
+        author=visible(front.name),
         language=options.language,
         made_at=summary.generated_at,
         running_head=f"After-action report, outage {outage.outage_id}",
