@@ -10,7 +10,7 @@ import dagster as dg
 
 from domain.grid.outages.observe.infer import infer
 from domain.grid.outages.observe.progress import follow
-from domain.grid.outages.observe.waiting import newest_signal, waiting_for_advice, waiting_for_replay
+from domain.grid.outages.observe.waiting import held_off, newest_signal, waiting_for_advice, waiting_for_replay
 from domain.grid.outages.suggest.crews import recommend
 from domain.grid.outages.suggest.promote import decisions
 from domain.grid.outages.suggest.replay import replay
@@ -81,6 +81,7 @@ REPLAYED = _table(
 )
 
 
+Requests = list[dg.RunRequest] | dg.SkipReason
 Results = Iterator[dg.MaterializeResult[None]]
 
 
@@ -89,9 +90,12 @@ def infer_outages_of_tenant(context: dg.AssetExecutionContext, machine: Machine)
     """Infer what is out, note who is back, and lay what may be promoted before a person."""
     tenant_id, now = context.partition_key, machine.now()
     with machine.session(tenant_id) as connection:
-        made = infer(connection, tenant_id, now=now, requested_by=machine.actor, dagster_run_id=context.run_id)
+        # As of now, not of the newest signal: a hold-off ends without one.
+        made = infer(
+            connection, tenant_id, now=now, as_of=now, requested_by=machine.actor, dagster_run_id=context.run_id
+        )
         back = follow(connection, made.as_of, actor_id=machine.actor)
-        decided = decisions(connection, tenant_id, now=now, requested_by=machine.actor, dagster_run_id=context.run_id)
+        decided = decisions(connection, tenant_id, now=now, requested_by=machine.actor)
     yield dg.MaterializeResult(asset_key=INFERRED[0].key, metadata={"run_id": str(made.run_id), **made.counts})
     yield dg.MaterializeResult(asset_key=INFERRED[1].key, metadata={**made.counts, **decided.counts, **back})
 
@@ -143,19 +147,21 @@ replay_job = dg.define_asset_job(
 
 
 @dg.sensor(job=infer_job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
-def signals_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> list[dg.RunRequest] | dg.SkipReason:
+def signals_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> Requests:
     """Infer anew where signals have arrived since; the newest one names the run, so that it is launched once."""
     requests = []
     for tenant_id in _tenants(context.instance, machine):
         with machine.session(tenant_id) as connection:
-            newest = newest_signal(connection, machine.now())
-        if newest is not None:
-            requests.append(_request(f"{tenant_id}|{newest}", tenant_id))
-    return requests or dg.SkipReason("No signal has arrived in the last hours.")
+            mark = newest_signal(connection, machine.now()) or held_off(connection, machine.now())
+        if mark is not None:
+            requests.append(_request(f"{tenant_id}|{mark}", tenant_id))
+    return requests or dg.SkipReason("No signal has arrived, and no hold-off has ended.")
 
 
 @dg.sensor(job=advise_job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
-def open_outages_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> list[dg.RunRequest] | dg.SkipReason:
+def promoted_outages_sensor(
+    context: dg.SensorEvaluationContext, machine: Machine
+) -> list[dg.RunRequest] | dg.SkipReason:
     """Advise on outages that a person has promoted and that have no advice yet."""
     requests = []
     for tenant_id in _tenants(context.instance, machine):
@@ -167,9 +173,7 @@ def open_outages_sensor(context: dg.SensorEvaluationContext, machine: Machine) -
 
 
 @dg.sensor(job=replay_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
-def restored_outages_sensor(
-    context: dg.SensorEvaluationContext, machine: Machine
-) -> list[dg.RunRequest] | dg.SkipReason:
+def restored_outages_sensor(context: dg.SensorEvaluationContext, machine: Machine) -> Requests:
     """Tell outages afterwards that are restored and have no replay yet."""
     requests = []
     for tenant_id in _tenants(context.instance, machine):
@@ -199,4 +203,4 @@ ASSETS: list[dg.AssetSpec | dg.AssetsDefinition] = [
     replay_outages,
 ]
 JOBS = [infer_job, advise_job, replay_job]
-SENSORS = [signals_sensor, open_outages_sensor, restored_outages_sensor]
+SENSORS = [signals_sensor, promoted_outages_sensor, restored_outages_sensor]

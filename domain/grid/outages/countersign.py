@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.grid.outages.store import outages, provisionals, signals
+from domain.grid.outages.store import facts, outages, provisionals, signals
 from domain.grid.outages.store.provisionals import Provisional
 from domain.kernel.canonical import derived_id
 from domain.kernel.errors import Conflict
@@ -33,8 +33,7 @@ def promote(connection: Connection, signed: Countersignature, proposal: Proposal
         )
     }
     for one in sorted(decisions, key=lambda decision: str(decision["prov_outage_id"])):
-        _check(standing.get(one["prov_outage_id"]))
-        _take_effect(connection, signed, one)
+        _take_effect(connection, signed, one, _checked(standing.get(one["prov_outage_id"])))
     if decisions:
         enqueue(connection, ("grid", "outages"), metadata={"promoted": len(decisions)})
 
@@ -48,7 +47,7 @@ def reject(connection: Connection, signed: Countersignature, proposal: Proposal)
             _note(connection, signed, str(one.prov_outage_id), None, "REJECTED")
 
 
-def _check(standing: Provisional | None) -> None:
+def _checked(standing: Provisional | None) -> Provisional:
     if standing is None or not standing.is_open:
         state = "is not there" if standing is None else f"is {standing.status.lower()}"
         raise Conflict(
@@ -56,10 +55,11 @@ def _check(standing: Provisional | None) -> None:
             hint="Ask for the decisions anew: POST /v1/provisionals/promote.",
             code="ALREADY_DECIDED",
         )
+    return standing
 
 
-def _take_effect(connection: Connection, signed: Countersignature, one: dict[str, Any]) -> None:
-    since, until = datetime.fromisoformat(one["window_start"]), datetime.fromisoformat(one["window_end"])
+def _take_effect(connection: Connection, signed: Countersignature, one: dict[str, Any], standing: Provisional) -> None:
+    since, until = datetime.fromisoformat(one["window_start"]), max(standing.window_end, standing.window_start)
     merges = one["action"] == "merge"
     # A colleague may have promoted the same meanwhile under another proposal: then this one joins it.
     former = outages.by_key(connection, one["canon_key"])
@@ -67,7 +67,7 @@ def _take_effect(connection: Connection, signed: Countersignature, one: dict[str
         outage_id = uuid.UUID(one["into"]) if merges else former.outage_id  # type: ignore[union-attr]
     else:
         outage_id = derived_id("grid.outage", signed.tenant_id, one["canon_key"])
-        outages.insert(connection, _row(signed, one, outage_id))
+        outages.insert(connection, _row(connection, signed, one, standing, outage_id))
     outages.impacts_insert(connection, outage_id, one["meter_ids"], since, since, until)
     whole = len(outages.impacts(connection, outage_id))
     outages.progress(connection, outage_id, {"customers_out_peak": whole})
@@ -82,7 +82,9 @@ def _take_effect(connection: Connection, signed: Countersignature, one: dict[str
     _note(connection, signed, one["prov_outage_id"], outage_id, "MERGED" if merges or former else "PROMOTED")
 
 
-def _row(signed: Countersignature, one: dict[str, Any], outage_id: uuid.UUID) -> dict[str, Any]:
+def _row(
+    connection: Connection, signed: Countersignature, one: dict[str, Any], standing: Provisional, outage_id: uuid.UUID
+) -> dict[str, Any]:
     return {
         "outage_id": outage_id,
         "canon_key": one["canon_key"],
@@ -90,10 +92,10 @@ def _row(signed: Countersignature, one: dict[str, Any], outage_id: uuid.UUID) ->
         "device_id": one["device_id"],
         "device_ids": one["device_ids"],
         "started_at": datetime.fromisoformat(one["first_evidence_at"]),
-        "detected_at": datetime.fromisoformat(one["as_of"]),
+        "detected_at": facts.first_believed(connection, standing.prov_outage_id) or standing.first_evidence_at,
         "confirmed_at": signed.signed_at,
         "customers": len(one["meter_ids"]),
-        "run_id": uuid.UUID(one["run_id"]),
+        "run_id": standing.run_id,
         "signature": signed.countersignature_id,
     }
 

@@ -12,6 +12,11 @@ SELECT max(event_seq) FROM meter_events
 WHERE {_MINE} AND arrived_at > :since AND arrived_at > COALESCE(
   (SELECT max(as_of_ts) FROM recommendation_runs WHERE {_MINE} AND step = 'INFER'), '-infinity')
 """)
+_HELD = text(f"""
+SELECT min(hold_until) FROM provisional_outages
+WHERE {_MINE} AND status IN ('CANDIDATE', 'VERIFY') AND hold_until > :since AND hold_until <= :now
+  AND hold_until > (SELECT max(as_of_ts) FROM recommendation_runs WHERE {_MINE} AND step = 'INFER')
+""")
 _WITHOUT = """
 SELECT o.outage_id FROM outages AS o
 WHERE o.tenant_id = current_setting('app.tenant') AND o.status = ANY(:states) AND NOT EXISTS (
@@ -24,6 +29,12 @@ ORDER BY o.started_at, o.outage_id
 def newest_signal(connection: Connection, now: datetime) -> int | None:
     """The sequence number of the newest signal that arrived after the last inference; None where there is none."""
     found: int | None = connection.execute(_NEWEST, {"since": now - FRESH}).scalar_one()
+    return found
+
+
+def held_off(connection: Connection, now: datetime) -> datetime | None:
+    """When the hold-off of a candidate ended that was last looked at before; None where none waits for that."""
+    found: datetime | None = connection.execute(_HELD, {"since": now - FRESH, "now": now}).scalar_one()
     return found
 
 

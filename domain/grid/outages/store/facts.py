@@ -41,6 +41,37 @@ class Told:
     run_id: uuid.UUID | None
 
 
+_CLOSED = text("""
+SELECT o.outage_id::text AS outage_id, o.restored_at AS closed_at, d.type AS device_level,
+  EXTRACT(EPOCH FROM e.p50_at - e.given_at) / 60.0 AS p50_min,
+  EXTRACT(EPOCH FROM e.p90_at - e.given_at) / 60.0 AS p90_min,
+  EXTRACT(EPOCH FROM o.restored_at - e.given_at) / 60.0 AS actual_min
+FROM outages AS o
+INNER JOIN outage_etrs AS e ON e.tenant_id = o.tenant_id AND e.outage_id = o.outage_id
+INNER JOIN devices AS d ON d.tenant_id = o.tenant_id AND d.device_id = o.device_id
+WHERE o.tenant_id = current_setting('app.tenant') AND o.restored_at <= :as_of AND e.given_at < o.restored_at
+ORDER BY o.restored_at, o.outage_id, e.given_at
+""")
+
+
+@dataclass(frozen=True)
+class Closed:
+    """An estimate whose outage is over. Minutes from when it was given."""
+
+    outage_id: str
+    closed_at: datetime
+    device_level: str
+    p50_min: float
+    p90_min: float
+    actual_min: float
+
+
+def closed_estimates(connection: Connection, as_of: datetime) -> list[Closed]:
+    """Estimates of outages that were over by then, oldest first."""
+    rows = connection.execute(_CLOSED, {"as_of": as_of})
+    return [Closed(r.outage_id, r.closed_at, r.device_level, *map(float, r[3:])) for r in rows]
+
+
 def first_signals(connection: Connection, outage_id: uuid.UUID, as_of: datetime) -> dict[str, tuple[datetime, int]]:
     """By type the first signal that the outage explains, and how many."""
     rows = connection.execute(_FIRST_SIGNALS, {"id": outage_id, "as_of": as_of})
@@ -51,6 +82,18 @@ def ledger(connection: Connection, outage_id: uuid.UUID, provisionals: list[uuid
     """What the ledger tells of an outage and of the provisional ones that became it, oldest first."""
     asked = {"id": str(outage_id), "provisionals": [str(one) for one in provisionals], "as_of": as_of}
     return [Told(*row) for row in connection.execute(_LEDGER, asked)]
+
+
+def first_believed(connection: Connection, prov_outage_id: uuid.UUID) -> datetime | None:
+    """When the machine first held it to be out: the as-of time of the inference that created it."""
+    found: datetime | None = connection.execute(
+        text(
+            f"SELECT min(occurred_at) FROM events WHERE {_MINE} AND prov_outage_id = :id"
+            " AND event_type = 'grid.provisional.created'"
+        ),
+        {"id": str(prov_outage_id)},
+    ).scalar_one()
+    return found
 
 
 def provisionals_of(connection: Connection, outage_id: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID]]:

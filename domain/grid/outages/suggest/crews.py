@@ -102,7 +102,7 @@ def jobs_of(asked: Asked, options: list[dict[str, Any]]) -> list[Job]:
 
 def _patrol(asked: Asked, zone: RankedZone) -> Job:
     kind = next((one.type for one in asked.before.network.devices if one.device_id == zone.device_id), "")
-    latitude, longitude = _place(asked, zone) or (0.0, 0.0)
+    latitude, longitude = _place(asked, zone) or (None, None)
     return Job(
         f"patrol-{asked.outage.outage_id}",
         latitude,

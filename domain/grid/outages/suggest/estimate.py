@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from domain.grid.outages.rules.conformal import ClosedEstimate, Correction, learn_correction
 from domain.grid.outages.rules.etr import ETR_VERSION, Etr, Work, estimate, settings_of
 from domain.grid.outages.rules.zone_ranking import RankedZone
-from domain.grid.outages.store import advice, outages, runs
+from domain.grid.outages.store import advice, facts, outages, runs
 from domain.grid.outages.store.runs import Question, Run
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.rank import ranked_zones
@@ -62,10 +63,10 @@ def estimate_restoration(
 ) -> Estimate:
     """Estimate, keep the estimate under its run, and let the outage name its first and its newest one."""
     work = work_of(connection, asked, ranked)
-    etr = estimate(work)
+    etr = estimate(work, correction=_correction(connection, asked, work))
     p50_at, p90_at = (asked.as_of + timedelta(minutes=own) for own in (etr.p50_min, etr.p90_min))
     outage_id = asked.outage.outage_id
-    question = _question(asked, work)
+    question = _question(asked, work, etr.correction)
     is_new = runs.keep(
         connection,
         question,
@@ -99,17 +100,27 @@ def estimated_again(connection: Connection, tenant_id: str, run: Run) -> tuple[Q
     """The question of a recorded estimate as it would be asked now, and its answer, for comparison."""
     asked = ask(connection, tenant_id, run.outage_id, run.as_of)
     work = work_of(connection, asked, ranked_zones(asked))
-    return _question(asked, work), _output(asked, estimate(work))
+    correction = _correction(connection, asked, work)
+    return _question(asked, work, correction), _output(asked, estimate(work, correction=correction))
 
 
-def _question(asked: Asked, work: Work) -> Question:
+def _correction(connection: Connection, asked: Asked, work: Work) -> Correction:
+    """What outages that were closed by then say of our estimates; nothing while there are too few."""
+    history = [
+        ClosedEstimate(row.outage_id, row.closed_at, row.device_level, row.p50_min, row.p90_min, row.actual_min)
+        for row in facts.closed_estimates(connection, asked.as_of)
+    ]
+    return learn_correction(history, work.device_level, asked.as_of)
+
+
+def _question(asked: Asked, work: Work, correction: Correction) -> Question:
     return Question(
         asked.tenant_id,
         "ETR",
         str(asked.outage.outage_id),
         asked.as_of,
         ETR_VERSION,
-        asked.inputs | {"work": [repr(work)]},
+        asked.inputs | {"work": [repr(work)], "correction": repr(correction)},
         settings_of(),
         {"outage_id": str(asked.outage.outage_id)},
     )

@@ -14,7 +14,7 @@ from domain.grid.outages.store import advice, outages, runs
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.estimate import Estimate, estimate_restoration
-from domain.grid.outages.suggest.rank import Advice, rank, ranked_zones
+from domain.grid.outages.suggest.rank import Advice, rank, ranked_zones, sections_of_world
 from domain.kernel.canonical import derived_id
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
@@ -110,8 +110,17 @@ def context_of(connection: Connection, asked: Asked, repair_min: float) -> Outag
 
 def options_of(connection: Connection, asked: Asked, repair_min: float) -> Options:
     """The options themselves, from what was asked on and nothing else."""
+    context = context_of(connection, asked, repair_min)
+    as_before = (context.open_devices, context.closed_devices) == (
+        asked.before.open_devices,
+        asked.before.closed_devices,
+    )
     return generate_options(
-        asked.before.network, ranked_zones(asked), context_of(connection, asked, repair_min), OptionSettings()
+        asked.before.network,
+        ranked_zones(asked),
+        context,
+        OptionSettings(),
+        sections=sections_of_world(asked.tenant_id, asked.before) if as_before else None,
     )
 
 
@@ -153,7 +162,7 @@ def _row(one: Option, run_id: uuid.UUID, outage_id: uuid.UUID) -> dict[str, Any]
         "option_type": one.option_type,
         "rank": one.rank or None,
         "score": one.score if one.rank else None,
-        "cmr": one.expected_cmr if one.rank else one.cmr,
+        "cmr": one.cmr,
         "customers_restored": one.customers_restored,
         "critical_restored": one.critical_restored,
         "kw_restored": one.kw_restored,
@@ -166,10 +175,16 @@ def _row(one: Option, run_id: uuid.UUID, outage_id: uuid.UUID) -> dict[str, Any]
         "clpu_factor": one.clpu_factor,
         "risk": one.risk,
         "risk_items": [dict(item) for item in one.risk_items],
-        "checks": [dict(check) for check in one.checks],
+        "checks": [*(dict(check) for check in one.checks), _expected(one)],
         "infeasible_reasons": one.infeasible_reasons,
         "narrative": one.narrative,
     }
+
+
+def _expected(one: Option) -> dict[str, Any]:
+    """Customer-minutes over all zones by their probability, where the fault may lie elsewhere."""
+    words = "customer-minutes restored early, over all zones by their probability"
+    return {"code": "expected_cmr", "status": "ok", "value": one.expected_cmr, "limit": None, "text": words}
 
 
 def _tell(

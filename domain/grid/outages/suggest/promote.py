@@ -196,7 +196,7 @@ def _propose(
         connection,
         PROMOTION,
         Subject("provisional_outage", subject),
-        content={"decisions": chosen, "advisory": list(SENTENCES)},
+        content={"decisions": [_signed_part(row) for row in chosen], "advisory": list(SENTENCES)},
         summary=f"Promote an outage at {first['device_id']}{more}: about {customers:,} customers",
         proposed_by=by,
         actor_role=actor_role,
@@ -209,6 +209,26 @@ def _propose(
         severity=3 if customers >= 500 else 2 if customers >= 50 else 1,
         run_id=run_id,
     )
+
+
+# What a signature makes effective. Posterior, counts and runs go on changing while signals come in; they stand beside
+# it as evidence, so that a proposal is not outdated by every report that confirms it.
+SIGNED = (
+    "prov_outage_id",
+    "action",
+    "canon_key",
+    "into",
+    "feeder_id",
+    "device_id",
+    "device_ids",
+    "first_evidence_at",
+    "window_start",
+    "meter_ids",
+)
+
+
+def _signed_part(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in SIGNED}
 
 
 def require_reason(override: bool, reason: str | None) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.grid.outages.rules import signals as words
+from domain.grid.outages.rules.circuit import build_circuit
+from domain.grid.outages.rules.sections import Sections, find_sections
 from domain.grid.outages.rules.zone_ranking import (
     FAULT_ZONES_VERSION,
     RankBy,
@@ -18,10 +20,10 @@ from domain.grid.outages.rules.zone_ranking import (
     settings_of,
 )
 from domain.grid.outages.rules.zone_shape import Zone
-from domain.grid.outages.rules.zones import build_zones
+from domain.grid.outages.rules.zones import zones_of
 from domain.grid.outages.store import advice, runs
 from domain.grid.outages.store.runs import Question
-from domain.grid.outages.store.world import World
+from domain.grid.outages.store.world import KEPT_NETWORKS, World
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
@@ -39,17 +41,27 @@ class Advice:
     is_new: bool
 
 
+_sections: dict[tuple[str, uuid.UUID, tuple[str, ...], tuple[str, ...]], Sections] = {}
 _zones: dict[tuple[str, uuid.UUID, tuple[str, ...], tuple[str, ...]], tuple[Zone, ...]] = {}
 
 
+def sections_of_world(tenant_id: str, world: World) -> Sections:
+    """The network as it stood, divided at its devices; kept by this process for the four last states."""
+    key = (tenant_id, world.topology_version_id, world.open_devices, world.closed_devices)
+    if key not in _sections:
+        circuit = build_circuit(world.network, world.open_devices, world.closed_devices)
+        while len(_sections) >= KEPT_NETWORKS:
+            _zones.pop(next(iter(_sections)), None)
+            _sections.pop(next(iter(_sections)), None)
+        _sections[key] = find_sections(circuit)
+    return _sections[key]
+
+
 def zones_of_world(tenant_id: str, world: World) -> tuple[Zone, ...]:
-    """The zones of the network as it stood; kept by this process for the four last states."""
+    """The zones of the network as it stood."""
     key = (tenant_id, world.topology_version_id, world.open_devices, world.closed_devices)
     if key not in _zones:
-        made = build_zones(world.network, world.open_devices, world.closed_devices)
-        while len(_zones) >= 4:
-            _zones.pop(next(iter(_zones)), None)
-        _zones[key] = made
+        _zones[key] = zones_of(sections_of_world(tenant_id, world))
     return _zones[key]
 
 
@@ -58,10 +70,18 @@ def ranked_zones(asked: Asked, rank_by: RankBy = "probability") -> tuple[RankedZ
     heard = asked.heard
     facts = RankingFacts(
         indicators={one.device_id: True for one in heard if one.type == words.FAULT_INDICATOR and one.device_id},
+        distance_mi=_distance(asked),
     )
     zones = zones_of_world(asked.tenant_id, asked.before)
     own = [zone for zone in zones if zone.feeder_id == asked.outage.feeder_id]
     return rank_zones(own, asked.device_posterior, facts, rank_by)
+
+
+def _distance(asked: Asked) -> float | None:
+    """Where the relay put the fault, miles from the head: the value with which SCADA reported that it opened."""
+    mine = set(asked.outage.device_ids)
+    told = [one for one in asked.heard if one.type == words.SCADA_OPEN and one.device_id in mine and one.value]
+    return told[-1].value if told else None
 
 
 def rank(

@@ -210,9 +210,7 @@ def question_of(connection: Connection, tenant_id: str, outage: Outage, at: date
             data_quality=read["quality"],
             approvals=tuple(read["approvals"]),
             feedback=tuple({name: str(value) for name, value in one.items() if value} for one in read["feedback"]),
-            truth=Truth(outage.true_device_id, outage.true_zone_id)
-            if outage.true_device_id or outage.true_zone_id
-            else None,
+            truth=_truth(tenant_id, outage, world),
             map_edges=_map(tenant_id, outage, world, {i.meter_id for i in read["impacts"]}),
             topology_version_id=str(world.topology_version_id),
             **_advice(connection, made),
@@ -322,6 +320,15 @@ def _advice(connection: Connection, made: list[Run]) -> dict[str, Any]:
     given = [row for run in made if run.step == "ETR" for row in advice.of_run(connection, "outage_etrs", run.run_id)]
     found["etrs"] = tuple(GivenEtr(row["given_at"], row["p50_at"], row["p90_at"]) for row in given)
     return found
+
+
+def _truth(tenant_id: str, outage: Outage, world: World) -> Truth | None:
+    """Where the fault was, as somebody reported it, with the customers of that section itself."""
+    if outage.true_device_id is None and outage.true_zone_id is None:
+        return None
+    zones = {zone.zone_id: zone for zone in zones_of_world(tenant_id, world)}
+    zone = zones.get(outage.true_zone_id or "")
+    return Truth(outage.true_device_id, outage.true_zone_id, () if zone is None else zone.meter_ids)
 
 
 def _zone_line(row: dict[str, Any]) -> ZoneLine:
