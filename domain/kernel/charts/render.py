@@ -50,7 +50,7 @@ def to_print_png(chart: Chart) -> bytes:
         buffer = io.BytesIO()
         FigureCanvasAgg(plot.figure)
         resolution = POINTS_PER_INCH * PRINT_SCALE
-        plot.figure.savefig(buffer, format="png", dpi=resolution, transparent=True, metadata={"Software": None})
+        plot.figure.savefig(buffer, format="png", dpi=resolution, metadata={"Software": None})
     return buffer.getvalue()
 
 

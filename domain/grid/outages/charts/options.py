@@ -25,16 +25,14 @@ COLUMNS = (
 )
 ACCEPTED, REJECTED, ROW, HEAD = 5, 3, 40.0, 26.0
 TYPES = {
-    "back_feed": "Back-feed",
-    "partial_back_feed": "Partial back-feed",
-    "partial": "Partial restoration",
+    "upstream_reclose": "Upstream reclosing",
+    "backfeed": "Back-feed",
+    "backfeed_combined": "Combined back-feed",
+    "backfeed_pair": "Back-feed from two sides",
+    "partial": "Partial back-feed",
     "mobile_generation": "Mobile generation",
-    "isolate": "Isolation",
-    "isolate_restore_upstream": "Isolation, upstream restored",
-    "restore_upstream": "Upstream restoration",
+    "patrol_reclose": "Patrol, then reclosing",
     "repair_only": "Repair alone",
-    "fuse_replace": "Fuse replacement",
-    "patrol_then_reclose": "Patrol, then reclosing",
 }
 
 

@@ -92,7 +92,7 @@ def option(option_id: str, rank: int | None, **changes: Any) -> OptionLine:
     told: dict[str, Any] = {
         "option_id": option_id,
         "rank": rank,
-        "option_type": "back_feed",
+        "option_type": "backfeed",
         "zone_id": "Z-F07-014",
         "score": None if rank is None else 90.0 - 9 * rank,
         "cmr": 22_386.0 / (rank or 1),
@@ -268,7 +268,7 @@ def sample(**changes: Any) -> ReplaySummary:
             zone(2, "Z-F07-015", 0.214, 0.826),
             zone(3, "Z-F07-021", 0.174, 1.0),
         ],
-        "options": [option("OPT-1", 1), option("OPT-2", 2, option_type="partial_back_feed")],
+        "options": [option("OPT-1", 1), option("OPT-2", 2, option_type="partial")],
         "rejected_options": [
             option("OPT-5", None, risk=None, infeasible_reasons=["THERMAL: 118.7 % of rating on FEEDER_9"])
         ],

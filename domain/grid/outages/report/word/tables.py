@@ -100,6 +100,7 @@ def _new(word: Docx, rows: int, shares: Sequence[float], width: Emu, has_head: b
     if look is not None:
         for name in list(look.attrib):
             del look.attrib[name]
+        look.set(qn("w:val"), "0020" if has_head else "0000")
         look.set(qn("w:firstRow"), "1" if has_head else "0")
     return table
 
