@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from cli.demo import countersign
+from cli.demo import countersign, restoreiq
 from cli.demo.client import Client
 from cli.demo.countersign import Signed
 from cli.demo.gridlens import Found, tell
 from cli.demo.lineage import Dagster
+from cli.demo.restoreiq import Night
 from cli.demo.story import Story
 from cli.services.keys import gridlens_key
 from cli.services.state import read_state
@@ -19,7 +20,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict
 from domain.kernel.settings import Env, settings
 
-STEPS = 9
+STEPS = 12
 
 
 @click.command()
@@ -50,20 +51,20 @@ def demo(as_json: bool) -> None:
         token = gridlens_key(home)
         client, dagster = Client(where["api"], token), Dagster(where["dagster"])
         found = tell(story, client, dagster, current.gridlens_tenant, folder, utc_now())
+        night = restoreiq.tell(story, client, where["api"], current.gridlens_tenant, folder, utc_now())
         signed = countersign.tell(story, client, where["api"], current.gridlens_tenant, folder)
-        (folder / "summary.json").write_text(
-            json.dumps(told := asdict(found) | {"countersigned": asdict(signed)}, indent=1) + "\n"
-        )
+        told = asdict(found) | {"night": asdict(night), "countersigned": asdict(signed)}
+        (folder / "summary.json").write_text(json.dumps(told, indent=1) + "\n")
     finally:
         if not was_running:
             stop(home)
     if as_json:
         click.echo(json.dumps(told))
     else:
-        _end(story, found, signed, folder, where)
+        _end(story, found, night, signed, folder, where)
 
 
-def _end(story: Story, found: Found, signed: Signed, folder: Path, where: dict[str, str]) -> None:
+def _end(story: Story, found: Found, night: Night, signed: Signed, folder: Path, where: dict[str, str]) -> None:
     story.say()
     story.say(f"  Baseline   {found.feeder} lost {found.baseline_loss_pct:.2f} % of what was delivered")
     story.say(
@@ -75,11 +76,15 @@ def _end(story: Story, found: Found, signed: Signed, folder: Path, where: dict[s
         f" {found.expected_change_pp:+.2f} pp for these, {found.tolerance_pp} pp allowed"
     )
     story.say(
+        f"  Outage     {night.customers_out:,} customers, {night.cmi:,.0f} customer-minutes; the true zone was ranked"
+        f" {night.true_zone_rank}; following the advice {night.delta_cmi_pct:+.0f} %"
+    )
+    story.say(
         f"  Signed     {signed.meters} meters to inspect, by {signed.signed_by};"
         f" {signed.events_verified:,} rows of the ledger are sealed and verify"
     )
     story.say()
-    for name in [*found.charts, "inspection-list.csv", "summary.json"]:
+    for name in [*found.charts, *night.files, "inspection-list.csv", "summary.json"]:
         story.say(f"  {folder / name}")
     story.say()
     story.say("  Next       make up, then open")

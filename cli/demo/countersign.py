@@ -51,14 +51,14 @@ def tell(story: Story, machine: Client, base_url: str, tenant_id: str, folder: P
     """
     with story.step("Countersign what the machine suggests") as step:
         proposed = machine.post("/v1/grid/inspections", {"most": MOST_METERS, "least_score": 0})
-        person, name = _person(base_url, tenant_id)
+        person, name = person_of(base_url, tenant_id, REVIEWER, "Demo Reviewer", "REVIEWER")
         answer = person.post(
             f"/v1/proposals/{proposed['proposal_id']}/approve",
             {"content_hash": proposed["content_hash"], "reason": "The reasons of each meter are plain."},
         )
         signature: str = answer["countersignature"]["countersignature_id"]
         began = time.monotonic()
-        chain = _carried_out(person, signature)
+        chain = carried_out(person, signature, "The list")
         after = round(time.monotonic() - began, 1)
         artifact = chain["artifacts"][0]
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,14 +81,14 @@ def tell(story: Story, machine: Client, base_url: str, tenant_id: str, folder: P
     )
 
 
-def _person(base_url: str, tenant_id: str) -> tuple[Client, str]:
-    """The demo's reviewer, as anybody who signs: with a token of the own, over HTTP."""
-    person = ensure_person(tenant_id, REVIEWER, "Demo Reviewer", ["REVIEWER"], actor_id="countersign demo")
-    token = issue_dev_token(str(person.id), person.email, person.name, tenant_id, ["REVIEWER"], timedelta(minutes=10))
+def person_of(base_url: str, tenant_id: str, email: str, name: str, role: str) -> tuple[Client, str]:
+    """One of the demo's people, as anybody who signs: with a token of the own, over HTTP."""
+    person = ensure_person(tenant_id, email, name, [role], actor_id="countersign demo")
+    token = issue_dev_token(str(person.id), person.email, person.name, tenant_id, [role], timedelta(minutes=10))
     return Client(base_url, token), person.name
 
 
-def _carried_out(person: Client, signature: str) -> dict[str, Any]:
+def carried_out(person: Client, signature: str, what: str) -> dict[str, Any]:
     """Wait until Dagster's sensor has launched the carrying out and it has ended."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
@@ -97,9 +97,9 @@ def _carried_out(person: Client, signature: str) -> dict[str, Any]:
         if fulfilment["status"] == "DONE":
             return chain
         if fulfilment["status"] == "FAILED":
-            raise Unavailable(f"The list was not written: {fulfilment['outcome'].get('error')}")
+            raise Unavailable(f"{what} was not written: {fulfilment['outcome'].get('error')}")
         time.sleep(POLL_S)
-    raise Unavailable(f"The list was not written within {PATIENCE_S:.0f} s.", hint="Dagster's page says why.")
+    raise Unavailable(f"{what} was not written within {PATIENCE_S:.0f} s.", hint="Dagster's page says why.")
 
 
 def _verified(tenant_id: str) -> int:

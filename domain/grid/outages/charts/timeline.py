@@ -83,10 +83,14 @@ def phases_of(summary: ReplaySummary) -> list[Phase]:
     """The phases in order, each from the end of the one before; what is out of order is left to the table."""
     told = {milestone.code: milestone for milestone in summary.milestones}
     last = moment(summary.outage.started_at)
+    over = _at(told.get("last_restoration"))
     found: list[Phase] = []
     waiting: list[str] = []
     for (code, name), color in zip(PHASES, COLORS, strict=True):
         end = _at(told.get(code))
+        # An outage may be entered when it is over: what was recorded then is no phase of getting supply back.
+        if end is not None and over is not None and end > over and code != "closed":
+            end = None
         if end is None:
             waiting.append(name)
             continue

@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from domain.grid.outages.rules.restoration import Out, restored, steps
-from domain.grid.outages.store import outages
+from domain.grid.outages.store import outages, signals
 from domain.grid.outages.store.outages import Outage
 from domain.kernel.errors import Conflict
 from domain.kernel.events import record
@@ -40,6 +40,8 @@ _STILL_OUT = {"PING_NO_ANSWER", "CREW_OUT"}
 TIMES = ("dispatched_at", "arrived_at", "fault_found_at", "isolated_at", "closed_at")
 _STATUS = {"dispatched_at": "DISPATCHED", "arrived_at": "ARRIVED", "closed_at": "CLOSED"}
 ENDED = ("RESTORED", "CLOSED")
+# Stamps of meters are not exact: what was said just before the first evidence is of the same outage.
+EARLIER = timedelta(minutes=2)
 
 
 def follow(connection: Connection, as_of: datetime, *, actor_id: str) -> dict[str, int]:
@@ -59,6 +61,8 @@ def _follow(connection: Connection, outage: Outage, as_of: datetime, actor_id: s
     asked = {"id": outage.outage_id, "as_of": as_of}
     beside = _beside(connection, outage.outage_id)
     impacts = outages.impacts(connection, outage.outage_id)
+    meters = [one.meter_id for one in impacts]
+    signals.link(connection, meters, outage.started_at - EARLIER, as_of, canon_outage_id=outage.outage_id)
     supplied = {row.meter_id: row.at for row in connection.execute(_SUPPLIED, asked)}
     dark = frozenset(row.meter_id for row in connection.execute(_DARK, asked) if row.type in _STILL_OUT)
     back = restored(

@@ -67,7 +67,7 @@ def lasting(minutes: float) -> str:
 
 def _what(outage: OutageFacts) -> str:
     kind = "a planned outage" if outage.is_planned else "an outage"
-    cause = f" ({outage.cause})" if outage.cause else ""
+    cause = f" ({outage.cause.replace('_', ' ')})" if outage.cause else ""
     critical = f", {outage.critical_customers:,} of them critical" if outage.critical_customers else ""
     return (
         f"On {local_time(outage.started_at, outage.timezone)} {kind}{cause} took"

@@ -41,6 +41,7 @@ class Fault:
         meter_ids: those that lose supply.
         back: for each of them when it has supply again.
         is_telecontrolled: whether SCADA sees the device open and close.
+        distance_mi: where the relay puts the fault, miles from the feeder's head, if it says so.
     """
 
     device_id: str
@@ -48,6 +49,7 @@ class Fault:
     meter_ids: tuple[str, ...]
     back: Mapping[str, datetime]
     is_telecontrolled: bool = False
+    distance_mi: float | None = None
 
 
 def reports_of(
@@ -83,7 +85,7 @@ def _of_fault(fault: Fault, seed: int, settings: StormSettings) -> list[Signal]:
             found.append(_signal(meter, POWER_ON, at, _way(seed, "back", meter, settings), "ami"))
     if fault.is_telecontrolled:
         found += [
-            _device(fault.device_id, SCADA_OPEN, fault.began_at),
+            _device(fault.device_id, SCADA_OPEN, fault.began_at, fault.distance_mi),
             _device(fault.device_id, SCADA_CLOSED, max(fault.back.values())),
         ]
     return found
@@ -93,8 +95,8 @@ def _signal(meter: str, kind: str, at: datetime, way_s: float, source: str) -> S
     return Signal(meter, kind, at, at + timedelta(seconds=round(way_s)), source)
 
 
-def _device(device_id: str, kind: str, at: datetime) -> Signal:
-    return Signal("", kind, at, at + timedelta(seconds=2), "scada", device_id)
+def _device(device_id: str, kind: str, at: datetime, value: float | None = None) -> Signal:
+    return Signal("", kind, at, at + timedelta(seconds=2), "scada", device_id, value)
 
 
 def _way(seed: int, what: str, meter: str, settings: StormSettings) -> float:

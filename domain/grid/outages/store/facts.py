@@ -78,6 +78,18 @@ def first_signals(connection: Connection, outage_id: uuid.UUID, as_of: datetime)
     return {row.type: (row.at, row.n) for row in rows}
 
 
+def gasped(connection: Connection, outage_id: uuid.UUID, as_of: datetime) -> int:
+    """How many of the outage's meters sent a last gasp that arrived."""
+    found = connection.execute(
+        text(
+            f"SELECT count(DISTINCT meter_id) FROM meter_events WHERE {_MINE} AND canon_outage_id = :id"
+            " AND type = 'POWER_OUT' AND arrived_at <= :as_of"
+        ),
+        {"id": outage_id, "as_of": as_of},
+    )
+    return int(found.scalar_one())
+
+
 def ledger(connection: Connection, outage_id: uuid.UUID, provisionals: list[uuid.UUID], as_of: datetime) -> list[Told]:
     """What the ledger tells of an outage and of the provisional ones that became it, oldest first."""
     asked = {"id": str(outage_id), "provisionals": [str(one) for one in provisionals], "as_of": as_of}

@@ -36,13 +36,14 @@ class World:
     Attributes:
         network: as it was imported.
         open_devices: usually closed and observed open; closed_devices: usually open and observed closed.
-        age_days: of the topology at the as-of time, in whole days.
+        imported_at: when the topology came in; age_days: how old it was at the as-of time, in whole days.
     """
 
     topology_version_id: uuid.UUID
     network: Network
     open_devices: tuple[str, ...]
     closed_devices: tuple[str, ...]
+    imported_at: datetime
     age_days: int
 
 
@@ -73,6 +74,7 @@ def world_as_of(connection: Connection, tenant_id: str, as_of: datetime) -> Worl
         network,
         tuple(sorted(own for own, state in seen.items() if state == "open" and usual.get(own) is False)),
         tuple(sorted(own for own, state in seen.items() if state == "closed" and usual.get(own) is True)),
+        row.imported_at,
         max(0, (as_of - row.imported_at).days),
     )
 

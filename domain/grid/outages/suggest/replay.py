@@ -85,6 +85,9 @@ SAME_OF_CREW = (
     "conflicts",
     "explanation",
 )
+MAIN_KV = 1.0
+# Beside the credible ones a zone is told of from this probability on.
+LEAST_PROBABILITY = 0.001
 ADVICE_STEPS = ("RANK", "OPTIONS", "CREWS", "ETR")
 
 
@@ -213,7 +216,8 @@ def question_of(connection: Connection, tenant_id: str, outage: Outage, at: date
             truth=_truth(tenant_id, outage, world),
             map_edges=_map(tenant_id, outage, world, {i.meter_id for i in read["impacts"]}),
             topology_version_id=str(world.topology_version_id),
-            **_advice(connection, made),
+            topology_imported_at=world.imported_at,
+            **_advice(connection, outage, made),
         )
 
     return question, told
@@ -238,7 +242,6 @@ def _read(connection: Connection, outage: Outage, at: datetime, made: list[Run])
     recorded += _of_signals(first)
     zone = load_tenant(connection).zone
     day = outage.started_at.astimezone(zone).date()
-    reported = sum(one.source == "last_gasp" for one in impacts)
     # A replay repeats what people decided; their signatures stand in it whenever they were given.
     signed = [signature for _, signature in became]
     return {
@@ -252,7 +255,9 @@ def _read(connection: Connection, outage: Outage, at: datetime, made: list[Run])
         "kw": facts.mean_kw(connection, outage.outage_id),
         "names": facts.feeder_names(connection),
         "quality": {
-            "last_gasp_delivery": round(reported / len(impacts), 4) if impacts else None,
+            "last_gasp_delivery": round(facts.gasped(connection, outage.outage_id, at) / len(impacts), 4)
+            if impacts
+            else None,
             "restoration_reported": round(sum(i.source == "restoration" for i in impacts) / len(impacts), 4)
             if impacts
             else None,
@@ -301,18 +306,20 @@ def _outage(outage: Outage, world: World, zone: str, served: int, names: dict[st
     )
 
 
-def _advice(connection: Connection, made: list[Run]) -> dict[str, Any]:
+def _advice(connection: Connection, outage: Outage, made: list[Run]) -> dict[str, Any]:
     """The advice as it was given: of each step the run that people had before them last."""
     last = {run.step: run for run in made}
     found: dict[str, Any] = {}
     if "RANK" in last:
         rows = advice.of_run(connection, "fault_zone_rankings", last["RANK"].run_id)
-        found["zones"] = tuple(_zone_line(row) for row in rows)
+        found["zones"] = tuple(
+            _zone_line(row) for row in rows if row["is_credible"] or row["probability"] >= LEAST_PROBABILITY
+        )
     if "OPTIONS" in last:
         rows = advice.of_run(connection, "restoration_options", last["OPTIONS"].run_id)
         found["options"] = tuple(_option_line(row) for row in rows if row["rank"] is not None)
         found["rejected_options"] = tuple(_option_line(row) for row in rows if row["rank"] is None)
-        found["plans"] = tuple(_plan(row) for row in rows if row["rank"] is not None)
+        found["plans"] = tuple(_plan(row, outage) for row in rows if row["rank"] is not None)
         found["advised_at"] = last["OPTIONS"].as_of
     if "CREWS" in last:
         rows = advice.of_run(connection, "crew_recommendations", last["CREWS"].run_id)
@@ -356,9 +363,12 @@ def _option_line(row: dict[str, Any]) -> OptionLine:
     )
 
 
-def _plan(row: dict[str, Any]) -> Plan:
+def _plan(row: dict[str, Any], outage: Outage) -> Plan:
     groups = tuple(RestoredGroup(tuple(one["meter_ids"]), one["at_min"]) for one in row["meter_groups"])
-    return Plan(str(row["option_id"]), groups)
+    # A fault that a crew found and repaired was there to stay: reclosing on it would have tripped again.
+    was_permanent = row["option_type"] == "patrol_reclose" and outage.fault_found_at is not None
+    why = "The fault was found and had to be repaired; reclosing would have closed onto it." if was_permanent else None
+    return Plan(str(row["option_id"]), groups, infeasible_at_actual=why)
 
 
 def _crew_line(row: dict[str, Any], names: dict[str, str]) -> CrewLine:
@@ -383,7 +393,7 @@ def _map(tenant_id: str, outage: Outage, world: World, dark: set[str]) -> tuple[
     out_zones = {zone_of.get(node or "") for node in out_nodes} - {None}
     found = []
     for edge in world.network.edges:
-        if edge.feeder_id != outage.feeder_id:
+        if edge.feeder_id != outage.feeder_id or not _is_main(nodes, edge.from_node, edge.to_node):
             continue
         device, zone = devices.get(edge.edge_id), zone_of.get(edge.to_node)
         found.append(
@@ -401,6 +411,12 @@ def _map(tenant_id: str, outage: Outage, world: World, dark: set[str]) -> tuple[
             )
         )
     return tuple(found)
+
+
+def _is_main(nodes: dict[str, Any], *ends: str) -> bool:
+    """Whether a line is of the feeder itself: service lines behind transformers would hide it on a map."""
+    kv = [nodes[one].base_kv for one in ends if one in nodes]
+    return all(own is None or own >= MAIN_KV for own in kv)
 
 
 def _place(nodes: dict[str, Any], node_id: str) -> tuple[float, float] | None:

@@ -56,7 +56,7 @@ def _facts(telling: Telling) -> tuple[tuple[str, str], ...]:
         ("Device", f"{outage.device_id} ({title_case(outage.device_type).lower()})"),
         ("Began", at(outage.started_at, telling.zone)),
         ("Restored", restored),
-        ("Cause", f"{as_proposal(outage.cause or 'not determined')}; {kind}"),
+        ("Cause", f"{as_proposal((outage.cause or 'not determined').replace('_', ' '))}; {kind}"),
         ("Status", title_case(outage.status.lower())),
         (
             "Replay made",

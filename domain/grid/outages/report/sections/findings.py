@@ -94,8 +94,8 @@ def _zones(telling: Telling) -> list[Block]:
 
 
 def _zone(zone: ZoneLine) -> tuple[str, ...]:
-    evidence = "; ".join(f"{item.get('kind', 'evidence')}: {item.get('value', NONE)}" for item in zone.evidence[:4])
-    why = f"{zone.explanation} {evidence}.".strip() if evidence else zone.explanation
+    # The explanation says in words what the evidence rows of the replay say in figures.
+    why = zone.explanation
     return (
         number(zone.rank),
         zone.zone_id,

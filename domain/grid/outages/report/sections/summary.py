@@ -27,7 +27,11 @@ def from_numbers(telling: Telling) -> str:
     """The summary in sentences of our own."""
     summary = telling.summary
     outage, reliability = summary.outage, summary.reliability
-    cause = f" The recorded cause is: {outage.cause}." if outage.cause else " The cause is not determined."
+    cause = (
+        f" The recorded cause is: {outage.cause.replace('_', ' ')}."
+        if outage.cause
+        else " The cause is not determined."
+    )
     first = next((line for line in summary.etr if line.error_min is not None), None)
     said = ""
     if first is not None and first.error_min is not None:
