@@ -7,6 +7,7 @@ from cli.lazy import LazyGroup
 COMMANDS: dict[str, str] = {
     "infer": "cli.outages.infer:infer",
     "replay": "cli.outages.replay:replay",
+    "report": "cli.outages.report:report",
 }
 
 

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api import limits
 from api.app import create_app
+from cli.main import countersign
 from domain.grid.outages.rules.signals import Signal
 from domain.grid.outages.rules.storm import reports_of
 from domain.grid.outages.store import crews
@@ -195,7 +198,11 @@ def test_the_replay_tells_what_happened_and_what_following_the_advice_would_have
     assert summary["reliability"]["cmi"] == pytest.approx(50 * first + 150 * rest, rel=0.01)
     assert summary["ranking_quality"]["rank_of_true_zone"] == 1
     cases = {case["case"]: case for case in summary["counterfactual"]}
-    assert cases["as_recommended"]["delta_cmi"] < 0
+    # The crew found a fault that had to be repaired: an option that recloses after a patrol would have saved nothing.
+    top = next(one for one in summary["options"] if one["rank"] == 1)
+    assert (cases["as_recommended"]["delta_cmi"] < 0) == (top["option_type"] != "patrol_reclose")
+    assert cases["as_recommended"]["is_feasible"] or cases["as_recommended"]["why_not"]
+    assert cases["ideal"]["delta_cmi"] < 0
     assert {"promoted", "zone_ranked", "dispatched", "fault_found", "last_restoration"} <= {
         one["code"] for one in summary["milestones"] if one["at"]
     }
@@ -247,3 +254,30 @@ def _shift(story: Night, step: str, minutes: int) -> None:
             {"m": night(story.network).meter_ids[0], "by": timedelta(minutes=minutes)},
         )
         assert done.rowcount
+
+
+def test_a_crew_is_registered_and_its_newest_report_holds(story: Night) -> None:
+    body = {"name": "Crew West", "depot": "West", "lat": 47.0, "lon": 8.0, "shift_start": "06:00", "shift_end": "14:00"}
+    put = story.client.put("/v1/crews/CREW-9", json=body | {"skills": ["tree", "tree"]}, headers=story.operator)
+    assert put.status_code == 200, put.text
+    story.post("/v1/crews/CREW-9/status", {"status": "onsite", "hours_worked": 3.5}, story.operator, 201)
+    story.post("/v1/crews/CREW-9/status", {"status": "onsite"}, status=403)
+    story.post("/v1/crews/NOBODY/status", {"status": "rest"}, story.operator, 404)
+    rows = story.client.get("/v1/crews", headers=story.operator).json()["rows"]
+    crew = next(row for row in rows if row["crew_id"] == "CREW-9")
+    assert (crew["status"], crew["hours_worked"], crew["skills"]) == ("onsite", 3.5, ["tree"])
+
+
+def test_events_of_a_file_are_taken_in_as_those_of_the_endpoint(story: Night, tmp_path: Path) -> None:
+    told = [one for one in story.signals if one.meter_id]
+    lines = [f"{o.meter_id},{o.type},{o.at.isoformat()},{o.arrived_at.isoformat()},{o.source}" for o in told]
+    path = tmp_path / "events.csv"
+    stranger = "NOBODY,POWER_OUT,2026-11-20T23:10:00Z,,"
+    path.write_text("\n".join(["meter_id,type,at,arrived_at,source", *lines, stranger]))
+    done = CliRunner().invoke(countersign, ["outages", "report", str(path), "--tenant", "T", "--json"])
+    assert done.exit_code == 0, done.output
+    counts = json.loads(done.stdout)["files"][0]["counts"]
+    assert (counts["accepted"], counts["duplicates"], counts["unknown"]) == (0, len(lines), 1)
+    bad = CliRunner().invoke(countersign, ["outages", "report", str(tmp_path / "none.csv"), "--tenant", "T"])
+    assert bad.exit_code == 2
+    assert "refused" in bad.stderr
