@@ -29,7 +29,7 @@ from domain.kernel.verify import verify_artifact, verify_run
 from domain.together import REBUILDERS, RENDERERS
 from orchestration.doers import DOERS
 from tests.conftest import Database
-from tests.grid.outages.town import NIGHT, below, make_town, night
+from tests.grid.outages.town import BACK_MIN, NIGHT, REPAIRED_MIN, below, make_town, night
 from tests.makers import make_token
 
 SENTENCES = [
@@ -188,14 +188,14 @@ def test_all_customers_are_followed_until_supply_is_back(story: Night) -> None:
     outage = story.client.get(f"/v1/outages/{story.advice['promoted']['outage_id']}", headers=story.operator).json()
     assert outage["status"] == "RESTORED"
     assert outage["counts"]["customers_out"] == 0
-    assert outage["outage"]["restored_at"] >= (NIGHT + timedelta(minutes=150)).isoformat()[:16]
+    assert outage["outage"]["restored_at"] >= (NIGHT + timedelta(minutes=REPAIRED_MIN)).isoformat()[:16]
 
 
 def test_the_replay_tells_what_happened_and_what_following_the_advice_would_have_changed(story: Night) -> None:
     summary = story.advice["replay"]["summary"]
     first = len(below(story.network, "SW-N"))
     rest = len(below(story.network, "REC-N")) - first
-    assert summary["reliability"]["cmi"] == pytest.approx(50 * first + 150 * rest, rel=0.01)
+    assert summary["reliability"]["cmi"] == pytest.approx(BACK_MIN * first + REPAIRED_MIN * rest, rel=0.01)
     assert summary["ranking_quality"]["rank_of_true_zone"] == 1
     cases = {case["case"]: case for case in summary["counterfactual"]}
     # The crew found a fault that had to be repaired: an option that recloses after a patrol would have saved nothing.

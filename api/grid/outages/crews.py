@@ -58,9 +58,9 @@ def list_crews(connection: TenantSession) -> dict[str, Any]:
 @router.put("/{crew_id}", dependencies=[DESK], summary="Register a crew, or bring it up to date")
 def put_crew(crew_id: CrewId, body: CrewBody, connection: TenantSession, caller: CallerDep) -> dict[str, Any]:
     """The whole of it replaces what stood."""
-    told = body.model_dump()
-    lists = {name: tuple(dict.fromkeys(told.pop(name))) for name in ("skills", "parts")}
-    crew = CrewNow(crew_id=crew_id, status="available", current_job=None, hours_worked=0.0, **told, **lists)
+    told: dict[str, Any] = body.model_dump()
+    told |= {name: tuple(dict.fromkeys(told[name])) for name in ("skills", "parts")}
+    crew = CrewNow(crew_id=crew_id, status="available", current_job=None, hours_worked=0.0, **told)
     crews.put(connection, [crew])
     record(
         connection,
@@ -73,9 +73,7 @@ def put_crew(crew_id: CrewId, body: CrewBody, connection: TenantSession, caller:
     return answer("stored", counts={"crews": 1}) | {"crew_id": crew_id}
 
 
-@router.post(
-    "/{crew_id}/status", dependencies=[DESK], status_code=201, summary="Report where a crew is and what it does"
-)
+@router.post("/{crew_id}/status", dependencies=[DESK], status_code=201, summary="Report what a crew does and where")
 def report_status(crew_id: CrewId, body: StatusBody, connection: TenantSession) -> dict[str, Any]:
     """The newest report holds when crews are recommended."""
     if crew_id not in crews.names(connection):

@@ -12,6 +12,7 @@ from tests.makers import make_tenant
 NIGHT = datetime(2026, 11, 20, 23, 10, tzinfo=UTC)
 IMPORTED = NIGHT - timedelta(days=3)
 LENGTH, HOUSES = 6, 4
+BACK_MIN, REPAIRED_MIN = 95, 150
 CRITICAL = "N6L0-0"
 
 
@@ -93,8 +94,8 @@ def below(network: Network, device_id: str) -> tuple[str, ...]:
 
 
 def night(network: Network, began_at: datetime = NIGHT) -> Fault:
-    """The recloser of the north feeder opens; behind the switch supply is back after 50 minutes, the rest after 150."""
+    """The recloser of the north feeder opens; behind the switch supply is back first, the rest once it is repaired."""
     out = below(network, "REC-N")
     first = set(below(network, "SW-N"))
-    back = {one: began_at + timedelta(minutes=50 if one in first else 150) for one in out}
+    back = {one: began_at + timedelta(minutes=BACK_MIN if one in first else REPAIRED_MIN) for one in out}
     return Fault("REC-N", began_at, out, back, is_telecontrolled=True)

@@ -158,7 +158,7 @@ def _why_not(option: OptionLine, setting: Setting) -> str | None:
     if option.infeasible_reasons:
         return f"It was not feasible when it was made: {'; '.join(option.infeasible_reasons)}."
     if plan is not None and plan.infeasible_at_actual:
-        return f"Infeasible at the loading that there was: {plan.infeasible_at_actual}."
+        return f"It could not have been done: {plan.infeasible_at_actual}."
     faulted = set(setting.truth.meter_ids) if setting.truth else set()
     if plan is not None and any(faulted.intersection(group.meter_ids) for group in plan.groups):
         return "It would have supplied the section in which the fault was."

@@ -367,7 +367,7 @@ def _plan(row: dict[str, Any], outage: Outage) -> Plan:
     groups = tuple(RestoredGroup(tuple(one["meter_ids"]), one["at_min"]) for one in row["meter_groups"])
     # A fault that a crew found and repaired was there to stay: reclosing on it would have tripped again.
     was_permanent = row["option_type"] == "patrol_reclose" and outage.fault_found_at is not None
-    why = "The fault was found and had to be repaired; reclosing would have closed onto it." if was_permanent else None
+    why = "the fault had to be repaired, and reclosing would have closed onto it" if was_permanent else None
     return Plan(str(row["option_id"]), groups, infeasible_at_actual=why)
 
 
