@@ -120,7 +120,7 @@ def test_bounds_follow_the_switching_time_and_the_probability_of_the_zone() -> N
 @pytest.mark.parametrize(
     ("plan", "more", "said"),
     [
-        (Plan("O", PLAN.groups, infeasible_at_actual="112 % of the conductor"), {}, "loading that there was: 112 %"),
+        (Plan("O", PLAN.groups, infeasible_at_actual="112 % of the conductor"), {}, "could not have been done: 112 %"),
         (PLAN, {"truth": Truth(zone_id="Z2", meter_ids=("M2",))}, "supplied the section in which the fault was"),
         (PLAN, {"truth": Truth(zone_id="Z2")}, "made for zone Z1; the fault was in Z2"),
         (PLAN, {"advised_at": None}, "not known when"),
