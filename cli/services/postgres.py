@@ -43,6 +43,8 @@ SERVER_SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_duration_statement": "2s",
+    # Values that were bound are personal data, and may be secrets.
+    "log_parameter_max_length": "0",
     "password_encryption": "scram-sha-256",
 }
 

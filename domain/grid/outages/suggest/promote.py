@@ -36,6 +36,7 @@ from domain.kernel.advisory import SENTENCES
 from domain.kernel.canonical import content_hash
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.proposals import Proposal, Subject, propose
+from domain.kernel.tenancy import load_tenant
 
 MACHINE = "grid.outages"
 _ACTION = {PROMOTE: "promote", MERGE: "merge", HOLD: "hold", REJECT: "reject"}
@@ -179,6 +180,7 @@ def _row(row: Provisional, decision: Decision, at: datetime) -> dict[str, Any]:
         "as_of": at.isoformat(),
         "run_id": str(row.run_id),
         "meter_ids": list(row.meter_ids),
+        "speaks_for_it": sorted({item["kind"] for item in row.evidence if item["llr"] > 0}),
     }
 
 
@@ -190,6 +192,7 @@ def _propose(
         return None
     ids = sorted(row["prov_outage_id"] for row in chosen)
     subject = ids[0] if len(ids) == 1 else f"{len(ids)}-{content_hash(ids)[:32]}"
+    since = datetime.fromisoformat(chosen[0]["first_evidence_at"]).astimezone(load_tenant(connection).zone)
     first, customers = chosen[0], sum(row["meters_predicted"] for row in chosen)
     more = f" and {len(chosen) - 1} more" if len(chosen) > 1 else ""
     return propose(
@@ -204,7 +207,8 @@ def _propose(
             "posterior": f"{100 * first['posterior']:.1f} %",
             "meters_reported": f"{first['meters_reported']} of {first['meters_predicted']}",
             "feeder": first["feeder_id"],
-            "first_evidence": first["first_evidence_at"],
+            "first_evidence": f"{since:%a %-d %b %H:%M %Z}",
+            "speaks_for_it": ", ".join(kind.replace("_", " ") for kind in first["speaks_for_it"]),
         },
         severity=3 if customers >= 500 else 2 if customers >= 50 else 1,
         run_id=run_id,
