@@ -1,6 +1,8 @@
 """RestoreIQ from last gasps to the signed report, over HTTP, each step twice: the same question is the same run."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import time, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 from fastapi.testclient import TestClient
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from api import limits
@@ -29,6 +32,7 @@ from domain.kernel.verify import verify_artifact, verify_run
 from domain.together import REBUILDERS, RENDERERS
 from orchestration.doers import DOERS
 from tests.conftest import Database
+from tests.flows.test_secrets import PLANTED, SAID
 from tests.grid.outages.town import BACK_MIN, NIGHT, REPAIRED_MIN, below, make_town, night
 from tests.makers import make_token
 
@@ -281,3 +285,20 @@ def test_events_of_a_file_are_taken_in_as_those_of_the_endpoint(story: Night, tm
     bad = CliRunner().invoke(countersign, ["outages", "report", str(tmp_path / "none.csv"), "--tenant", "T"])
     assert bad.exit_code == 2
     assert "refused" in bad.stderr
+
+
+def test_a_secret_that_somebody_typed_is_in_no_report(story: Night) -> None:
+    outage = story.advice["promoted"]["outage_id"]
+    story.post(f"/v1/outages/{outage}/progress", {"cause": f"tree {SAID}"[:200]}, story.operator)
+    note = {"run_id": story.advice["zones"]["run_id"], "rec_type": "zone", "rec_id": "Z-REC-N", "action": "accepted"}
+    story.post("/v1/feedback", note | {"note": SAID}, story.operator, 201)
+    replay = story.post("/v1/replays/after-action/generate", {"outage_id": outage})
+    report = story.post("/v1/reports/after-action/export", {"replay_id": replay["replay_id"]})
+    pdf, docx = (story.client.get(report["files"][ending]["url"]).content for ending in ("pdf", "docx"))
+    with zipfile.ZipFile(io.BytesIO(docx)) as parts:
+        written = "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml"))
+    said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).replace("\n", "")
+    assert "tree" in said
+    for secret in PLANTED:
+        assert secret not in said
+        assert secret not in written

@@ -21,6 +21,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.events import record
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.objects.store import Link
+from domain.kernel.redaction import redact
 
 router = APIRouter(prefix="/v1", tags=["RestoreIQ"])
 EXPORTS = allow(roles={"OPERATOR", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"}, scopes={"grid:advise"})
@@ -187,7 +188,7 @@ def feedback(body: Feedback, connection: TenantSession, caller: CallerDep) -> di
     """Kept under the run that recommended it; acceptance by algorithm version follows from it."""
     run = runs.load(connection, body.run_id)
     feedback_id = new_id()
-    advice.feedback(connection, body.model_dump() | {"feedback_id": feedback_id, "actor_id": caller.id})
+    advice.feedback(connection, redact(body.model_dump()) | {"feedback_id": feedback_id, "actor_id": caller.id})
     record(
         connection,
         "grid.feedback.given",

@@ -13,6 +13,7 @@ from domain.grid.outages.store.outages import Outage
 from domain.kernel.errors import Conflict
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
+from domain.kernel.redaction import redact
 
 _SUPPLIED = text("""
 SELECT i.meter_id, min(e.at) AS at
@@ -109,7 +110,7 @@ def note_progress(
         Conflict: NOT_RESTORED, it cannot be closed while customers are out.
     """
     outage = outages.load(connection, outage_id)
-    changes = {name: value for name, value in told.items() if value is not None}
+    changes = {name: value for name, value in redact(dict(told)).items() if value is not None}
     if "closed_at" in changes and outage.status not in ENDED:
         raise Conflict(
             "Customers are still out; the outage was not closed.",
