@@ -13,14 +13,12 @@ from domain.grid.outages.rules.replay_facts import (
     GivenEtr,
     Impact,
     OutageRecord,
-    Plan,
     Recorded,
     ReplayFacts,
-    RestoredGroup,
     Truth,
     settings_of,
 )
-from domain.grid.outages.rules.summary import Approval, CrewLine, MapEdge, OptionLine, ZoneLine
+from domain.grid.outages.rules.summary import Approval
 from domain.grid.outages.store import advice, crews, facts, outages, replays, runs, signals
 from domain.grid.outages.store.outages import Outage
 from domain.grid.outages.store.replays import Replay
@@ -28,6 +26,8 @@ from domain.grid.outages.store.runs import Question, Run
 from domain.grid.outages.store.world import World, world_as_of
 from domain.grid.outages.suggest.asked import LOOK_BACK
 from domain.grid.outages.suggest.rank import zones_of_world
+from domain.grid.outages.suggest.told_advice import crew_line, option_line, plan, zone_line
+from domain.grid.outages.suggest.told_map import map_edges
 from domain.kernel.canonical import content_hash, derived_id
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
@@ -50,42 +50,6 @@ MILESTONES = {
 }
 OBSERVED_BY_PEOPLE = {"dispatched", "arrived", "fault_found", "isolated", "closed"}
 HISTORY = timedelta(days=5 * 366)
-# Members of a line that are columns of the same name.
-SAME_OF_OPTION = (
-    "rank",
-    "option_type",
-    "zone_id",
-    "score",
-    "cmr",
-    "customers_restored",
-    "critical_restored",
-    "kw_restored",
-    "est_minutes",
-    "tie_device_id",
-    "loading_pct_max",
-    "v_min_pu",
-    "clpu_factor",
-    "risk",
-    "risk_items",
-    "infeasible_reasons",
-    "narrative",
-)
-SAME_OF_CREW = (
-    "crew_id",
-    "zone_id",
-    "role",
-    "rank",
-    "is_assigned",
-    "score",
-    "eta_min",
-    "travel_km",
-    "skills_matched",
-    "skills_missing",
-    "parts_missing",
-    "conflicts",
-    "explanation",
-)
-MAIN_KV = 1.0
 # Beside the credible ones a zone is told of from this probability on.
 LEAST_PROBABILITY = 0.001
 ADVICE_STEPS = ("RANK", "OPTIONS", "CREWS", "ETR")
@@ -214,7 +178,7 @@ def question_of(connection: Connection, tenant_id: str, outage: Outage, at: date
             approvals=tuple(read["approvals"]),
             feedback=tuple({name: str(value) for name, value in one.items() if value} for one in read["feedback"]),
             truth=_truth(tenant_id, outage, world),
-            map_edges=_map(tenant_id, outage, world, {i.meter_id for i in read["impacts"]}),
+            map_edges=map_edges(tenant_id, outage, world, {i.meter_id for i in read["impacts"]}),
             topology_version_id=str(world.topology_version_id),
             topology_imported_at=world.imported_at,
             **_advice(connection, outage, made),
@@ -313,17 +277,17 @@ def _advice(connection: Connection, outage: Outage, made: list[Run]) -> dict[str
     if "RANK" in last:
         rows = advice.of_run(connection, "fault_zone_rankings", last["RANK"].run_id)
         found["zones"] = tuple(
-            _zone_line(row) for row in rows if row["is_credible"] or row["probability"] >= LEAST_PROBABILITY
+            zone_line(row) for row in rows if row["is_credible"] or row["probability"] >= LEAST_PROBABILITY
         )
     if "OPTIONS" in last:
         rows = advice.of_run(connection, "restoration_options", last["OPTIONS"].run_id)
-        found["options"] = tuple(_option_line(row) for row in rows if row["rank"] is not None)
-        found["rejected_options"] = tuple(_option_line(row) for row in rows if row["rank"] is None)
-        found["plans"] = tuple(_plan(row, outage) for row in rows if row["rank"] is not None)
+        found["options"] = tuple(option_line(row) for row in rows if row["rank"] is not None)
+        found["rejected_options"] = tuple(option_line(row) for row in rows if row["rank"] is None)
+        found["plans"] = tuple(plan(row, outage) for row in rows if row["rank"] is not None)
         found["advised_at"] = last["OPTIONS"].as_of
     if "CREWS" in last:
         rows = advice.of_run(connection, "crew_recommendations", last["CREWS"].run_id)
-        found["crews"] = tuple(_crew_line(row, crews.names(connection)) for row in rows)
+        found["crews"] = tuple(crew_line(row, crews.names(connection)) for row in rows)
     given = [row for run in made if run.step == "ETR" for row in advice.of_run(connection, "outage_etrs", run.run_id)]
     found["etrs"] = tuple(GivenEtr(row["given_at"], row["p50_at"], row["p90_at"]) for row in given)
     return found
@@ -336,91 +300,3 @@ def _truth(tenant_id: str, outage: Outage, world: World) -> Truth | None:
     zones = {zone.zone_id: zone for zone in zones_of_world(tenant_id, world)}
     zone = zones.get(outage.true_zone_id or "")
     return Truth(outage.true_device_id, outage.true_zone_id, () if zone is None else zone.meter_ids)
-
-
-def _zone_line(row: dict[str, Any]) -> ZoneLine:
-    return ZoneLine(
-        zone_id=row["zone_id"],
-        rank=row["rank"],
-        probability=row["probability"],
-        cum_probability=row["cum_probability"],
-        meters_out=row["meters_out"],
-        critical_customers=row["critical_customers"],
-        patrol_order=row["patrol_order"],
-        patrol_miles=row["patrol_miles"],
-        in_credible_set=row["is_credible"],
-        explanation=row["explanation"],
-        evidence=row["evidence"],
-    )
-
-
-def _option_line(row: dict[str, Any]) -> OptionLine:
-    return OptionLine(
-        option_id=str(row["option_id"]),
-        steps=row["switching_steps"],
-        checks={str(check.get("code", number)): check for number, check in enumerate(row["checks"])},
-        **{name: row[name] for name in SAME_OF_OPTION},
-    )
-
-
-def _plan(row: dict[str, Any], outage: Outage) -> Plan:
-    groups = tuple(RestoredGroup(tuple(one["meter_ids"]), one["at_min"]) for one in row["meter_groups"])
-    # A fault that a crew found and repaired was there to stay: reclosing on it would have tripped again.
-    was_permanent = row["option_type"] == "patrol_reclose" and outage.fault_found_at is not None
-    why = "the fault had to be repaired, and reclosing would have closed onto it" if was_permanent else None
-    return Plan(str(row["option_id"]), groups, infeasible_at_actual=why)
-
-
-def _crew_line(row: dict[str, Any], names: dict[str, str]) -> CrewLine:
-    return CrewLine(
-        crew_name=names.get(row["crew_id"], row["crew_id"]),
-        option_id=None if row["option_id"] is None else str(row["option_id"]),
-        **{name: row[name] for name in SAME_OF_CREW},
-    )
-
-
-def _map(tenant_id: str, outage: Outage, world: World, dark: set[str]) -> tuple[MapEdge, ...]:
-    """The feeder's lines for the map, each with its zone, and whether customers behind it went dark."""
-    nodes = {node.node_id: node for node in world.network.nodes}
-    zone_of = {
-        node: zone.zone_id
-        for zone in zones_of_world(tenant_id, world)
-        if zone.feeder_id == outage.feeder_id
-        for node in zone.node_ids
-    }
-    out_nodes = {one.node_id for one in world.network.meters if one.meter_id in dark}
-    devices = {one.edge_id: one for one in world.network.devices if one.edge_id}
-    out_zones = {zone_of.get(node or "") for node in out_nodes} - {None}
-    found = []
-    for edge in world.network.edges:
-        if edge.feeder_id != outage.feeder_id or not _is_main(nodes, edge.from_node, edge.to_node):
-            continue
-        device, zone = devices.get(edge.edge_id), zone_of.get(edge.to_node)
-        found.append(
-            MapEdge(
-                edge_id=edge.edge_id,
-                from_node=edge.from_node,
-                to_node=edge.to_node,
-                a=_place(nodes, edge.from_node),
-                b=_place(nodes, edge.to_node),
-                zone_id=zone,
-                device_id=None if device is None else device.device_id,
-                device_type=None if device is None else device.type,
-                is_open=edge.is_open,
-                is_out=zone in out_zones,
-            )
-        )
-    return tuple(found)
-
-
-def _is_main(nodes: dict[str, Any], *ends: str) -> bool:
-    """Whether a line is of the feeder itself: service lines behind transformers would hide it on a map."""
-    kv = [nodes[one].base_kv for one in ends if one in nodes]
-    return all(own is None or own >= MAIN_KV for own in kv)
-
-
-def _place(nodes: dict[str, Any], node_id: str) -> tuple[float, float] | None:
-    node = nodes.get(node_id)
-    if node is None or node.latitude is None or node.longitude is None:
-        return None
-    return round(node.latitude, 6), round(node.longitude, 6)
