@@ -26,7 +26,12 @@ ON CONFLICT (tenant_id, prov_outage_id) DO UPDATE SET
   posterior_meters_out = EXCLUDED.posterior_meters_out, evidence = EXCLUDED.evidence, credible = EXCLUDED.credible,
   next_pings = EXCLUDED.next_pings, status = EXCLUDED.status, hold_until = EXCLUDED.hold_until,
   nested_of = EXCLUDED.nested_of, run_id = EXCLUDED.run_id
-WHERE provisional_outages.status NOT IN ('PROMOTED', 'REJECTED', 'MERGED')
+WHERE provisional_outages.status NOT IN ('PROMOTED', 'REJECTED', 'MERGED') AND NOT EXISTS (
+  SELECT 1 FROM recommendation_runs AS former
+  INNER JOIN recommendation_runs AS made ON made.tenant_id = former.tenant_id AND made.run_id = EXCLUDED.run_id
+  WHERE former.tenant_id = provisional_outages.tenant_id AND former.run_id = provisional_outages.run_id
+    AND former.as_of_ts > made.as_of_ts
+)
 """)
 _MINE = "tenant_id = current_setting('app.tenant')"
 
@@ -77,7 +82,7 @@ class Provisional:
 
 
 def put(connection: Connection, rows: Sequence[Provisional]) -> None:
-    """Insert or bring up to date; what a person has decided is left as it is."""
+    """Insert or bring up to date. What a person has decided stays, and what is believed as of a later time."""
     for one in rows:
         plain = {name: getattr(one, name) for name in _PLAIN}
         lists = {name: list(getattr(one, name)) for name in ("device_ids", "meter_ids")}

@@ -76,7 +76,7 @@ def decisions(
         Invalid: an override without a reason.
     """
     rows = _wanted(connection, prov_outage_ids, outage_id)
-    at = max([signals.watermark(connection) or now, *(row.first_evidence_at for row in rows)])
+    at = _as_of(connection, rows) or now
     world = world_as_of(connection, tenant_id, at)
     tree = tree_of(tenant_id, world)
     facts = {str(row.prov_outage_id): _facts(row, tree, override_reason) for row in rows}
@@ -112,6 +112,16 @@ def decisions(
     by = requested_by if override_reason else MACHINE
     proposal = _propose(connection, table, question.run_id, by, actor_role if override_reason else "MACHINE")
     return Decisions(question.run_id, at, dict(counts), table, proposal)
+
+
+def _as_of(connection: Connection, rows: Sequence[Provisional]) -> datetime | None:
+    """The latest time as of which any of it is known: of the newest signal, and of the runs that believe the rows.
+
+    An outage of which nothing more is heard grows older than its hold-off all the same.
+    """
+    inferred = [runs.load(connection, run_id).as_of for run_id in sorted({row.run_id for row in rows})]
+    heard = signals.watermark(connection)
+    return max([*inferred, *([] if heard is None else [heard]), *(row.first_evidence_at for row in rows)], default=None)
 
 
 def _wanted(connection: Connection, ids: Sequence[uuid.UUID], outage_id: uuid.UUID | None) -> list[Provisional]:

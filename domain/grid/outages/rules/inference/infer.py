@@ -82,11 +82,12 @@ def infer_outages(
         live = energised_reports(heard[number])
         silent = silent_collectors(heard[number], behind.get(number, {}), settings)
         unheard = {meter for one in silent for meter in one.meters}
+        mine = set(range(feeder.meter_first, feeder.meter_end))
         held = [
             (
                 one.started_at.timestamp(),
                 np.inf if one.ended_at is None else one.ended_at.timestamp(),
-                _meters(tree, one),
+                _meters(tree, one) & mine,
             )
             for one in standing
         ]
