@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from cli.outages.study_events import StudyEvents, read_events
 from domain.grid.outages.observe.signals import Report, take_in
+from domain.grid.outages.rules.signals import Signal
 from domain.grid.outages.store.world import world_as_of
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
@@ -62,9 +64,14 @@ def _one(path: Path, tenant: str) -> dict[str, Any]:
 
 def _reports(read: StudyEvents, first: int) -> list[Report]:
     return [
-        Report(one.type, one.at, one.source, one.meter_id or None, one.device_id, one.arrived_at)
+        Report(one.type, one.at, one.source, one.meter_id or None, one.device_id, _arrived(one))
         for one in read.signals[first : first + BATCH]
     ]
+
+
+def _arrived(one: Signal) -> datetime | None:
+    """When it came in, where the file says so; else it comes in now, so that no former run would have seen it."""
+    return None if one.arrived_at == one.at else one.arrived_at
 
 
 def _say(one: dict[str, Any]) -> None:
