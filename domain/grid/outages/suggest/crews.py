@@ -51,12 +51,12 @@ def recommend(
     asked = ask(connection, tenant_id, outage_id, parent.as_of)
     jobs, there = jobs_of(asked, parent.rows), crews_of(connection, asked)
     question = question_of(asked, jobs, there)
-    found = runs.find(connection, question.run_id)
+    found, is_new = runs.find(connection, question.run_id), False
     if found is None:
         plan = recommend_crews(jobs, there, as_of=asked.as_of)
         rows = rows_of(plan, question.run_id)
         counts = {"crews": len(there), "jobs": len(jobs), "recommendations": len(rows)}
-        runs.keep(
+        is_new = runs.keep(
             connection,
             question,
             outage_id=outage_id,
@@ -68,12 +68,13 @@ def recommend(
             parent=parent.run_id,
             dagster_run_id=dagster_run_id,
         )
-        advice.put(connection, "crew_recommendations", question.run_id, rows)
-        _tell(connection, question, counts, requested_by, outage_id)
+        if is_new:
+            advice.put(connection, "crew_recommendations", question.run_id, rows)
+            _tell(connection, question, counts, requested_by, outage_id)
     else:
         counts = found.counts
     stored = advice.of_run(connection, "crew_recommendations", question.run_id)
-    return Advice(question.run_id, outage_id, asked.as_of, counts, stored, found is None)
+    return Advice(question.run_id, outage_id, asked.as_of, counts, stored, is_new)
 
 
 def jobs_of(asked: Asked, options: list[dict[str, Any]]) -> list[Job]:

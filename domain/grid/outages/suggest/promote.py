@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from domain.grid.outages.rules.device_tree import NONE, DeviceTree
 from domain.grid.outages.rules.gates import PROMOTION
@@ -34,8 +34,9 @@ from domain.grid.outages.store.runs import Question
 from domain.grid.outages.store.world import tree_of, world_as_of
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.canonical import content_hash
-from domain.kernel.errors import Invalid, NotFound
-from domain.kernel.proposals import Proposal, Subject, propose
+from domain.kernel.errors import Forbidden, Invalid, NotFound
+from domain.kernel.proposals import Proposal, Subject, of_row, propose
+from domain.kernel.redaction import redact_text
 
 MACHINE = "grid.outages"
 _ACTION = {PROMOTE: "promote", MERGE: "merge", HOLD: "hold", REJECT: "reject"}
@@ -111,6 +112,18 @@ def decisions(
     by = requested_by if override_reason else MACHINE
     proposal = _propose(connection, table, question.run_id, by, actor_role if override_reason else "MACHINE")
     return Decisions(question.run_id, at, dict(counts), table, proposal)
+
+
+def approved_before(connection: Connection, digest: str) -> Proposal | None:
+    """The proposal of exactly this content that a person has approved; None where there is none."""
+    row = connection.execute(
+        text(
+            "SELECT * FROM v_proposals WHERE tenant_id = current_setting('app.tenant') AND kind = :kind"
+            " AND content_hash = :hash AND state = 'APPROVED' ORDER BY created_at DESC, proposal_id LIMIT 1"
+        ),
+        {"kind": PROMOTION.kind, "hash": digest},
+    ).one_or_none()
+    return None if row is None else of_row(row)
 
 
 def _wanted(connection: Connection, ids: Sequence[uuid.UUID], outage_id: uuid.UUID | None) -> list[Provisional]:
@@ -231,14 +244,27 @@ def _signed_part(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in SIGNED}
 
 
-def require_reason(override: bool, reason: str | None) -> str:
-    """The reason of an override; empty where nothing is overridden.
+def require_reason(override: bool, reason: str | None, ids: Sequence[uuid.UUID], *, is_person: bool) -> str:
+    """The reason of an override, as it is kept; empty where nothing is overridden.
 
     Raises:
-        Invalid: an override without a reason.
+        Forbidden: PERSON_REQUIRED, a machine does not override: else one person would have proposed and signed.
+        Invalid: an override without a reason, or of nothing in particular.
     """
     if not override:
         return ""
+    if not is_person:
+        raise Forbidden(
+            "A machine's key cannot override; nothing was proposed.",
+            hint="Send a person's token.",
+            code="PERSON_REQUIRED",
+        )
+    if not ids:
+        raise Invalid(
+            "An override names what it is about; nothing was proposed.",
+            hint="Send `prov_outage_ids`.",
+            errors=[{"field": "prov_outage_ids", "message": "needed with override"}],
+        )
     if not (reason or "").strip():
         raise Invalid("An override needs a reason; nothing was proposed.", hint="Send `reason`.")
-    return (reason or "").strip()
+    return redact_text((reason or "").strip())

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.grid.outages.rules import signals as words
+from domain.grid.outages.rules.as_of import in_utc
 from domain.grid.outages.rules.circuit import build_circuit
 from domain.grid.outages.rules.sections import Sections, find_sections
 from domain.grid.outages.rules.zone_ranking import (
@@ -99,8 +100,9 @@ def rank(
 
     Raises:
         NotFound: no such outage, or no network.
+        Invalid: AS_OF, before the outage began or in the future.
     """
-    asked = ask(connection, tenant_id, outage_id, as_of)
+    asked = ask(connection, tenant_id, outage_id, in_utc(as_of, now) if as_of else None)
     question = question_of(asked, rank_by)
     found = ranked_zones(asked, rank_by)
     rows = [row_of(one) for one in found]
