@@ -17,7 +17,7 @@ from domain.grid.outages.store.crews import CrewNow
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.options import generate
-from domain.grid.outages.suggest.rank import Advice, ranked_zones
+from domain.grid.outages.suggest.rank import Advice, as_of_ranking, ranked_zones
 from domain.kernel.canonical import derived_id
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
@@ -46,7 +46,7 @@ def recommend(
     Raises:
         NotFound: no such outage or ranking, or no network.
     """
-    at = as_of or (runs.load(connection, ranking).as_of if ranking else None)
+    at = as_of or (as_of_ranking(connection, outage_id, ranking) if ranking else None)
     parent = generate(connection, tenant_id, outage_id, now=now, as_of=at, requested_by=requested_by)
     asked = ask(connection, tenant_id, outage_id, parent.as_of)
     jobs, there = jobs_of(asked, parent.rows), crews_of(connection, asked)

@@ -14,7 +14,7 @@ from domain.grid.outages.store import advice, outages, runs
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.estimate import Estimate, estimate_restoration
-from domain.grid.outages.suggest.rank import Advice, rank, ranked_zones, sections_of_world
+from domain.grid.outages.suggest.rank import Advice, as_of_ranking, rank, ranked_zones, sections_of_world
 from domain.kernel.canonical import derived_id
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
@@ -53,7 +53,7 @@ def generate(
     Raises:
         NotFound: no such outage or ranking, or no network.
     """
-    at = as_of or (runs.load(connection, ranking).as_of if ranking else None)
+    at = as_of or (as_of_ranking(connection, outage_id, ranking) if ranking else None)
     parent = rank(connection, tenant_id, outage_id, now=now, as_of=at, requested_by=requested_by)
     asked = ask(connection, tenant_id, outage_id, parent.as_of)
     ranked = ranked_zones(asked)

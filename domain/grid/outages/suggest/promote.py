@@ -76,7 +76,10 @@ def decisions(
         Invalid: an override without a reason.
     """
     rows = _wanted(connection, prov_outage_ids, outage_id)
-    at = max([signals.watermark(connection) or now, *(row.first_evidence_at for row in rows)])
+    # The inference may be of a later time than the newest signal: a hold-off ends without one.
+    inferred = runs.newest_as_of(connection, sorted({row.run_id for row in rows}))
+    times = [signals.watermark(connection), inferred, *(row.first_evidence_at for row in rows)]
+    at = max([one for one in times if one is not None], default=now)
     world = world_as_of(connection, tenant_id, at)
     tree = tree_of(tenant_id, world)
     facts = {str(row.prov_outage_id): _facts(row, tree, override_reason) for row in rows}
