@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 from uuid import UUID
@@ -79,7 +80,7 @@ def test_two_operators_who_promote_the_same_at_once_make_one_outage_twenty_times
         assert seen["content_hash"], (number, device, [(d["device_id"], d["reason"]) for d in seen["decisions"]])
         body = {"mode": "commit", "content_hash": seen["content_hash"], "reason": "Calls confirm it."}
         both: list[Response] = at_once(
-            [lambda who=who: evening.ask("/v1/provisionals/promote", body, who) for who in (evening.ada, evening.bea)]
+            [partial(evening.ask, "/v1/provisionals/promote", body, who) for who in (evening.ada, evening.bea)]
         )
         assert sorted(one.status_code for one in both) == [200, 409], [one.text for one in both]
         made.add(next(one.json()["outage_id"] for one in both if one.status_code == 200))
@@ -108,7 +109,7 @@ def test_the_same_operator_twice_at_once_and_later_gets_the_first_answer(client:
 
 def test_two_proposals_about_the_same_belief_make_one_outage(client: TestClient) -> None:
     evening = Evening(client, "PAIR")
-    south = [one for one in below(evening.network, "FUSE-S5")]
+    south = list(below(evening.network, "FUSE-S5"))
     more = [
         {"type": "POWER_OUT", "meter_id": own, "at": NIGHT.isoformat(), "arrived_at": EARLY.isoformat()}
         for own in south

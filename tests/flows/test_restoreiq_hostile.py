@@ -1,4 +1,4 @@
-"""What nobody should send to RestoreIQ: each a clear refusal with its reason, nothing told of others, nothing stored."""
+"""What nobody should send to RestoreIQ: each a refusal with its reason, nothing told of others, nothing stored."""
 
 import json
 import uuid

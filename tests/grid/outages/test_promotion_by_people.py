@@ -88,11 +88,11 @@ def _again(client: TestClient, tenant_id: str) -> tuple[Evening, str, dict[str, 
 def test_what_fails_below_an_open_outage_joins_it(client: TestClient) -> None:
     evening, outage_id, seen = _again(client, "MERGE")
     merging = [row for row in seen["decisions"] if row["action"] == "merge"]
-    assert [row["into"] for row in merging] == [outage_id], [row["reason"] for row in seen["decisions"]]
+    assert {row["into"] for row in merging} == {outage_id}, [row["reason"] for row in seen["decisions"]]
     body = {"mode": "commit", "content_hash": seen["content_hash"], "reason": "The same fault."}
     assert evening.post("/v1/provisionals/promote", body, evening.ada)["outage_id"] == outage_id
     assert count("MERGE", "outages") == 1
-    assert count("MERGE", "provisional_outages WHERE status = 'MERGED'") == 1
+    assert count("MERGE", "provisional_outages WHERE status = 'MERGED'") == len(merging)
     assert evening.get(f"/v1/outages/{outage_id}")["counts"]["customers_out"] == 16
 
 
@@ -160,7 +160,9 @@ def _unsure(client: TestClient, tenant_id: str) -> tuple[Evening, dict[str, Any]
 def test_an_override_needs_a_reason(client: TestClient, reason: str | None) -> None:
     evening = getattr(test_an_override_needs_a_reason, "evening", None) or _unsure(client, "REASON")
     test_an_override_needs_a_reason.evening = evening  # type: ignore[attr-defined]
-    refused = evening[0].ask("/v1/provisionals/promote", evening[1] | {"override": True, "reason": reason}, evening[0].ada)
+    refused = evening[0].ask(
+        "/v1/provisionals/promote", evening[1] | {"override": True, "reason": reason}, evening[0].ada
+    )
     assert refused.status_code == 422
     assert count("REASON", "proposals") == 0
 
@@ -209,7 +211,9 @@ def test_an_expired_proposal_promotes_nothing_and_is_made_anew(client: TestClien
     seen = evening.post("/v1/provisionals/promote", {})
     with transaction("OLD", DbRole.OWNER) as connection:
         connection.execute(text("ALTER TABLE proposals DISABLE TRIGGER USER"))
-        connection.execute(text("UPDATE proposals SET created_at = created_at - interval '1 day', expires_at = created_at"))
+        connection.execute(
+            text("UPDATE proposals SET created_at = created_at - interval '1 day', expires_at = created_at")
+        )
     path = f"/v1/proposals/{seen['proposal_id']}/approve"
     late = evening.ask(path, {"content_hash": seen["content_hash"]}, evening.ada)
     assert (late.status_code, late.json()["code"]) == (409, "EXPIRED"), late.text

@@ -75,6 +75,8 @@ def decisions(
         NotFound: one of the ids, or the network, is not there.
         Invalid: an override without a reason.
     """
+    # Read before the beliefs: what is promoted meanwhile would else be told to join the outage that it became.
+    standing = _standing(connection)
     rows = _wanted(connection, prov_outage_ids, outage_id)
     # The inference may be of a later time than the newest signal: a hold-off ends without one.
     inferred = runs.newest_as_of(connection, sorted({row.run_id for row in rows}))
@@ -83,7 +85,6 @@ def decisions(
     world = world_as_of(connection, tenant_id, at)
     tree = tree_of(tenant_id, world)
     facts = {str(row.prov_outage_id): _facts(row, tree, override_reason) for row in rows}
-    standing = _standing(connection)
     decided, counts = decide_all(facts.values(), at, tenant_id, standing)
     by_id = {str(row.prov_outage_id): row for row in rows}
     table = [_row(by_id[one.outage_key], one, at) for one in decided]
