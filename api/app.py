@@ -14,7 +14,7 @@ from api.grid import inspections
 from api.grid import reads as meter_files
 from api.grid import routes as ami
 from api.grid.outages import advice as outage_advice
-from api.grid.outages import crews, promotion
+from api.grid.outages import canonical, crews, lists, promotion
 from api.grid.outages import signals as outage_signals
 from api.grid.pages import events, feeders, meters, network, reads
 from api.grid.pages import health as grid_health
@@ -62,7 +62,7 @@ def routers() -> list[APIRouter]:
         admin_tenants,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
-    outages = [outage_signals, promotion, outage_advice, crews]
+    outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     return [one.router for one in [*kernel, *home, *grid, *outages, search]]
 
 

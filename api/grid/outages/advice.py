@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.deps import CallerDep, TenantSession, allow
-from api.grid.outages.answers import answer, of_advice
+from api.grid.outages.answers import answer, of_advice, short_option
 from api.grid.outages.promotion import ADVISES, LOOKS, OPERATES
 from api.grid.outages.schemas import Advise, Export, Feedback, GenerateReplay, Rank
 from domain.grid.outages.store import advice, editions, replays, runs
@@ -39,7 +39,7 @@ def rank_zones(body: Rank, connection: TenantSession, caller: CallerDep) -> dict
         rank_by=body.rank_by,
         requested_by=caller.id,
     )
-    return of_advice(made, body.mode, zones=made.rows)
+    return of_advice(made, body.mode, "zones", zones=made.rows)
 
 
 @router.post("/restoration-options/generate", dependencies=[ADVISES], summary="Generate restoration options")
@@ -54,22 +54,17 @@ def generate_options(body: Advise, connection: TenantSession, caller: CallerDep)
         ranking=body.run_id,
         requested_by=caller.id,
     )
-    rows = [_short(row) for row in made.rows]
+    rows = [short_option(row) for row in made.rows]
     told = of_advice(
         made,
         body.mode,
+        "options",
         options=[row for row in rows if row["rank"] is not None],
         rejected=[row for row in rows if row["rank"] is None],
     )
     given = made.estimate
     etr = None if given is None else {"run_id": given.run_id, "p50_at": given.p50_at, "p90_at": given.p90_at}
     return told | {"etr": etr}
-
-
-def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """An option without its lists of meters, which are long; their number and the minute stay."""
-    groups = [{"customers": len(one["meter_ids"]), "at_min": one["at_min"]} for one in row["meter_groups"]]
-    return row | {"meter_groups": groups}
 
 
 @router.post("/crews/recommendations/generate", dependencies=[ADVISES], summary="Recommend crews")
@@ -84,7 +79,7 @@ def recommend_crews(body: Advise, connection: TenantSession, caller: CallerDep) 
         ranking=body.run_id,
         requested_by=caller.id,
     )
-    return of_advice(made, body.mode, recommendations=made.rows)
+    return of_advice(made, body.mode, "crews", recommendations=made.rows)
 
 
 @router.post("/replays/after-action/generate", dependencies=[ADVISES], summary="Replay an outage")

@@ -1,30 +1,34 @@
-"""Provisional outages over HTTP: infer, list, decide; and the canonical ones that people promoted."""
+"""Provisional outages over HTTP: infer, list, decide; `commit` is a person's countersignature."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
 
 from api.acts import ACTS
 from api.deps import CallerDep, RequestId, TenantSession, allow
-from api.grid.outages.answers import answer
-from api.grid.outages.schemas import Infer, Progress, Promote
+from api.grid.outages.answers import OF_RUN, answer, short_provisional
+from api.grid.outages.schemas import Infer, Promote
 from api.kernel.sign_in import ip_of
+from api.paging import LONGEST_CURSOR, By, Keyset
 from domain.grid.outages.observe.infer import infer
-from domain.grid.outages.observe.progress import follow, note_progress
-from domain.grid.outages.store import outages, provisionals
-from domain.grid.outages.store.provisionals import Provisional
-from domain.grid.outages.suggest.promote import Decisions, decisions, require_reason
+from domain.grid.outages.observe.progress import follow
+from domain.grid.outages.store import provisionals
+from domain.grid.outages.suggest.promote import Decisions, approved_before, decisions, require_reason
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.decide import decide
 from domain.kernel.errors import Conflict, Forbidden, Invalid
+from domain.kernel.principal import Principal
+from domain.kernel.proposals import Proposal
 from domain.kernel.signed import Decision
 
 router = APIRouter(prefix="/v1", tags=["RestoreIQ"])
 ADVISES = allow(roles={"OPERATOR", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"}, scopes={"grid:advise"})
 LOOKS = allow(roles={"OPERATOR", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER", "AUDITOR"}, scopes={"grid:read"})
 OPERATES = allow(roles={"OPERATOR", "MANAGER", "ADMIN", "TENANT_OWNER"})
-STATES = ("OPEN", "DISPATCHED", "ARRIVED", "RESTORED", "CLOSED")
+State = Literal["CANDIDATE", "PROBABLE", "VERIFY", "PROMOTED", "REJECTED", "MERGED", "EXPIRED", "MOMENTARY", "COMMS"]
+ORDER = Keyset("provisional outages", By("at_stake", float, descending=True), By("prov_outage_id", UUID))
 
 
 @router.post("/provisionals/infer", dependencies=[ADVISES], summary="Infer what is out from all that was reported")
@@ -38,7 +42,8 @@ def infer_now(body: Infer, connection: TenantSession, caller: CallerDep) -> dict
         run_id=made.run_id,
         counts=counts,
         mode=body.mode,
-        provisionals=[_told(row) for row in made.rows],
+        rest="provisionals",
+        provisionals=[short_provisional(row) for row in made.rows],
     )
     return told | {"as_of": made.as_of}
 
@@ -46,12 +51,18 @@ def infer_now(body: Infer, connection: TenantSession, caller: CallerDep) -> dict
 @router.get("/provisionals", dependencies=[LOOKS], summary="Provisional outages, the most customers at stake first")
 def list_provisionals(
     connection: TenantSession,
-    status: Annotated[list[str] | None, Query(max_length=20)] = None,
+    status: Annotated[list[State] | None, Query(max_length=20)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
 ) -> dict[str, Any]:
     """By default those that wait: CANDIDATE, PROBABLE and VERIFY."""
-    rows = provisionals.listed(connection, tuple(status or provisionals.OPEN), limit)
-    return answer("ok", counts={"provisionals": len(rows)}, rows=[_told(row) for row in rows])
+    after: Any = None if cursor is None else tuple(ORDER.read(cursor))
+    found = provisionals.listed(connection, tuple(status or provisionals.OPEN), limit + 1, after=after)
+    rows = found[:limit]
+    told = answer("ok", counts={"provisionals": len(rows)})
+    last = {"at_stake": rows[-1].at_stake, "prov_outage_id": rows[-1].prov_outage_id} if rows else {}
+    next_cursor = ORDER.write(last) if len(found) > limit else None
+    return told | {"rows": [short_provisional(row) for row in rows], "next_cursor": next_cursor}
 
 
 @router.post("/provisionals/promote", dependencies=[ADVISES], summary="Decide which provisional outages are real")
@@ -59,17 +70,19 @@ def promote(
     body: Promote, request: Request, connection: TenantSession, caller: CallerDep, request_id: RequestId
 ) -> dict[str, Any]:
     """`advise` answers the decision table; `commit`, by a person, countersigns it: send its `content_hash`."""
-    if body.mode == "commit" and not caller.is_person:
-        raise Forbidden(
-            "A machine's key cannot promote; nothing was done.", hint="Send a person's token.", code="PERSON_REQUIRED"
-        )
+    if body.mode == "commit":
+        _check_commit(body, caller)
+        former = approved_before(connection, body.content_hash or "")
+        if former is not None:
+            _sign(connection, caller, former, body, request, request_id)
+            return _signed_before(connection, former)
     made = decisions(
         connection,
         caller.tenant_id,
         now=utc_now(),
         prov_outage_ids=body.prov_outage_ids,
         outage_id=body.outage_id,
-        override_reason=require_reason(body.override, body.reason),
+        override_reason=require_reason(body.override, body.reason, body.prov_outage_ids, is_person=caller.is_person),
         requested_by=caller.id,
         actor_role=caller.actor_role,
     )
@@ -81,83 +94,98 @@ def promote(
             hint="mode=advise says why each is held.",
             code="NOTHING_TO_PROMOTE",
         )
+    _sign(connection, caller, made.proposal, body, request, request_id)
+    return _decided(made, "promoted", body, _outage_of(connection, made.decisions))
+
+
+def _check_commit(body: Promote, caller: Principal) -> None:
+    if not caller.is_person:
+        raise Forbidden(
+            "A machine's key cannot promote; nothing was done.", hint="Send a person's token.", code="PERSON_REQUIRED"
+        )
     if not body.content_hash:
         raise Invalid(
             "The request does not carry the hash of what was seen; nothing was promoted.",
             hint="Send `content_hash` as mode=advise answers it.",
             code="HASH_REQUIRED",
         )
+
+
+def _sign(
+    connection: Connection, caller: Principal, proposal: Proposal, body: Promote, request: Request, request_id: str
+) -> None:
+    """The caller's signature on what was seen; whoever signed it before gets the first answer, anybody else 409."""
     decide(
         connection,
         caller,
         ACTS,
-        made.proposal.proposal_id,
+        proposal.proposal_id,
         Decision.APPROVED,
         content_hash=body.content_hash,
         reason=body.reason,
         request_id=request_id,
         ip=ip_of(request),
     )
-    return _decided(made, "promoted", body, _outage_of(connection, made))
+
+
+def _signed_before(connection: Connection, proposal: Proposal) -> dict[str, Any]:
+    """The second click: what came of the first, from what was signed."""
+    rows = proposal.content["decisions"]
+    actions = [row["action"] for row in rows]
+    counts = {"candidates": len(rows), "promoted": actions.count("promote"), "merged": actions.count("merge")}
+    told = answer(
+        "unchanged",
+        run_id=proposal.run_id,
+        outage_id=_outage_of(connection, rows),
+        counts=counts | {"rejected": 0, "held": 0},
+        decisions=[_without_meters(row) for row in rows],
+    )
+    return told | _proposed(proposal)
 
 
 def _decided(made: Decisions, status: str, body: Promote, outage_id: UUID | None = None) -> dict[str, Any]:
-    rows = [{name: value for name, value in row.items() if name != "meter_ids"} for row in made.decisions]
+    first = _first_asked(body.cursor, made.run_id)
     told = answer(
         status,
         run_id=made.run_id,
         outage_id=outage_id or body.outage_id,
         counts=made.counts,
         mode=body.mode,
-        decisions=rows,
+        rest="decisions",
+        first=first,
+        decisions=[_without_meters(row) for row in made.decisions[first:]],
     )
-    proposal = made.proposal
-    return told | {
-        "as_of": made.as_of,
+    return told | {"as_of": made.as_of} | _proposed(made.proposal)
+
+
+def _first_asked(cursor: str | None, run_id: UUID) -> int:
+    """The number of the first decision that is asked for; the table must be the one that was begun."""
+    if cursor is None:
+        return 0
+    of, name, position = OF_RUN.read(cursor)
+    if (of, name) != (run_id, "decisions") or not isinstance(position, int):
+        raise Conflict(
+            "The table is another by now: something was reported or decided meanwhile.",
+            hint="Leave `cursor` out to begin anew.",
+            code="CURSOR_OUTDATED",
+        )
+    return position
+
+
+def _without_meters(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "meter_ids"}
+
+
+def _proposed(proposal: Proposal | None) -> dict[str, Any]:
+    return {
         "proposal_id": None if proposal is None else proposal.proposal_id,
         "content_hash": None if proposal is None else proposal.content_hash,
         "page": None if proposal is None else f"/countersign/{proposal.proposal_id}",
     }
 
 
-def _outage_of(connection: TenantSession, made: Decisions) -> UUID | None:
+def _outage_of(connection: Connection, rows: list[dict[str, Any]]) -> UUID | None:
     """The outage that came of it, where it is one."""
-    ids = [UUID(row["prov_outage_id"]) for row in made.decisions if row["action"] in {"promote", "merge"}]
+    ids = [UUID(row["prov_outage_id"]) for row in rows if row["action"] in {"promote", "merge"}]
     found = sorted({row.canon_outage_id for row in provisionals.load(connection, ids) if row.canon_outage_id})
     return found[0] if found else None
-
-
-@router.get("/outages", dependencies=[LOOKS], summary="Outages that people promoted, the newest first")
-def list_outages(
-    connection: TenantSession,
-    status: Annotated[list[str] | None, Query(max_length=20)] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> dict[str, Any]:
-    """All states by default."""
-    rows = outages.listed(connection, tuple(status or STATES), limit)
-    return answer("ok", counts={"outages": len(rows)}, rows=[vars(row) for row in rows])
-
-
-@router.get("/outages/{outage_id}", dependencies=[LOOKS], summary="One outage and how far it is restored")
-def one_outage(outage_id: UUID, connection: TenantSession) -> dict[str, Any]:
-    """Counts of customers out and back, with the outage's own row."""
-    outage = outages.load(connection, outage_id)
-    impacts = outages.impacts(connection, outage_id)
-    counts = {
-        "customers": len(impacts),
-        "customers_out": sum(one.restored_at is None for one in impacts),
-        "critical_out": sum(one.critical and one.restored_at is None for one in impacts),
-    }
-    return answer(outage.status, outage_id=outage_id, counts=counts) | {"outage": vars(outage)}
-
-
-@router.post("/outages/{outage_id}/progress", dependencies=[OPERATES], summary="Report how an outage goes on")
-def report_progress(outage_id: UUID, body: Progress, connection: TenantSession, caller: CallerDep) -> dict[str, Any]:
-    """Times of the work, its cause, where the fault was found. Nothing is switched by it."""
-    outage = note_progress(connection, outage_id, body.model_dump(), actor_id=caller.id, actor_role=caller.actor_role)
-    return answer(outage.status, outage_id=outage_id, counts={}) | {"outage": vars(outage)}
-
-
-def _told(row: Provisional) -> dict[str, Any]:
-    """A provisional outage without its long list of meters."""
-    return {name: value for name, value in vars(row).items() if name != "meter_ids"}

@@ -6,9 +6,13 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from api.paging import LONGEST_CURSOR
+
 MOST_EVENTS = 10_000
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Reason = Annotated[str, Field(max_length=2000)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f\ufffe\uffff]+$")]
+# Lines and tabs, but nothing that no document can hold.
+PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]*$"
+Reason = Annotated[str, Field(max_length=2000, pattern=PLAIN)]
 Mode = Literal["full", "minimal"]
 Outage = Annotated[UUID, Field(examples=["5e0f7a52-0c59-5d5e-9c0e-6f2f4d1a8c11"])]
 
@@ -66,7 +70,10 @@ class Promote(Body):
     mode: Annotated[Literal["advise", "commit", "minimal"], Field(examples=["advise"])] = "advise"
     content_hash: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
     reason: Reason | None = None
-    override: Annotated[bool, Field(description="Promote what the rules hold back; needs a reason.")] = False
+    override: Annotated[bool, Field(description="Promote what the rules hold back; needs ids and a reason.")] = False
+    cursor: Annotated[
+        str | None, Field(max_length=LONGEST_CURSOR, description="`next_cursor` of the answer before, to read on.")
+    ] = None
 
 
 class Rank(Body):
@@ -110,7 +117,7 @@ class Feedback(Body):
     rec_type: Literal["zone", "option", "crew", "promotion", "etr"]
     rec_id: Name
     action: Literal["accepted", "modified", "rejected", "ignored"]
-    reason_code: Annotated[str | None, Field(max_length=100)] = None
+    reason_code: Annotated[str | None, Field(max_length=100, pattern=PLAIN)] = None
     note: Reason | None = None
 
 
@@ -122,7 +129,7 @@ class Progress(Body):
     fault_found_at: AwareDatetime | None = None
     isolated_at: AwareDatetime | None = None
     closed_at: AwareDatetime | None = None
-    cause: Annotated[str | None, Field(max_length=200)] = None
+    cause: Annotated[str | None, Field(max_length=200, pattern=PLAIN)] = None
     true_device_id: Name | None = None
     true_zone_id: Name | None = None
     excluded_reason: Reason | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.grid.outages.store import facts, outages, provisionals, signals
+from domain.grid.outages.store.outages import ENDED
 from domain.grid.outages.store.provisionals import Provisional
 from domain.kernel.canonical import derived_id
 from domain.kernel.errors import Conflict
@@ -23,7 +24,8 @@ def promote(connection: Connection, signed: Countersignature, proposal: Proposal
     """Record each outage that the signed decisions promote or merge, in the signing transaction.
 
     Raises:
-        Conflict: ALREADY_DECIDED, one of them was decided or explained since it was proposed.
+        Conflict: ALREADY_DECIDED, one of them was decided or explained since it was proposed; OUTAGE_OVER, the
+            outage that it would join has ended.
     """
     decisions = [one for one in proposal.content["decisions"] if one["action"] in {"promote", "merge"}]
     standing = {
@@ -61,13 +63,12 @@ def _checked(standing: Provisional | None) -> Provisional:
 def _take_effect(connection: Connection, signed: Countersignature, one: dict[str, Any], standing: Provisional) -> None:
     since, until = datetime.fromisoformat(one["window_start"]), max(standing.window_end, standing.window_start)
     merges = one["action"] == "merge"
-    # A colleague may have promoted the same meanwhile under another proposal: then this one joins it.
-    former = outages.by_key(connection, one["canon_key"])
-    if merges or former is not None:
-        outage_id = uuid.UUID(one["into"]) if merges else former.outage_id  # type: ignore[union-attr]
+    if merges:
+        outage_id, is_new = _still_open(connection, uuid.UUID(one["into"])), False
     else:
         outage_id = derived_id("grid.outage", signed.tenant_id, one["canon_key"])
-        outages.insert(connection, _row(connection, signed, one, standing, outage_id))
+        # A colleague may have promoted the same meanwhile under another proposal: then this one joins it.
+        is_new = outages.insert(connection, _row(connection, signed, one, standing, outage_id))
     outages.impacts_insert(connection, outage_id, one["meter_ids"], since, since, until)
     whole = len(outages.impacts(connection, outage_id))
     outages.progress(connection, outage_id, {"customers_out_peak": whole})
@@ -79,7 +80,18 @@ def _take_effect(connection: Connection, signed: Countersignature, one: dict[str
         prov_outage_id=uuid.UUID(one["prov_outage_id"]),
         canon_outage_id=outage_id,
     )
-    _note(connection, signed, one["prov_outage_id"], outage_id, "MERGED" if merges or former else "PROMOTED")
+    _note(connection, signed, one["prov_outage_id"], outage_id, "PROMOTED" if is_new else "MERGED")
+
+
+def _still_open(connection: Connection, outage_id: uuid.UUID) -> uuid.UUID:
+    """The outage to join, held until the transaction ends."""
+    if outages.load(connection, outage_id, lock=True).status in ENDED:
+        raise Conflict(
+            "The outage that it would join is over by now; nothing was merged.",
+            hint="Ask for the decisions anew: POST /v1/provisionals/promote.",
+            code="OUTAGE_OVER",
+        )
+    return outage_id
 
 
 def _row(

@@ -4,12 +4,13 @@ Running it again on the same signals is the same run and changes nothing. What a
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.grid.outages.rules.as_of import in_utc
 from domain.grid.outages.rules.inference.infer import infer_outages
 from domain.grid.outages.rules.inference.results import Inferred, InferredOutage
 from domain.grid.outages.rules.inference.settings import OUTAGE_INFERENCE_VERSION, InferenceSettings, settings_of
@@ -55,8 +56,9 @@ def infer(
 
     Raises:
         NotFound: the tenant has no network, or no signal was ever reported.
+        Invalid: AS_OF, a time that has not come.
     """
-    at = as_of or signals.watermark(connection)
+    at = in_utc(as_of, now) if as_of else signals.watermark(connection)
     if at is None:
         raise NotFound(
             "No meter has reported anything yet; nothing was inferred.",
@@ -68,14 +70,15 @@ def infer(
     question = _question(tenant_id, at, world, heard, standing)
     former = runs.find(connection, question.run_id)
     if former is not None:
-        stored = provisionals.of_run(connection, question.run_id)
-        return InferRun(question.run_id, at, former.counts, stored, is_new=False)
+        return _as_before(connection, former)
     inferred = infer_outages(tree_of(tenant_id, world), heard, at, standing=standing)
     rows = _rows(tenant_id, question.run_id, inferred)
     counts = _counts(rows, len(heard))
-    runs.keep(
+    # One writer at a time: two runs that bring the same provisional outages up to date do so one after the other.
+    provisionals.lock(connection)
+    is_new = runs.keep(
         connection,
-        question,
+        replace(question, made_from={"provisionals": [str(row.prov_outage_id) for row in rows]}),
         outage_id=None,
         output=[_told(row) for row in rows],
         counts=counts,
@@ -84,10 +87,23 @@ def infer(
         run_at=now,
         dagster_run_id=dagster_run_id,
     )
+    if not is_new:
+        return _as_before(connection, runs.load(connection, question.run_id))
     _keep(connection, question.run_id, inferred)
     _put(connection, rows, at, requested_by)
     enqueue(connection, ("grid", "provisional_outages"), metadata={"run_id": str(question.run_id), **counts})
-    return InferRun(question.run_id, at, counts, provisionals.load(connection, [r.prov_outage_id for r in rows]), True)
+    stored = provisionals.in_order(connection, [row.prov_outage_id for row in rows])
+    return InferRun(question.run_id, at, counts, stored, is_new=True)
+
+
+def _as_before(connection: Connection, run: Run) -> InferRun:
+    """What a run that stands inferred, as its provisional outages stand by now."""
+    return InferRun(run.run_id, run.as_of, run.counts, inferred_by(connection, run), is_new=False)
+
+
+def inferred_by(connection: Connection, run: Run) -> list[Provisional]:
+    """The provisional outages that a run inferred, as they stand by now, the most customers at stake first."""
+    return provisionals.in_order(connection, [uuid.UUID(one) for one in run.made_from.get("provisionals", [])])
 
 
 def inferred_again(connection: Connection, tenant_id: str, run: Run) -> tuple[Question, list[Any]]:

@@ -2,15 +2,16 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from domain.grid.outages.rules.as_of import in_utc
 from domain.grid.outages.rules.restoration import Out, restored, steps
 from domain.grid.outages.store import outages, signals
-from domain.grid.outages.store.outages import Outage
-from domain.kernel.errors import Conflict
+from domain.grid.outages.store.outages import ENDED, Outage
+from domain.kernel.errors import Conflict, Invalid
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
 from domain.kernel.redaction import redact
@@ -37,12 +38,14 @@ WHERE e.tenant_id = current_setting('app.tenant') AND e.arrived_at <= :as_of AND
 ORDER BY e.meter_id, e.at DESC, e.type
 """)
 _STILL_OUT = {"PING_NO_ANSWER", "CREW_OUT"}
+ORDER = ("OPEN", "DISPATCHED", "ARRIVED", "RESTORED", "CLOSED")
 # In the order in which they happen; what is told later than it happened is told all the same.
 TIMES = ("dispatched_at", "arrived_at", "fault_found_at", "isolated_at", "closed_at")
 _STATUS = {"dispatched_at": "DISPATCHED", "arrived_at": "ARRIVED", "closed_at": "CLOSED"}
-ENDED = ("RESTORED", "CLOSED")
 # Stamps of meters are not exact: what was said just before the first evidence is of the same outage.
 EARLIER = timedelta(minutes=2)
+# Crews may have been on their way before the first meter told.
+EARLY = timedelta(days=1)
 
 
 def follow(connection: Connection, as_of: datetime, *, actor_id: str) -> dict[str, int]:
@@ -101,25 +104,34 @@ def _beside(connection: Connection, outage_id: uuid.UUID) -> dict[str, str | Non
 
 
 def note_progress(
-    connection: Connection, outage_id: uuid.UUID, told: Mapping[str, Any], *, actor_id: str, actor_role: str
+    connection: Connection,
+    outage_id: uuid.UUID,
+    told: Mapping[str, Any],
+    *,
+    now: datetime,
+    actor_id: str,
+    actor_role: str,
 ) -> Outage:
     """Write down what the control room reports: times of the work, cause, where the fault was found.
 
     Raises:
         NotFound: no such outage.
+        Invalid: nothing told, a time that has not come or lies long before the outage, a device that is not there.
         Conflict: NOT_RESTORED, it cannot be closed while customers are out.
     """
-    outage = outages.load(connection, outage_id)
+    outage = outages.load(connection, outage_id, lock=True)
     changes = {name: value for name, value in redact(dict(told)).items() if value is not None}
+    changes |= {name: _time(name, changes[name], outage, now) for name in TIMES if name in changes}
+    _check(connection, changes)
     if "closed_at" in changes and outage.status not in ENDED:
         raise Conflict(
             "Customers are still out; the outage was not closed.",
             hint="GET /v1/outages/{outage_id} shows who. Report restorations first.",
             code="NOT_RESTORED",
         )
-    status = next((_STATUS[name] for name in reversed(TIMES) if name in changes and name in _STATUS), None)
-    if status is not None and (status == "CLOSED" or outage.status not in ENDED):
-        changes["status"] = status
+    status = next((_STATUS[name] for name in reversed(TIMES) if name in changes and name in _STATUS), outage.status)
+    # A time that is told late does not lead back.
+    changes["status"] = max(status, outage.status, key=ORDER.index)
     outages.progress(connection, outage_id, changes)
     for name in TIMES:
         if name in changes:
@@ -130,8 +142,32 @@ def note_progress(
     return outages.load(connection, outage_id)
 
 
+def _time(name: str, at: datetime, outage: Outage, now: datetime) -> datetime:
+    told, earliest = in_utc(at, now, name), outage.started_at - EARLY
+    if name == "closed_at" and outage.restored_at is not None:
+        earliest = outage.restored_at
+    if told < earliest:
+        raise Invalid(
+            f"{name} lies before what it follows; nothing was written down.",
+            hint=f"The earliest is {earliest.astimezone(UTC).isoformat()}.",
+            errors=[{"field": name, "message": "too early"}],
+        )
+    return told
+
+
+def _check(connection: Connection, changes: Mapping[str, Any]) -> None:
+    if not changes:
+        raise Invalid("Nothing was told; nothing was written down.", hint="Send at least one member.")
+    device = changes.get("true_device_id")
+    if device is not None and device not in signals.known_devices(connection, [device]):
+        raise Invalid(
+            "The network has no such device; nothing was written down.",
+            errors=[{"field": "true_device_id", "message": "unknown"}],
+        )
+
+
 def _plain(changes: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in sorted(changes.items())}
+    return {name: str(value) for name, value in sorted(changes.items()) if name != "status"}
 
 
 def _tell(

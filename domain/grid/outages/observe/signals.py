@@ -5,10 +5,11 @@ The same report twice is one report: its id follows from who, what and when.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from domain.grid.outages.rules.as_of import CLOCK_TOLERANCE, EARLIEST
 from domain.grid.outages.store import signals
 from domain.grid.outages.store.signals import StoredSignal
 from domain.kernel.canonical import derived_id
@@ -25,8 +26,6 @@ OF_METERS = (
     "CREW_ENERGISED",
 )
 OF_DEVICES = ("SCADA_OPEN", "SCADA_CLOSED", "FAULT_INDICATOR")
-# Clocks of meters drift; what says to be later than this after its arrival is refused.
-CLOCK_TOLERANCE = timedelta(minutes=5)
 MOST_TOLD = 100
 
 
@@ -100,21 +99,26 @@ def _refusal(report: Report, meters: set[str], devices: set[str], now: datetime)
     arrived = report.arrived_at or now
     if arrived > now + CLOCK_TOLERANCE:
         return "NOT_ARRIVED_YET", "arrived_at lies in the future."
+    # Clocks of meters drift; what says to be later than this after its arrival is refused.
     if report.at > arrived + CLOCK_TOLERANCE:
         return "AFTER_ARRIVAL", "at is later than the report's arrival."
+    if report.at < EARLIEST:
+        return "TOO_OLD", f"at lies before {EARLIEST:%Y}."
     return None
 
 
 def _stored(tenant_id: str, report: Report, now: datetime) -> StoredSignal:
     who = report.meter_id or report.device_id or ""
-    made = derived_id("grid.signal", tenant_id, report.type, who, report.at.isoformat(), report.source)
+    # The same instant is the same report, in whatever zone it was written.
+    at, arrived_at = report.at.astimezone(UTC), (report.arrived_at or now).astimezone(UTC)
+    made = derived_id("grid.signal", tenant_id, report.type, who, at.isoformat(), report.source)
     return StoredSignal(
         made,
         report.meter_id,
         report.device_id,
         report.type,
-        report.at,
-        report.arrived_at or now,
+        at,
+        arrived_at,
         report.source,
         report.value,
         report.scenario_event_id,

@@ -45,10 +45,15 @@ def _stored(value: Any) -> Any:
     return value
 
 
-def of_run(connection: Connection, table: str, run_id: uuid.UUID) -> list[dict[str, Any]]:
-    """The rows of a run in their own order, without tenant and run."""
+def of_run(
+    connection: Connection, table: str, run_id: uuid.UUID, first: int = 0, most: int | None = None
+) -> list[dict[str, Any]]:
+    """The rows of a run in their own order, without tenant and run; of them `most` from number `first` on."""
     rows = connection.execute(
-        text(f"SELECT * FROM {table} WHERE {_MINE} AND run_id = :id ORDER BY {TABLES[table]}"), {"id": run_id}
+        text(
+            f"SELECT * FROM {table} WHERE {_MINE} AND run_id = :id ORDER BY {TABLES[table]} LIMIT :most OFFSET :first"
+        ),
+        {"id": run_id, "first": first, "most": most},
     )
     return [{n: v for n, v in row._mapping.items() if n not in {"tenant_id", "run_id"}} for row in rows]
 

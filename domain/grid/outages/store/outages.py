@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Row, text
 from domain.kernel.errors import NotFound
 
 _MINE = "tenant_id = current_setting('app.tenant')"
+ENDED = ("RESTORED", "CLOSED")
 _INSERT = text("""
 INSERT INTO outages (outage_id, canon_key, feeder_id, device_id, device_ids, status, started_at, detected_at,
   confirmed_at, customers_out_peak, run_id, countersignature_id)
 VALUES (:outage_id, :canon_key, :feeder_id, :device_id, :device_ids, 'OPEN', :started_at, :detected_at, :confirmed_at,
   :customers, :run_id, :signature)
+ON CONFLICT (tenant_id, canon_key) DO NOTHING
 """)
 _IMPACTS = text("""
 INSERT INTO outage_impacts (outage_id, meter_id, out_at, source, critical)
@@ -80,9 +82,9 @@ class Impact:
     critical: bool
 
 
-def insert(connection: Connection, row: Mapping[str, Any]) -> None:
-    """The row of a new outage; the caller holds the countersignature that it names."""
-    connection.execute(_INSERT, dict(row))
+def insert(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """The row of a new outage; the caller holds the countersignature that it names. False where it stands already."""
+    return connection.execute(_INSERT, dict(row)).rowcount > 0
 
 
 def impacts_insert(
@@ -101,36 +103,37 @@ def impacts_insert(
     return done.rowcount
 
 
-def load(connection: Connection, outage_id: uuid.UUID) -> Outage:
-    """The outage under that id.
+def load(connection: Connection, outage_id: uuid.UUID, *, lock: bool = False) -> Outage:
+    """The outage under that id; locked for the caller where it is to go on from how it stands.
 
     Raises:
         NotFound: the tenant has no such outage.
     """
     row = connection.execute(
-        text(f"SELECT * FROM outages WHERE {_MINE} AND outage_id = :id"), {"id": outage_id}
+        text(f"SELECT * FROM outages WHERE {_MINE} AND outage_id = :id{' FOR NO KEY UPDATE' if lock else ''}"),
+        {"id": outage_id},
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such outage.", hint="GET /v1/outages lists what was promoted.")
     return _of_row(row)
 
 
-def by_key(connection: Connection, canon_key: str) -> Outage | None:
-    """The outage of that canonical key, if it was promoted."""
-    row = connection.execute(
-        text(f"SELECT * FROM outages WHERE {_MINE} AND canon_key = :key"), {"key": canon_key}
-    ).one_or_none()
-    return None if row is None else _of_row(row)
-
-
-def listed(connection: Connection, statuses: Sequence[str], limit: int = 500) -> list[Outage]:
-    """In these states, the newest first."""
+def listed(
+    connection: Connection,
+    statuses: Sequence[str],
+    limit: int = 500,
+    after: tuple[datetime, uuid.UUID] | None = None,
+) -> list[Outage]:
+    """In these states, the newest first; those `after`."""
+    began, own = after or (None, None)
     rows = connection.execute(
         text(
             f"SELECT * FROM outages WHERE {_MINE} AND status = ANY(:statuses)"
+            " AND (CAST(:began AS timestamptz) IS NULL OR started_at < :began"
+            "   OR (started_at = :began AND outage_id > CAST(:id AS uuid)))"
             " ORDER BY started_at DESC, outage_id LIMIT :n"
         ),
-        {"statuses": list(statuses), "n": limit},
+        {"statuses": list(statuses), "n": limit, "began": began, "id": own},
     )
     return [_of_row(row) for row in rows]
 

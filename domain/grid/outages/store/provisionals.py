@@ -26,14 +26,14 @@ ON CONFLICT (tenant_id, prov_outage_id) DO UPDATE SET
   posterior_meters_out = EXCLUDED.posterior_meters_out, evidence = EXCLUDED.evidence, credible = EXCLUDED.credible,
   next_pings = EXCLUDED.next_pings, status = EXCLUDED.status, hold_until = EXCLUDED.hold_until,
   nested_of = EXCLUDED.nested_of, run_id = EXCLUDED.run_id
-WHERE provisional_outages.status NOT IN ('PROMOTED', 'REJECTED', 'MERGED') AND NOT EXISTS (
-  SELECT 1 FROM recommendation_runs AS former
-  INNER JOIN recommendation_runs AS made ON made.tenant_id = former.tenant_id AND made.run_id = EXCLUDED.run_id
-  WHERE former.tenant_id = provisional_outages.tenant_id AND former.run_id = provisional_outages.run_id
-    AND former.as_of_ts > made.as_of_ts
-)
+WHERE provisional_outages.status NOT IN ('PROMOTED', 'REJECTED', 'MERGED')
+  AND (SELECT as_of_ts FROM recommendation_runs
+    WHERE tenant_id = EXCLUDED.tenant_id AND run_id = provisional_outages.run_id)
+  <= (SELECT as_of_ts FROM recommendation_runs WHERE tenant_id = EXCLUDED.tenant_id AND run_id = EXCLUDED.run_id)
 """)
 _MINE = "tenant_id = current_setting('app.tenant')"
+# Customers by the probability that they are out; lists begin with the most.
+AT_STAKE = "posterior * meters_predicted"
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,18 @@ class Provisional:
     countersignature_id: uuid.UUID | None = None
 
     @property
+    def at_stake(self) -> float:
+        """Customers by the probability that they are out, as lists are ordered by it."""
+        return self.posterior * self.meters_predicted
+
+    @property
     def is_open(self) -> bool:
         """Whether nobody has decided and nothing has explained it."""
         return self.status in OPEN
 
 
 def put(connection: Connection, rows: Sequence[Provisional]) -> None:
-    """Insert or bring up to date. What a person has decided stays, and what is believed as of a later time."""
+    """Insert or bring up to date; what a person has decided, or a run of a later time has written, stays."""
     for one in rows:
         plain = {name: getattr(one, name) for name in _PLAIN}
         lists = {name: list(getattr(one, name)) for name in ("device_ids", "meter_ids")}
@@ -123,27 +128,44 @@ def load(connection: Connection, ids: Sequence[uuid.UUID], *, lock: bool = False
 
 
 def listed(
-    connection: Connection, statuses: Sequence[str], limit: int = 500, outage_id: uuid.UUID | None = None
+    connection: Connection,
+    statuses: Sequence[str],
+    limit: int = 500,
+    outage_id: uuid.UUID | None = None,
+    after: tuple[float, uuid.UUID] | None = None,
 ) -> list[Provisional]:
-    """In these states, the most customer-probability first (posterior times meters), then by id."""
+    """In these states, the most customer-probability first (posterior times meters), then by id; those `after`."""
+    stake, own = after or (None, None)
     rows = connection.execute(
         text(
             f"SELECT * FROM provisional_outages WHERE {_MINE} AND status = ANY(:statuses)"
             " AND (CAST(:outage AS uuid) IS NULL OR canon_outage_id = :outage)"
-            " ORDER BY round((posterior * meters_predicted)::numeric, 6) DESC, prov_outage_id LIMIT :n"
+            f" AND (CAST(:stake AS float8) IS NULL OR {AT_STAKE} < :stake"
+            f"   OR ({AT_STAKE} = :stake AND prov_outage_id > CAST(:id AS uuid)))"
+            f" ORDER BY {AT_STAKE} DESC, prov_outage_id LIMIT :n"
         ),
-        {"statuses": list(statuses), "n": limit, "outage": outage_id},
+        {"statuses": list(statuses), "n": limit, "outage": outage_id, "stake": stake, "id": own},
     )
     return [_of_row(row) for row in rows]
 
 
-def of_run(connection: Connection, run_id: uuid.UUID) -> list[Provisional]:
-    """Those that this run was the last to bring up to date."""
+def in_order(connection: Connection, ids: Sequence[uuid.UUID]) -> list[Provisional]:
+    """Those of the ids that the tenant has, in the order of lists."""
     rows = connection.execute(
-        text(f"SELECT * FROM provisional_outages WHERE {_MINE} AND run_id = :id ORDER BY prov_outage_id"),
-        {"id": run_id},
+        text(
+            f"SELECT * FROM provisional_outages WHERE {_MINE} AND prov_outage_id = ANY(:ids)"
+            f" ORDER BY {AT_STAKE} DESC, prov_outage_id"
+        ),
+        {"ids": list(ids)},
     )
     return [_of_row(row) for row in rows]
+
+
+def lock(connection: Connection) -> None:
+    """Let nobody else bring the tenant's provisional outages up to date until this transaction ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('infer|' || current_setting('app.tenant'), 0))")
+    )
 
 
 def expire(connection: Connection, inferred: Sequence[uuid.UUID], before: datetime) -> int:

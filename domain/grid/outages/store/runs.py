@@ -5,6 +5,7 @@ The id follows from step, subject, as-of time, inputs and settings: the same que
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -184,6 +185,18 @@ def of_outage(connection: Connection, outage_id: uuid.UUID, as_of: datetime | No
         {"id": outage_id, "as_of": as_of},
     )
     return [_of_row(row) for row in rows]
+
+
+def newest_as_of(connection: Connection, run_ids: Sequence[uuid.UUID]) -> datetime | None:
+    """The latest as-of time of these runs; None without any."""
+    found: datetime | None = connection.execute(
+        text(
+            "SELECT max(as_of_ts) FROM recommendation_runs"
+            " WHERE tenant_id = current_setting('app.tenant') AND run_id = ANY(:ids)"
+        ),
+        {"ids": list(run_ids)},
+    ).scalar_one()
+    return found
 
 
 def latest(connection: Connection, outage_id: uuid.UUID, step: str) -> Run | None:

@@ -19,6 +19,7 @@ from domain.grid.outages.store.outages import Outage
 from domain.grid.outages.store.signals import as_signal
 from domain.grid.outages.store.world import World, tree_of, world_as_of
 from domain.kernel.canonical import content_hash
+from domain.kernel.errors import Invalid
 
 # Before the first sign of it an outage may have begun already.
 LOOK_BACK = timedelta(minutes=10)
@@ -84,9 +85,17 @@ def ask(connection: Connection, tenant_id: str, outage_id: Any, as_of: datetime 
 
     Raises:
         NotFound: no such outage, or no network.
+        Invalid: AS_OF, before the outage began.
     """
     outage = outages.load(connection, outage_id)
     at = as_of or max(outage.detected_at or outage.started_at, signals.watermark(connection) or outage.started_at)
+    if at < outage.started_at:
+        raise Invalid(
+            "as_of lies before the outage began; nothing was done.",
+            hint=f"It began at {outage.started_at.isoformat()}.",
+            code="AS_OF",
+            errors=[{"field": "as_of", "message": "lies before the outage began"}],
+        )
     before = world_as_of(connection, tenant_id, outage.started_at - LOOK_BACK)
     now = world_as_of(connection, tenant_id, at)
     meters = {one.meter_id for one in before.network.meters if one.feeder_id == outage.feeder_id}

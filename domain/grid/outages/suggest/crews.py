@@ -17,7 +17,7 @@ from domain.grid.outages.store.crews import CrewNow
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.options import generate
-from domain.grid.outages.suggest.rank import Advice, ranked_zones
+from domain.grid.outages.suggest.rank import Advice, as_of_ranking, ranked_zones
 from domain.kernel.canonical import derived_id
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
@@ -46,17 +46,17 @@ def recommend(
     Raises:
         NotFound: no such outage or ranking, or no network.
     """
-    at = as_of or (runs.load(connection, ranking).as_of if ranking else None)
+    at = as_of or (as_of_ranking(connection, outage_id, ranking) if ranking else None)
     parent = generate(connection, tenant_id, outage_id, now=now, as_of=at, requested_by=requested_by)
     asked = ask(connection, tenant_id, outage_id, parent.as_of)
     jobs, there = jobs_of(asked, parent.rows), crews_of(connection, asked)
     question = question_of(asked, jobs, there)
-    found = runs.find(connection, question.run_id)
+    found, is_new = runs.find(connection, question.run_id), False
     if found is None:
         plan = recommend_crews(jobs, there, as_of=asked.as_of)
         rows = rows_of(plan, question.run_id)
         counts = {"crews": len(there), "jobs": len(jobs), "recommendations": len(rows)}
-        runs.keep(
+        is_new = runs.keep(
             connection,
             question,
             outage_id=outage_id,
@@ -68,12 +68,13 @@ def recommend(
             parent=parent.run_id,
             dagster_run_id=dagster_run_id,
         )
-        advice.put(connection, "crew_recommendations", question.run_id, rows)
-        _tell(connection, question, counts, requested_by, outage_id)
+        if is_new:
+            advice.put(connection, "crew_recommendations", question.run_id, rows)
+            _tell(connection, question, counts, requested_by, outage_id)
     else:
         counts = found.counts
     stored = advice.of_run(connection, "crew_recommendations", question.run_id)
-    return Advice(question.run_id, outage_id, asked.as_of, counts, stored, found is None)
+    return Advice(question.run_id, outage_id, asked.as_of, counts, stored, is_new)
 
 
 def jobs_of(asked: Asked, options: list[dict[str, Any]]) -> list[Job]:

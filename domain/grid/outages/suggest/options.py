@@ -14,7 +14,7 @@ from domain.grid.outages.store import advice, outages, runs
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.estimate import Estimate, estimate_restoration
-from domain.grid.outages.suggest.rank import Advice, rank, ranked_zones, sections_of_world
+from domain.grid.outages.suggest.rank import Advice, as_of_ranking, rank, ranked_zones, sections_of_world
 from domain.kernel.canonical import derived_id
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
@@ -53,18 +53,18 @@ def generate(
     Raises:
         NotFound: no such outage or ranking, or no network.
     """
-    at = as_of or (runs.load(connection, ranking).as_of if ranking else None)
+    at = as_of or (as_of_ranking(connection, outage_id, ranking) if ranking else None)
     parent = rank(connection, tenant_id, outage_id, now=now, as_of=at, requested_by=requested_by)
     asked = ask(connection, tenant_id, outage_id, parent.as_of)
     ranked = ranked_zones(asked)
     given = estimate_restoration(connection, asked, ranked, now=now, requested_by=requested_by)
     question = question_of(connection, asked, given.etr.p50_min)
-    found = runs.find(connection, question.run_id)
+    found, is_new = runs.find(connection, question.run_id), False
     if found is None:
         made = options_of(connection, asked, given.etr.p50_min)
         rows = rows_of(made, question.run_id, outage_id)
         counts = {"options": len(made.accepted), "rejected": len(made.rejected)}
-        runs.keep(
+        is_new = runs.keep(
             connection,
             question,
             outage_id=outage_id,
@@ -76,12 +76,13 @@ def generate(
             parent=parent.run_id,
             dagster_run_id=dagster_run_id,
         )
-        advice.put(connection, "restoration_options", question.run_id, rows)
-        _tell(connection, question, counts, requested_by, outage_id)
+        if is_new:
+            advice.put(connection, "restoration_options", question.run_id, rows)
+            _tell(connection, question, counts, requested_by, outage_id)
     else:
         counts = found.counts
     stored = advice.of_run(connection, "restoration_options", question.run_id)
-    return OptionAdvice(question.run_id, outage_id, asked.as_of, counts, stored, found is None, given)
+    return OptionAdvice(question.run_id, outage_id, asked.as_of, counts, stored, is_new, given)
 
 
 def context_of(connection: Connection, asked: Asked, repair_min: float) -> OutageContext:

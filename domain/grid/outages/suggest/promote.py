@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from domain.grid.outages.rules.device_tree import NONE, DeviceTree
 from domain.grid.outages.rules.gates import PROMOTION
@@ -34,8 +34,9 @@ from domain.grid.outages.store.runs import Question
 from domain.grid.outages.store.world import tree_of, world_as_of
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.canonical import content_hash
-from domain.kernel.errors import Invalid, NotFound
-from domain.kernel.proposals import Proposal, Subject, propose
+from domain.kernel.errors import Forbidden, Invalid, NotFound
+from domain.kernel.proposals import Proposal, Subject, of_row, propose
+from domain.kernel.redaction import redact_text
 from domain.kernel.tenancy import load_tenant
 
 MACHINE = "grid.outages"
@@ -75,12 +76,16 @@ def decisions(
         NotFound: one of the ids, or the network, is not there.
         Invalid: an override without a reason.
     """
+    # Read before the beliefs: what is promoted meanwhile would else be told to join the outage that it became.
+    standing = _standing(connection)
     rows = _wanted(connection, prov_outage_ids, outage_id)
-    at = _as_of(connection, rows) or now
+    # The inference may be of a later time than the newest signal: a hold-off ends without one.
+    inferred = runs.newest_as_of(connection, sorted({row.run_id for row in rows}))
+    times = [signals.watermark(connection), inferred, *(row.first_evidence_at for row in rows)]
+    at = max([one for one in times if one is not None], default=now)
     world = world_as_of(connection, tenant_id, at)
     tree = tree_of(tenant_id, world)
     facts = {str(row.prov_outage_id): _facts(row, tree, override_reason) for row in rows}
-    standing = _standing(connection)
     decided, counts = decide_all(facts.values(), at, tenant_id, standing)
     by_id = {str(row.prov_outage_id): row for row in rows}
     table = [_row(by_id[one.outage_key], one, at) for one in decided]
@@ -114,14 +119,16 @@ def decisions(
     return Decisions(question.run_id, at, dict(counts), table, proposal)
 
 
-def _as_of(connection: Connection, rows: Sequence[Provisional]) -> datetime | None:
-    """The latest time as of which any of it is known: of the newest signal, and of the runs that believe the rows.
-
-    An outage of which nothing more is heard grows older than its hold-off all the same.
-    """
-    inferred = [runs.load(connection, run_id).as_of for run_id in sorted({row.run_id for row in rows})]
-    heard = signals.watermark(connection)
-    return max([*inferred, *([] if heard is None else [heard]), *(row.first_evidence_at for row in rows)], default=None)
+def approved_before(connection: Connection, digest: str) -> Proposal | None:
+    """The proposal of exactly this content that a person has approved; None where there is none."""
+    row = connection.execute(
+        text(
+            "SELECT * FROM v_proposals WHERE tenant_id = current_setting('app.tenant') AND kind = :kind"
+            " AND content_hash = :hash AND state = 'APPROVED' ORDER BY created_at DESC, proposal_id LIMIT 1"
+        ),
+        {"kind": PROMOTION.kind, "hash": digest},
+    ).one_or_none()
+    return None if row is None else of_row(row)
 
 
 def _wanted(connection: Connection, ids: Sequence[uuid.UUID], outage_id: uuid.UUID | None) -> list[Provisional]:
@@ -245,14 +252,27 @@ def _signed_part(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in SIGNED}
 
 
-def require_reason(override: bool, reason: str | None) -> str:
-    """The reason of an override; empty where nothing is overridden.
+def require_reason(override: bool, reason: str | None, ids: Sequence[uuid.UUID], *, is_person: bool) -> str:
+    """The reason of an override, as it is kept; empty where nothing is overridden.
 
     Raises:
-        Invalid: an override without a reason.
+        Forbidden: PERSON_REQUIRED, a machine does not override: else one person would have proposed and signed.
+        Invalid: an override without a reason, or of nothing in particular.
     """
     if not override:
         return ""
+    if not is_person:
+        raise Forbidden(
+            "A machine's key cannot override; nothing was proposed.",
+            hint="Send a person's token.",
+            code="PERSON_REQUIRED",
+        )
+    if not ids:
+        raise Invalid(
+            "An override names what it is about; nothing was proposed.",
+            hint="Send `prov_outage_ids`.",
+            errors=[{"field": "prov_outage_ids", "message": "needed with override"}],
+        )
     if not (reason or "").strip():
         raise Invalid("An override needs a reason; nothing was proposed.", hint="Send `reason`.")
-    return (reason or "").strip()
+    return redact_text((reason or "").strip())

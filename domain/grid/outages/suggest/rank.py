@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.grid.outages.rules import signals as words
+from domain.grid.outages.rules.as_of import in_utc
 from domain.grid.outages.rules.circuit import build_circuit
 from domain.grid.outages.rules.sections import Sections, find_sections
 from domain.grid.outages.rules.zone_ranking import (
@@ -25,6 +26,7 @@ from domain.grid.outages.store import advice, runs
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.store.world import KEPT_NETWORKS, World
 from domain.grid.outages.suggest.asked import Asked, ask
+from domain.kernel.errors import NotFound
 from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
 
@@ -99,8 +101,9 @@ def rank(
 
     Raises:
         NotFound: no such outage, or no network.
+        Invalid: AS_OF, before the outage began or in the future.
     """
-    asked = ask(connection, tenant_id, outage_id, as_of)
+    asked = ask(connection, tenant_id, outage_id, in_utc(as_of, now) if as_of else None)
     question = question_of(asked, rank_by)
     found = ranked_zones(asked, rank_by)
     rows = [row_of(one) for one in found]
@@ -122,6 +125,20 @@ def rank(
         _tell(connection, question, counts, requested_by, outage_id)
     stored = advice.of_run(connection, "fault_zone_rankings", question.run_id)
     return Advice(question.run_id, outage_id, asked.as_of, counts, stored, is_new)
+
+
+def as_of_ranking(connection: Connection, outage_id: uuid.UUID, run_id: uuid.UUID) -> datetime:
+    """The as-of time of a ranking of the outage.
+
+    Raises:
+        NotFound: no such run, or one of another outage or step.
+    """
+    run = runs.load(connection, run_id)
+    if run.step != "RANK" or run.outage_id != outage_id:
+        raise NotFound(
+            "That run is no ranking of this outage.", hint="Send the run_id that /v1/fault-zones/rank answered for it."
+        )
+    return run.as_of
 
 
 def question_of(asked: Asked, rank_by: RankBy) -> Question:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.grid.outages.rules.as_of import in_utc
 from domain.grid.outages.rules.replay import summarise
 from domain.grid.outages.rules.replay_facts import (
     REPLAY_VERSION,
@@ -78,10 +79,10 @@ def replay(
 
     Raises:
         NotFound: no such outage, or no network.
-        Invalid: a time before the outage began.
+        Invalid: a time before the outage began or in the future.
     """
     outage = outages.load(connection, outage_id)
-    at = as_of or _end_of_story(connection, outage)
+    at = in_utc(as_of, now) if as_of else _end_of_story(connection, outage)
     question, told = question_of(connection, tenant_id, outage, at)
     replay_id = derived_id("grid.replay", tenant_id, str(question.run_id))
     summary = summarise(told(str(replay_id), question.input_hash))
