@@ -92,10 +92,12 @@ def infer_outages_of_tenant(context: dg.AssetExecutionContext, machine: Machine)
     with machine.session(tenant_id) as connection:
         # As of now, not of the newest signal: a hold-off ends without one.
         made = infer(
-            connection, tenant_id, now=now, as_of=now, requested_by=machine.actor, dagster_run_id=context.run_id
+            connection, tenant_id, now=now, as_of=now, requested_by=machine.actor, dagster_run_id=context.run.run_id
         )
         back = follow(connection, made.as_of, actor_id=machine.actor)
-        decided = decisions(connection, tenant_id, now=now, requested_by=machine.actor)
+        decided = decisions(
+            connection, tenant_id, now=now, requested_by=machine.actor, dagster_run_id=context.run.run_id
+        )
     yield dg.MaterializeResult(asset_key=INFERRED[0].key, metadata={"run_id": str(made.run_id), **made.counts})
     yield dg.MaterializeResult(asset_key=INFERRED[1].key, metadata={**made.counts, **decided.counts, **back})
 
@@ -106,7 +108,14 @@ def advise_on_outages(context: dg.AssetExecutionContext, machine: Machine) -> Re
     tenant_id, counts = context.partition_key, {"outages": 0, "recommendations": 0}
     for outage_id in _of(machine, tenant_id):
         with machine.session(tenant_id) as connection:
-            made = recommend(connection, tenant_id, outage_id, now=machine.now(), requested_by=machine.actor)
+            made = recommend(
+                connection,
+                tenant_id,
+                outage_id,
+                now=machine.now(),
+                requested_by=machine.actor,
+                dagster_run_id=context.run.run_id,
+            )
         counts["outages"] += 1
         counts["recommendations"] += len(made.rows)
     for spec in ADVICE:
@@ -125,7 +134,14 @@ def replay_outages(context: dg.AssetExecutionContext, machine: Machine) -> dg.Ma
     with machine.session(tenant_id) as connection:
         waiting = waiting_for_replay(connection)
         for outage_id in waiting:
-            replay(connection, tenant_id, outage_id, now=machine.now(), requested_by=machine.actor)
+            replay(
+                connection,
+                tenant_id,
+                outage_id,
+                now=machine.now(),
+                requested_by=machine.actor,
+                dagster_run_id=context.run.run_id,
+            )
     return dg.MaterializeResult(metadata={"replays": len(waiting)})
 
 

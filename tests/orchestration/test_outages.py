@@ -14,8 +14,7 @@ from domain.kernel.countersign.decide import decide
 from domain.kernel.db import transaction
 from domain.kernel.principal import Principal
 from domain.kernel.signed import Decision
-from orchestration.definitions import defs
-from orchestration.grid.outages import promoted_outages_sensor, restored_outages_sensor, signals_sensor
+from orchestration.grid.outages import ASSETS, JOBS, promoted_outages_sensor, restored_outages_sensor, signals_sensor
 from orchestration.partitions import make_known
 from orchestration.resources import Machine
 from tests.conftest import Database
@@ -55,10 +54,8 @@ def tick(sensor: dg.SensorDefinition, instance: dg.DagsterInstance, at: datetime
 
 def launch(job: str, instance: dg.DagsterInstance, at: datetime) -> dg.ExecuteInProcessResult:
     make_known(instance, ["T"])
-    assets = defs.resolve_job_def(job)
-    return assets.execute_in_process(
-        instance=instance, partition_key="T", resources={**defs.resources, "machine": At(at=at.isoformat())}
-    )
+    definitions = dg.Definitions(assets=ASSETS, jobs=JOBS, resources={"machine": At(at=at.isoformat())})
+    return definitions.resolve_job_def(job).execute_in_process(instance=instance, partition_key="T")
 
 
 def sign(who: Principal) -> None:
