@@ -69,12 +69,12 @@ def _started(module: str, *arguments: object, seed: int) -> subprocess.Popen[byt
         env={**os.environ, "PYTHONHASHSEED": str(seed)},
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
     )
 
 
 def _ended(workers: list[subprocess.Popen[bytes]]) -> None:
-    said = [one.communicate(timeout=PATIENCE_S)[0].decode() for one in workers]
+    said = [one.communicate(timeout=PATIENCE_S) for one in workers]
     assert [one.returncode for one in workers] == [0] * len(workers), said
 
 
