@@ -16,6 +16,7 @@ from domain.grid.metering.rules.fleet import slot_starts
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.scenario import Kind, Scenario
 from domain.grid.metering.store.fleet import load_fleet
+from domain.kernel.canonical import derived_id
 from domain.kernel.db import transaction
 from domain.kernel.settings import WriteMode
 from domain.kernel.tenancy import load_tenant
@@ -28,6 +29,7 @@ INTERVALS = 96
 FIRST_DAY = date(2026, 4, 6)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 BATCH_SIZE = 100_000
+BENCH_THEFT = str(derived_id("bench", "theft"))
 
 
 def make_population(meters: int) -> None:
@@ -58,7 +60,7 @@ def with_theft_on_one_feeder(of: Plan) -> Plan:
     """The same reads, but for one feeder of ten on which every meter records less."""
     thieves = of.fleet.feeders[len(of.fleet.feeders) // 2]
     theft = Scenario(
-        "bench", Kind.THEFT, thieves.feeder_id, frozenset(thieves.meter_ids), severity=0.5, starts_at=of.window[0],
+        BENCH_THEFT, Kind.THEFT, thieves.feeder_id, frozenset(thieves.meter_ids), severity=0.5, starts_at=of.window[0],
         ends_at=of.window[1],
     )  # fmt: skip
     return replace(of, scenarios=[theft])
