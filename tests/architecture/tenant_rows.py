@@ -24,6 +24,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND k.contype = 'c' AND c.relkind 
 """
 VALUES = {
     "text": "'{word}'",
+    "character varying": "left('{word}', 10)",
     "uuid": "gen_random_uuid()",
     "timestamp with time zone": "'2026-01-01T12:00Z'",
     "date": "'2026-01-01'",

@@ -27,9 +27,11 @@ from tests.makers import make_tenant
 
 CONTRACT = "machines do not countersign"
 PACKAGES = ("api", "cli", "domain", "orchestration")
-# Drafts are artifacts that nobody has signed, a provisional outage and a replay wait for a signature; all else that
-# names a countersignature is a row of effect.
-MAY_BE_UNSIGNED = {"artifacts", "provisional_outages", "outage_replays"}
+# Drafts are artifacts that nobody has signed; a provisional outage, a replay, a test session, a fault and a compliance
+# report wait for a signature, which their status needs; all else that names a countersignature is a row of effect.
+MAY_BE_UNSIGNED = {
+    "artifacts", "provisional_outages", "outage_replays", "test_sessions", "faults", "compliance_reports",
+}  # fmt: skip
 
 
 def checkout(folder: Path) -> Path:
