@@ -1,0 +1,1 @@
+"""FireMode over HTTP."""

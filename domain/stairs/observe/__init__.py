@@ -1,0 +1,1 @@
+"""Observe: take in what is registered, tested and photographed, and judge it."""

@@ -1,0 +1,1 @@
+"""Suggest: lay before a person what is to hold from then on."""
