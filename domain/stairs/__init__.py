@@ -1,0 +1,1 @@
+"""FireMode: stair-pressurisation testing that an auditor can replay."""

@@ -1,0 +1,1 @@
+"""Rules of the room `stairs`: pure functions, without database, clock or files."""
