@@ -65,7 +65,7 @@ def solve(
     high = difference(net, max(level.path_m2 for level in levels))
     high += max(abs(gradient * level.height_m) for level in levels)
     low = -high
-    for _ in range(200):
+    for _ in range(100):
         middle = (low + high) / 2
         leaked = sum(flow(level.path_m2, middle + gradient * level.height_m) for level in levels)
         low, high = (middle, high) if leaked < net else (low, middle)
