@@ -60,8 +60,8 @@ class Settings(Part):
     function_lost_below_ms: Number = Field(
         Decimal("0.75"), description="Mean velocity under which a 1B defect is proposed as critical."
     )
-    clock_slack_s: int = Field(300, ge=0, description="How far two clocks may be apart, seconds (R-13).")
-    max_evidence_bytes: int = Field(104_857_600, ge=1, description="Largest piece of evidence (R-13).")
+    clock_slack_s: int = Field(300, ge=0, le=86_400, description="How far two clocks may be apart, seconds (R-13).")
+    max_evidence_bytes: int = Field(104_857_600, ge=1, le=2**53 - 1, description="Largest piece of evidence (R-13).")
 
 
 class Case(Part):
