@@ -7,7 +7,7 @@ import pytest
 
 from domain.kernel.canonical import canonical_json, content_hash
 from domain.kernel.errors import Invalid
-from domain.stairs.rules.evaluation.evaluate import evaluate
+from domain.stairs.rules.evaluation.evaluate import evaluate, stored_of
 from domain.stairs.rules.evaluation.reading import read_case
 from tests.stairs.rules.cases import ALL, VERSION, codes, force, grid, instrument, pressure, result, rule, velocity
 
@@ -287,6 +287,15 @@ def test_replay_of_stored_inputs_gives_the_same_bytes(make: Any) -> None:
     assert again == case
     assert canonical_json(evaluate(again)) == canonical_json(evaluate(case))
     assert evaluate(case)["inputs_sha256"] == content_hash(case.inputs())
+
+
+def test_the_columns_of_a_test_hold_rounded_copies_that_fit() -> None:
+    large = stored_of(result(pressure("9999999", baseline={"value": "0.001"})))
+    usual = stored_of(result(pressure("18.2")))
+
+    assert (large.measured_value_numeric, large.deviation_from_baseline_pct) == (Decimal(9999999), None)
+    assert (usual.verdict, usual.is_compliant) == ("non_compliant", False)
+    assert (usual.measured_value_numeric, usual.deviation_from_baseline_pct) == (Decimal("18.2"), Decimal("-58.82"))
 
 
 def test_a_stored_evaluation_of_this_engine_version_stays_as_it_is() -> None:

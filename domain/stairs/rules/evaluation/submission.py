@@ -32,7 +32,7 @@ class EventList(Part):
 
     trigger_time: Instant | None = Field(None, description="When the trigger device was operated.")
     source: Literal["panel_log", "manual"] = Field(description="Where the times come from.")
-    events: Many[Event] = Field(description="What happened, in any order.")
+    events: Many[Event] = Field(max_length=10_000, description="What happened, in any order.")
 
 
 class Attestation(Part):
