@@ -151,13 +151,13 @@ class Hindrance:
 def hindrances(standing: Standing, approver_id: str) -> Sequence[Hindrance]:
     """Everything that stands between a session and this person's approval; empty: it can be signed."""
     counted = (
-        (standing.open_tests, "TESTS_OPEN", "tests are neither completed nor skipped", "Carry them out or skip them."),
-        (standing.indeterminate, "INDETERMINATE", "tests have no verdict", "Complete their proof, or test again."),
-        (standing.open_conflicts, "CONFLICTS_OPEN", "results contradict each other", "Decide which one counts."),
-        (standing.proposed_faults, "FAULTS_PROPOSED", "faults await review", "Confirm, reclassify or dismiss them."),
-        (standing.unacknowledged, "UNACKNOWLEDGED", "observations are not acknowledged", "Acknowledge each."),
+        (standing.open_tests, "TESTS_OPEN", "Tests neither completed nor skipped", "Carry them out or skip them."),
+        (standing.indeterminate, "INDETERMINATE", "Tests without a verdict", "Complete their proof, or test again."),
+        (standing.open_conflicts, "CONFLICTS_OPEN", "Results that contradict others", "Decide which one counts."),
+        (standing.proposed_faults, "FAULTS_PROPOSED", "Faults to review", "Confirm, reclassify or dismiss them."),
+        (standing.unacknowledged, "UNACKNOWLEDGED", "Observations to acknowledge", "Acknowledge each."),
     )
-    found = [Hindrance(code, f"{count} {text}.", hint) for count, code, text, hint in counted if count]
+    found = [Hindrance(code, f"{text}: {count}.", hint) for count, code, text, hint in counted if count]
     if standing.status != "submitted":
         text = f"The session is {standing.status}, not submitted."
         found.insert(0, Hindrance("NOT_SUBMITTED", text, "Its technician submits it first."))

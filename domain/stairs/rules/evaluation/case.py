@@ -60,8 +60,8 @@ class Settings(Part):
     function_lost_below_ms: Number = Field(
         Decimal("0.75"), description="Mean velocity under which a 1B defect is proposed as critical."
     )
-    clock_slack_s: int = Field(300, ge=0, description="How far two clocks may be apart, seconds (R-13).")
-    max_evidence_bytes: int = Field(104_857_600, ge=1, description="Largest piece of evidence (R-13).")
+    clock_slack_s: int = Field(300, ge=0, le=86_400, description="How far two clocks may be apart, seconds (R-13).")
+    max_evidence_bytes: int = Field(104_857_600, ge=1, le=2**53 - 1, description="Largest piece of evidence (R-13).")
 
 
 class Case(Part):
@@ -73,7 +73,9 @@ class Case(Part):
     value: Reading | None = Field(
         None, description="Pressure difference in Pa or door opening force in N, as read; text keeps every digit."
     )
-    grid: Many[GridPoint] | None = Field(None, description="Air velocity: nine points, numbers 1 to 9 once each.")
+    grid: Many[GridPoint] | None = Field(
+        None, max_length=1_000, description="Air velocity: nine points, numbers 1 to 9 once each."
+    )
     events: EventList | None = Field(None, description="Cause and effect: what happened after the trigger.")
     interface: Attestation | None = Field(None, description="Interface test: what the person attests.")
     measurement_position: str | None = Field(
@@ -84,21 +86,27 @@ class Case(Part):
     started_at: Instant | None = Field(None, description="When the test was begun.")
     completed_at: Instant | None = Field(None, description="When the test was done.")
     submitted_at: Instant | None = Field(None, description="When it reached the server, by the server's clock.")
-    rules: Many[RuleRow] = Field((), description="All known rows; the one in force on the test date is chosen.")
-    overrides: Many[Override] = Field((), description="Countersigned exceptions.")
-    class_map: Many[ClassRow] = Field((), description="Classes of defects; without rows the engine's own are proposed.")
+    rules: Many[RuleRow] = Field(
+        (), max_length=10_000, description="All known rows; the one in force on the test date is chosen."
+    )
+    overrides: Many[Override] = Field((), max_length=1_000, description="Countersigned exceptions.")
+    class_map: Many[ClassRow] = Field(
+        (), max_length=1_000, description="Classes of defects; without rows the engine's own are proposed."
+    )
     template: Template = Field(Template(), description="Limits and set point of the design.")
     baseline: Baseline | None = Field(None, description="Commissioning values.")
     door: Door | None = Field(None, description="Measures of the door leaf.")
-    sequence: Many[Step] = Field((), description="Expected steps of a cause-and-effect test.")
+    sequence: Many[Step] = Field((), max_length=500, description="Expected steps of a cause-and-effect test.")
     definition: Definition | None = Field(None, description="What an interface test asks for.")
     instrument: Instrument | None = Field(None, description="The instrument that was used.")
     required_instrument_type: str | None = Field(
         None, description="Type that the template asks for; none: manometer, anemometer or force_gauge by measurement."
     )
-    certificates: Many[Certificate] = Field((), description="All certificates of the instrument.")
-    evidence_prompts: Many[EvidencePrompt] = Field((), description="Evidence that the template asks for.")
-    evidence: Many[EvidenceRecord] = Field((), description="Evidence that was captured.")
+    certificates: Many[Certificate] = Field((), max_length=1_000, description="All certificates of the instrument.")
+    evidence_prompts: Many[EvidencePrompt] = Field(
+        (), max_length=100, description="Evidence that the template asks for."
+    )
+    evidence: Many[EvidenceRecord] = Field((), max_length=1_000, description="Evidence that was captured.")
     context: Context = Field(Context(), description="Names and ids of the place.")
     settings: Settings = Field(Settings(), description="Thresholds of observations.")
 

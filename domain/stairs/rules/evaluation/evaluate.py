@@ -1,5 +1,7 @@
 """The verdict of a case, as it is stored, shown and replayed."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from domain.kernel.canonical import content_hash
@@ -10,6 +12,32 @@ from domain.stairs.rules.evaluation.numbers import TYPES, json_number, rounded
 
 # A change that can change any byte of a result is a new version; stored evaluations name theirs.
 ENGINE_VERSION = "firemode-evaluation/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The rounded copies that a test's row keeps; the result beside them has the whole.
+
+    Attributes:
+        deviation_from_baseline_pct: None too where it does not fit its column (DEVIATION_OVERFLOW).
+    """
+
+    verdict: str
+    is_compliant: bool | None
+    measured_value_numeric: Decimal | None
+    deviation_from_baseline_pct: Decimal | None
+
+
+def stored_of(result: dict[str, Any]) -> Stored:
+    """What the columns of a test hold after a result."""
+    percent = None if "DEVIATION_OVERFLOW" in result["flags"] else result["deviation_from_baseline_pct"]
+    measured = result["measured_value"]
+    return Stored(
+        verdict=result["verdict"],
+        is_compliant=result["is_compliant"],
+        measured_value_numeric=None if measured is None else Decimal(str(measured)),
+        deviation_from_baseline_pct=None if percent is None else Decimal(str(percent)),
+    )
 
 
 def evaluate(case: Case) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def check(case: Case) -> Evidence:
     prompts = [(number, one) for number, one in enumerate(case.evidence_prompts, 1) if one.mandatory]
     answered = _answered(prompts, sound)
     missing = [prompt.description for number, prompt in prompts if number not in answered]
+    notes += [_too_coarse(one) for one in sound if any(_is_too_coarse(one, number, asked) for number, asked in prompts)]
     if missing:
         notes.append(blocks("EVIDENCE_MISSING", f"Not proven by evidence: {'; '.join(missing)}.", missing=missing))
     return Evidence(len(prompts), len(case.evidence), len(sound), tuple(missing), tuple(notes))
@@ -88,8 +89,14 @@ def _told(record: EvidenceRecord, standing: str) -> list[Note]:
 
 
 def _answers(record: EvidenceRecord, number: int, prompt: EvidencePrompt) -> bool:
-    if record.evidence_type != prompt.type or record.prompt not in {None, number}:
-        return False
+    return _is_meant_for(record, number, prompt) and _is_fine_enough(record, prompt)
+
+
+def _is_meant_for(record: EvidenceRecord, number: int, prompt: EvidencePrompt) -> bool:
+    return record.evidence_type == prompt.type and record.prompt in {None, number}
+
+
+def _is_fine_enough(record: EvidenceRecord, prompt: EvidencePrompt) -> bool:
     if prompt.min_resolution is None:
         return True
     if record.resolution is None:
@@ -97,6 +104,16 @@ def _answers(record: EvidenceRecord, number: int, prompt: EvidencePrompt) -> boo
     longer, shorter = longer_and_shorter(record.resolution)
     least_longer, least_shorter = longer_and_shorter(prompt.min_resolution)
     return longer >= least_longer and shorter >= least_shorter
+
+
+def _is_too_coarse(record: EvidenceRecord, number: int, prompt: EvidencePrompt) -> bool:
+    return _is_meant_for(record, number, prompt) and not _is_fine_enough(record, prompt)
+
+
+def _too_coarse(record: EvidenceRecord) -> Note:
+    told = record.resolution or "no known resolution"
+    text = f"The {record.evidence_type} {record.evidence_id} has {told}, less than a prompt asks for."
+    return flags("EVIDENCE_RESOLUTION_LOW", text, evidence_id=record.evidence_id)
 
 
 def _answered(prompts: Sequence[tuple[int, EvidencePrompt]], records: Sequence[EvidenceRecord]) -> set[int]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-# What a reviewer must acknowledge before a session is approved (R-07, and whatever moved a limit).
-MUST_ACKNOWLEDGE = frozenset({"EVIDENCE_TIME_ODD", "LIMITS_CONTRADICT", "REVERSE_FLOW", "UNEVEN_GRID"})
+# What a reviewer must acknowledge before a session is approved (R-07, and what an honest mistake would look like).
+MUST_ACKNOWLEDGE = frozenset({"EVIDENCE_TIME_ODD", "LIMITS_CONTRADICT", "REVERSE_FLOW", "TEST_TIME_ODD", "UNEVEN_GRID"})
 
 
 class Weight(IntEnum):

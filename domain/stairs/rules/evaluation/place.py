@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.stairs.rules.evaluation.model import Part
+from domain.stairs.rules.evaluation.model import Count, Part
 from domain.stairs.rules.evaluation.numbers import Number
 
 
@@ -36,7 +36,7 @@ class Door(Part):
 class Step(Part):
     """One expected step of a cause-and-effect scenario."""
 
-    step_order: int = Field(ge=1, description="Place in the sequence.")
+    step_order: Count = Field(ge=1, description="Place in the sequence.")
     component_id: str = Field(min_length=1, max_length=100, description="Component, such as FAN-01.")
     component_type: str | None = Field(None, description="Kind of component, such as fan.")
     expected_action: str = Field(min_length=1, max_length=100, description="What it should do, such as start.")
@@ -69,7 +69,7 @@ class Context(Part):
     doorway_identifier: str | None = Field(None, description="Doorway, such as DW-Level-8-Stair-A.")
     zone_name: str | None = Field(None, description="Zone, such as Zone-3.")
     scenario_name: str | None = Field(None, description="Scenario of a cause-and-effect test.")
-    scenario_version: int | None = Field(None, ge=1, description="Version of the scenario.")
+    scenario_version: Count | None = Field(None, ge=1, description="Version of the scenario.")
     interface_type: str | None = Field(None, description="Kind of interface, if there is no definition.")
     location_id: str | None = Field(None, description="Panel or workstation, if there is no definition.")
     door_configuration: str | None = Field(None, description="all_closed or evac_doors_open.")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from domain.stairs.rules.evaluation.model import Part
+from domain.stairs.rules.evaluation.model import Count, Part
 from domain.stairs.rules.evaluation.numbers import Number
 from domain.stairs.rules.evaluation.times import Day, Instant
 
@@ -80,9 +80,9 @@ class EvidenceRecord(Part):
     evidence_type: EvidenceType = Field(description="Kind of evidence.")
     declared_sha256: Sha256 | None = Field(None, description="SHA-256 that the device declared.")
     stored_sha256: Sha256 | None = Field(None, description="SHA-256 of the stored bytes, computed on the server.")
-    size_bytes: int | None = Field(None, description="Size of the stored bytes.")
+    size_bytes: int | None = Field(None, ge=0, le=2**53 - 1, description="Size of the stored bytes.")
     resolution: Resolution | None = Field(None, description="Resolution, such as 4032x3024.")
     captured_at: Instant = Field(description="When it was captured.")
     uploaded: bool = Field(description="Whether all bytes have arrived.")
     used_elsewhere: bool = Field(False, description="Whether the same bytes stand under another test.")
-    prompt: int | None = Field(None, ge=1, description="Number of the prompt that it answers, from 1; none: any.")
+    prompt: Count | None = Field(None, ge=1, description="Number of the prompt that it answers, from 1; none: any.")

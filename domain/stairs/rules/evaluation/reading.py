@@ -35,7 +35,10 @@ def read_case(source: str | bytes | Mapping[str, Any]) -> Case:
 
 def _told(wrong: ValidationError) -> Invalid:
     errors = [
-        {"field": ".".join(map(str, one["loc"])) or "case", "message": one["msg"].removeprefix("Value error, ")}
+        {
+            "field": _printable(".".join(map(str, one["loc"]))) or "case",
+            "message": _printable(one["msg"].removeprefix("Value error, ")),
+        }
         for one in wrong.errors(include_url=False, include_input=False, include_context=False)
     ]
     errors.sort(key=lambda entry: (entry["field"], entry["message"]))
@@ -51,6 +54,11 @@ def _told(wrong: ValidationError) -> Invalid:
     )
 
 
+def _printable(text: str) -> str:
+    """Text that every encoding takes, whatever a member was called."""
+    return text if text.isprintable() else text.encode("ascii", "backslashreplace").decode()
+
+
 def _parsed(source: str | bytes) -> Mapping[str, Any]:
     if len(source) > _LARGEST:
         raise Invalid(f"The case is larger than {_LARGEST:,} bytes.", hint="One case describes one test.")
@@ -61,7 +69,9 @@ def _parsed(source: str | bytes) -> Mapping[str, Any]:
         raise Invalid("The case is not UTF-8 text.", hint="Save the file as UTF-8.", code="CASE_INVALID") from cause
     except (ValueError, ArithmeticError, RecursionError) as cause:
         why = str(cause) if isinstance(cause, ValueError) else type(cause).__name__
-        raise Invalid(f"The case is not JSON: {why}.", hint="Expected one JSON object.", code="CASE_INVALID") from cause
+        raise Invalid(
+            f"The case is not JSON: {_printable(why)}.", hint="Expected one JSON object.", code="CASE_INVALID"
+        ) from cause
     if not isinstance(members, dict):
         raise Invalid("The case is not a JSON object.", hint="Expected one JSON object.", code="CASE_INVALID")
     return members

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from domain.stairs.rules.evaluation.model import Part
+from domain.stairs.rules.evaluation.model import Count, Part
 from domain.stairs.rules.evaluation.numbers import Number
 from domain.stairs.rules.evaluation.times import Day
 
@@ -66,6 +66,6 @@ class ClassRow(Part):
     defect_classification: DefectClass = Field(description="Internal class.")
     jurisdiction: str | None = Field(None, description="Jurisdiction of the row; none: any.")
     standard_class: StandardClass = Field(description="Class of the standard that is proposed.")
-    notice_hours: int | None = Field(None, ge=0, description="Hours until written notice is due.")
+    notice_hours: Count | None = Field(None, ge=0, description="Hours until written notice is due.")
     source: str | None = Field(None, description="Where the row was taken from.")
     verified: bool | None = Field(None, description="Whether a competent person checked it.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.stairs.rules.evaluation.model import Many, Part
+from domain.stairs.rules.evaluation.model import Count, Many, Part
 from domain.stairs.rules.evaluation.numbers import Reading
 from domain.stairs.rules.evaluation.times import Instant
 
@@ -12,7 +12,7 @@ from domain.stairs.rules.evaluation.times import Instant
 class GridPoint(Part):
     """One of the nine readings across a doorway."""
 
-    point: int = Field(description="1 to 9: 1-3 the top row from left to right, 4-6 the middle, 7-9 the bottom.")
+    point: Count = Field(description="1 to 9: 1-3 the top row from left to right, 4-6 the middle, 7-9 the bottom.")
     velocity_ms: Reading = Field(description="Air velocity at the point, m/s; negative against the wanted direction.")
 
 
@@ -22,7 +22,7 @@ class Event(Part):
     component_id: str = Field(min_length=1, max_length=100, description="Component, such as FAN-01; case is ignored.")
     action: str = Field(min_length=1, max_length=100, description="What it did, such as start; case is ignored.")
     t_s: Reading = Field(description="Seconds from the trigger.")
-    seq: int | None = Field(
+    seq: Count | None = Field(
         None, description="Number of the event in the log or on the device; where given, time must not run backwards."
     )
 
@@ -32,7 +32,7 @@ class EventList(Part):
 
     trigger_time: Instant | None = Field(None, description="When the trigger device was operated.")
     source: Literal["panel_log", "manual"] = Field(description="Where the times come from.")
-    events: Many[Event] = Field(description="What happened, in any order.")
+    events: Many[Event] = Field(max_length=10_000, description="What happened, in any order.")
 
 
 class Attestation(Part):
