@@ -1,0 +1,139 @@
+"""Observe: what a device needs to walk a session without a signal, in one piece that can be checked.
+
+Each part is named in the manifest with the SHA-256 of its canonical JSON; the hash of the manifest names the bundle. The
+same session in the same state is the same bundle.
+"""
+
+import json
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.kernel.canonical import canonical_json, content_hash
+from domain.stairs.store import instances, sessions
+from domain.stairs.store.case_facts import jurisdiction_classes
+
+_OF_INSTANCE = (
+    "instance_id",
+    "scoped_identifier",
+    "archetype_id",
+    "measurement_type",
+    "sequence_order",
+    "status",
+    "stair_id",
+    "floor_id",
+    "stair_name",
+    "floor_level",
+    "door_configuration",
+    "door_scenario",
+    "pressurization_active",
+    "interface_type",
+    "location_id",
+    "design_setpoint",
+    "baseline_value",
+    "min_threshold",
+    "max_threshold",
+    "unit",
+    "required_instrument_type",
+    "definition_snapshot",
+    "sequence_snapshot",
+    "baseline_snapshot",
+    "context_snapshot",
+    "retest_of",
+)
+# The same for every instance of an archetype: sent once.
+_OF_ARCHETYPE = (
+    "descriptive_instructions",
+    "audible_cues",
+    "safety_warnings",
+    "calibration_requirement",
+    "evidence_prompts",
+)
+
+
+def bundle(connection: Connection, session_id: uuid.UUID, now: datetime) -> dict[str, Any]:
+    """The bundle of a session as it stands; issuing it is noted once for each content.
+
+    Raises:
+        NotFound: no such session.
+    """
+    session = sessions.load(connection, session_id)
+    rows = instances.of_session(connection, session_id)
+    parts: dict[str, Any] = {
+        "session": _plain(
+            {
+                name: getattr(session, name)
+                for name in ("id", "building_id", "building_name", "timezone", "frequency", "planned_for", "revision")
+            }
+        ),
+        "instances": [_plain({name: row[name] for name in _OF_INSTANCE}) for row in rows],
+        "archetypes": {
+            row["archetype_id"]: _plain({name: row[name] for name in _OF_ARCHETYPE}) for row in reversed(rows)
+        },
+        "rules": _listed(connection, "as1851_rules", "rule_code, effective_date, rule_id", "active"),
+        "classes": [_plain(one) for one in jurisdiction_classes(connection, session.jurisdiction)],
+        "instruments": _listed(connection, "instruments", "serial_number, id", "retired_at IS NULL"),
+        "certificates": _listed(connection, "calibration_certificates", "instrument_id, calibration_date, cert_id"),
+        "warnings": _warnings(connection, session),
+    }
+    manifest = {"format": "firemode-bundle/1", "parts": {name: content_hash(part) for name, part in parts.items()}}
+    digest = content_hash(manifest)
+    size = sum(len(canonical_json(part)) for part in parts.values())
+    _issue(connection, session, digest, manifest, size, now)
+    return {"bundle_hash": digest, "manifest": manifest, "size_bytes": size, "parts": parts}
+
+
+def _issue(
+    connection: Connection, session: sessions.Session, digest: str, manifest: dict[str, Any], size: int, now: datetime
+) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO session_bundles (bundle_hash, session_id, issued_at, manifest, size_bytes)"
+            " VALUES (:hash, :session, :at, CAST(:manifest AS jsonb), :size)"
+            " ON CONFLICT (tenant_id, session_id, bundle_hash) DO NOTHING"
+        ),
+        {"hash": digest, "session": session.id, "at": now, "manifest": json.dumps(manifest), "size": size},
+    )
+    if session.is_open and session.bundle_hash != digest:
+        sessions.change(connection, session.id, {"bundle_hash": digest})
+
+
+def _listed(connection: Connection, table: str, order: str, condition: str = "true") -> list[dict[str, Any]]:
+    rows = connection.execute(
+        text(f"SELECT * FROM {table} WHERE tenant_id = current_setting('app.tenant') AND {condition} ORDER BY {order}")
+    )
+    left_out = {"tenant_id", "created_at", "updated_at", "countersignature_id", "artifact_id", "certificate_file_path"}
+    return [_plain({name: value for name, value in row._mapping.items() if name not in left_out}) for row in rows]
+
+
+def _warnings(connection: Connection, session: sessions.Session) -> list[dict[str, str]]:
+    """Instruments whose newest certificate ends by the day of the visit."""
+    rows = connection.execute(
+        text(
+            "SELECT i.serial_number, max(c.expiry_date) AS expires FROM instruments AS i"
+            " LEFT JOIN calibration_certificates AS c ON c.tenant_id = i.tenant_id AND c.instrument_id = i.id"
+            " WHERE i.tenant_id = current_setting('app.tenant') AND i.retired_at IS NULL"
+            " GROUP BY i.id, i.serial_number HAVING max(c.expiry_date) IS NULL OR max(c.expiry_date) <= :day"
+            " ORDER BY i.serial_number"
+        ),
+        {"day": session.planned_for},
+    )
+    return [
+        {
+            "code": "CALIBRATION_EXPIRED",
+            "text": f"{row.serial_number} has no certificate"
+            if row.expires is None
+            else f"{row.serial_number}: calibration ends on {row.expires}",
+        }
+        for row in rows
+    ]
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Ids, dates and decimals as texts: canonical JSON, and no digit lost."""
+    return {
+        name: value if isinstance(value, dict | list | bool | int | type(None)) else str(value)
+        for name, value in row.items()
+    }

@@ -1,0 +1,181 @@
+"""Observe: give a verdict on what was submitted, keep it for ever, and propose a fault where it does not comply."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from domain.kernel.errors import Invalid
+from domain.kernel.events import record
+from domain.kernel.messages.kinds import MessageKind
+from domain.kernel.messages.outbox import tell
+from domain.kernel.principal import Role
+from domain.stairs.rules.evaluation.case import Case
+from domain.stairs.rules.evaluation.evaluate import evaluate
+from domain.stairs.rules.fault_wording import fault_of
+from domain.stairs.store import evaluations, evidence, faults, instances
+from domain.stairs.store.case_facts import known_facts
+from domain.stairs.store.sessions import Session
+
+MACHINE = "stairs.evaluation"
+# What the technician sent; everything else of a case is read anew.
+SUBMITTED = (
+    "value",
+    "grid",
+    "events",
+    "interface",
+    "measurement_position",
+    "tested_at",
+    "started_at",
+    "completed_at",
+    "submitted_at",
+)
+HEARS = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
+
+
+def judge(
+    connection: Connection, session: Session, instance: Mapping[str, Any], submitted: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """Judge what was submitted for an instance; answer the validation result as it is stored on the instance.
+
+    Raises:
+        Invalid: what was submitted cannot be judged; nothing is stored.
+    """
+    case = case_of(known_facts(connection, session, instance) | dict(submitted))
+    outputs = evaluate(case)
+    evaluation_id = evaluations.append(connection, instance, case.inputs(), outputs, now=now)
+    fault_id = _fault(connection, session, instance, case, outputs, now)
+    told = outputs | {"fault_id": None if fault_id is None else str(fault_id), "evaluation_id": str(evaluation_id)}
+    instances.change(
+        connection,
+        instance["instance_id"],
+        {
+            "is_compliant": outputs["is_compliant"],
+            "verdict": outputs["verdict"],
+            "deviation_from_baseline_pct": outputs["deviation_from_baseline_pct"],
+            "validation_result": told,
+            "fault_id": fault_id,
+        },
+    )
+    return told
+
+
+def judge_again(
+    connection: Connection, session: Session, instance: Mapping[str, Any], now: datetime
+) -> dict[str, Any] | None:
+    """Judge what was submitted before with what is known now (late evidence); None where nothing was submitted."""
+    last = evaluations.newest(connection, instance["instance_id"])
+    if last is None or instance["status"] != "completed":
+        return None
+    return judge(connection, session, instance, {name: last.inputs[name] for name in SUBMITTED}, now)
+
+
+def case_of(facts: Mapping[str, Any]) -> Case:
+    """The case of these facts.
+
+    Raises:
+        Invalid: RESULT_MALFORMED, with an entry for each wrong member.
+    """
+    try:
+        return Case.model_validate(dict(facts))
+    except ValidationError as cause:
+        errors = [
+            {"field": ".".join(str(part) for part in one["loc"]) or "result", "message": one["msg"]}
+            for one in cause.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise Invalid(
+            "The result cannot be judged; nothing was stored.",
+            hint="Correct the named members and send it again.",
+            code="RESULT_MALFORMED",
+            errors=errors,
+        ) from cause
+
+
+def measured_columns(outputs: Mapping[str, Any], submitted: Mapping[str, Any]) -> dict[str, Any]:
+    """The rounded number and the text of what was measured, for the instance's own columns."""
+    value = outputs["measured_value"]
+    whole = submitted.get("grid") or submitted.get("events") or submitted.get("interface")
+    return {
+        "measured_value_numeric": None if value is None else Decimal(str(value)),
+        "measured_value_text": json.dumps(whole, sort_keys=True) if whole else submitted.get("value"),
+    }
+
+
+def _fault(
+    connection: Connection,
+    session: Session,
+    instance: Mapping[str, Any],
+    case: Case,
+    outputs: Mapping[str, Any],
+    now: datetime,
+) -> uuid.UUID | None:
+    proposed = fault_of(case, dict(outputs))
+    if proposed is None:
+        faults.withdraw(connection, instance["instance_id"])
+        return None
+    row = {
+        "test_session_id": session.id,
+        "building_id": session.building_id,
+        "instance_id": instance["instance_id"],
+        **{name: instance[name] for name in ("stair_id", "floor_id", "door_id", "doorway_id", "zone_id")},
+        **{name: instance[name] for name in ("door_configuration", "measurement_type")},
+        "severity": proposed.severity,
+        "defect_classification": proposed.defect_classification,
+        "standard_class": proposed.standard_class,
+        "description": proposed.description,
+        "action_required": proposed.action_required,
+        "detected_at": case.tested_at,
+        "evidence_ids": [one["evidence_id"] for one in evidence.of_instance(connection, instance["instance_id"])],
+        "notice_due_at": _notice_due(case, proposed, now),
+        "measured_value": proposed.measured_value,
+        "design_setpoint": instance["design_setpoint"],
+        "baseline_value": proposed.baseline_value,
+        "min_threshold": proposed.min_threshold,
+        "max_threshold": proposed.max_threshold,
+        "unit": proposed.unit,
+        "deviation_from_baseline_pct": proposed.deviation_from_baseline_pct,
+        "rule_applied": proposed.rule_applied,
+        "rule_version": proposed.rule_version,
+    }
+    fault_id, is_new = faults.propose(connection, row)
+    if is_new:
+        _tell(connection, fault_id, row)
+    return fault_id
+
+
+def _notice_due(case: Case, proposed: Any, now: datetime) -> datetime | None:
+    """When the owner must have it in writing: hours from the finding, by the class of defect."""
+    hours = [
+        one.notice_hours
+        for one in case.class_map
+        if one.defect_classification == proposed.defect_classification and one.notice_hours is not None
+    ]
+    return None if not hours else case.tested_at + timedelta(hours=min(hours))
+
+
+def _tell(connection: Connection, fault_id: uuid.UUID, row: Mapping[str, Any]) -> None:
+    record(
+        connection,
+        "stairs.fault.proposed",
+        actor_id=MACHINE,
+        actor_role="MACHINE",
+        entity_type="fault",
+        entity_id=str(fault_id),
+        payload={"severity": row["severity"], "rule": row["rule_applied"], "instance_id": str(row["instance_id"])},
+    )
+    if row["severity"] == "critical":
+        tell(
+            connection,
+            MessageKind.CRITICAL_FAULT,
+            HEARS,
+            subject_type="fault",
+            subject_id=str(fault_id),
+            title=f"Machine finding, not yet reviewed: {row['description']}",
+            body=str(row["action_required"] or ""),
+            path="/",
+        )
