@@ -26,6 +26,7 @@ COMMANDS = {
     "messages": "cli.messages:messages",
     "grid": "cli.grid:grid",
     "outages": "cli.outages:outages",
+    "stairs": "cli.stairs:stairs",
 }
 
 

@@ -1,0 +1,1 @@
+"""FireMode's pure rules."""
