@@ -22,12 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature  # noqa: E402
 from domain.grid.outages.report.identity import RENDERER_VERSION, report_content_hash  # noqa: E402
-from domain.grid.outages.report.pdf.render import render_pdf  # noqa: E402
+from domain.grid.outages.report.pdf import render_pdf  # noqa: E402
 from domain.grid.outages.report.word.render import render_docx  # noqa: E402
 from domain.grid.outages.rules.summary import ReplaySummary  # noqa: E402
 from domain.kernel.errors import CountersignError, Invalid  # noqa: E402
+from domain.kernel.report.brand import Brand, ReportOptions, ReportSignature  # noqa: E402
 
 MOST_FAULTS = 10
 Model = TypeVar("Model", bound=BaseModel)

@@ -4,10 +4,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature
-from domain.grid.outages.report.editions import KIND, MEDIA_TYPES, SIGNED, render
+from domain.grid.outages.report.editions import KIND, MEDIA_TYPES, render
 from domain.grid.outages.report.identity import RENDERER_VERSION, report_content_hash
 from domain.grid.outages.rules.gates import AFTER_ACTION
 from domain.grid.outages.rules.summary import ReplaySummary
@@ -18,6 +17,9 @@ from domain.kernel.errors import Conflict
 from domain.kernel.fulfil import Doer, Outcome
 from domain.kernel.objects.store import Store
 from domain.kernel.proposals import Proposal
+from domain.kernel.report.brand import Brand, ReportOptions, ReportSignature
+from domain.kernel.report.editions import SIGNED
+from domain.kernel.report.signing import signature_of
 from domain.kernel.signed import Countersignature, load_countersignature
 from domain.kernel.verify import Rendered
 
@@ -28,7 +30,7 @@ def report_doer(open_store: Callable[[], Store]) -> Doer:
     def carry_out(connection: Connection, signed: Countersignature, proposal: Proposal) -> Outcome:
         replay = replays.load(connection, uuid.UUID(proposal.subject.id))
         summary, brand, options = _content(replay.summary, replay.report_blob_ref)
-        signature = _signature(connection, signed)
+        signature = signature_of(connection, signed)
         made = render(summary, brand, options, tuple(MEDIA_TYPES), signature)
         files = editions.keep_files(
             connection,
@@ -74,27 +76,6 @@ def _content(summary: dict[str, Any], ref: dict[str, Any]) -> tuple[ReplaySummar
         Brand.model_validate(draft["brand"]),
         ReportOptions.model_validate(draft["options"]),
     )
-
-
-def _signature(connection: Connection, signed: Countersignature) -> ReportSignature:
-    return ReportSignature(
-        signer=_name(connection, signed.signer_id) or str(signed.signer_id),
-        role=signed.signer_role,
-        meaning=signed.meaning,
-        signed_at=signed.signed_at,
-        content_hash=signed.content_hash,
-        key_id=signed.key_id,
-        countersignature_id=str(signed.countersignature_id),
-        reason=signed.reason,
-        on_behalf_of=_name(connection, signed.on_behalf_of),
-    )
-
-
-def _name(connection: Connection, user: uuid.UUID | None) -> str | None:
-    found: str | None = connection.execute(
-        text("SELECT name FROM v_people WHERE id = :id"), {"id": user}
-    ).scalar_one_or_none()
-    return found
 
 
 def render_report(connection: Connection, _store: Store, artifact: Artifact) -> Rendered:

@@ -1,11 +1,9 @@
 """From the summary to the whole report, before any layout."""
 
 from domain.grid.outages.charts.reading import zone_of
-from domain.grid.outages.report.blocks import Document
-from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature
-from domain.grid.outages.report.identity import checked, report_content_hash, require_fitting
+from domain.grid.outages.report.identity import RENDERER_VERSION, checked, report_content_hash
 from domain.grid.outages.report.sections.course import supply, timeline, where
-from domain.grid.outages.report.sections.cover import DRAFT, cover
+from domain.grid.outages.report.sections.cover import cover
 from domain.grid.outages.report.sections.findings import findings
 from domain.grid.outages.report.sections.provenance import glossary, provenance, signature_page
 from domain.grid.outages.report.sections.reliability import quality, reliability
@@ -14,6 +12,9 @@ from domain.grid.outages.report.sections.told import Telling
 from domain.grid.outages.rules.summary import ReplaySummary
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.charts.lettering import visible
+from domain.kernel.report.blocks import Document
+from domain.kernel.report.brand import Brand, ReportOptions, ReportSignature
+from domain.kernel.report.editions import DRAFT_MARK, require_fitting
 
 
 def compose(
@@ -41,8 +42,9 @@ def compose(
         language=options.language,
         made_at=summary.generated_at,
         running_head=f"After-action report, outage {outage.outage_id}",
-        mark="" if signature is not None else DRAFT,
+        mark="" if signature is not None else DRAFT_MARK,
         sentences=SENTENCES,
+        renderer=RENDERER_VERSION,
         identity=f"Replay {summary.replay_id}   Content {content}",
         cover=front,
         blocks=(

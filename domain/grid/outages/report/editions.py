@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature
-from domain.grid.outages.report.pdf.render import render_pdf
+from domain.grid.outages.report.pdf import render_pdf
 from domain.grid.outages.report.word.render import render_docx
 from domain.grid.outages.rules.summary import ReplaySummary
+from domain.kernel.report.brand import Brand, ReportOptions, ReportSignature
+from domain.kernel.report.editions import DRAFT, SIGNED
 
 KIND = "grid.after_action_report"
-DRAFT, SIGNED = "draft", "signed"
 MEDIA_TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature
 from domain.grid.outages.rules.summary import SCHEMA_VERSION, ReplaySummary
 from domain.kernel.canonical import content_hash
-from domain.kernel.errors import Conflict, Invalid
+from domain.kernel.errors import Invalid
+from domain.kernel.report.brand import Brand, ReportOptions
 
 # Raised whenever the same content is laid out differently: other bytes, same content.
 RENDERER_VERSION = "after-action-renderer/1"
@@ -88,28 +88,3 @@ def _is_instant(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
-
-
-def require_fitting(signature: ReportSignature | None, edition: str, of_content: str) -> None:
-    """A signed edition has a signature of just this content; a draft has none.
-
-    Raises:
-        Invalid: the edition is unknown, or signature and edition do not go together.
-        Conflict: what was signed is not what would be rendered.
-    """
-    if edition not in {"draft", "signed"}:
-        raise Invalid(f"There is no edition {edition!r}.", hint="Editions are draft and signed.")
-    if (edition == "signed") != (signature is not None):
-        raise Invalid(
-            "The signed edition was not made: no signature was given."
-            if edition == "signed"
-            else "The draft edition was not made: a draft bears no signature.",
-            hint="Give a signature with edition signed, and none with draft.",
-        )
-    if signature is not None and signature.content_hash != of_content:
-        raise Conflict(
-            f"The signed edition was not made: the signature is of content {signature.content_hash[:12]}…, this one's"
-            f" is {of_content[:12]}….",
-            hint="Lay this content before a person again, or render what was signed.",
-            code="CONTENT_CHANGED",
-        )

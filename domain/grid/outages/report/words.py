@@ -1,10 +1,10 @@
 """How the report writes: cautious about acts, exact about times, and never longer than a table's cell can hold."""
 
 import re
-from zoneinfo import ZoneInfo
 
-from domain.grid.outages.charts.reading import lasting, moment
-from domain.kernel.charts.words import NBSP, NONE, number, percent, signed
+from domain.grid.outages.charts.reading import lasting
+from domain.kernel.charts.words import NONE, number, percent, signed
+from domain.kernel.report import words
 
 MOST_LETTERS = 420
 # A sentence that begins with one of these would read as an order to the field or the control room.
@@ -46,24 +46,13 @@ def cut(text: str, most: int = MOST_LETTERS) -> str:
     return f"{text[:most].rstrip()}… ({number(len(text) - most)} more letters in the replay)"
 
 
-def at(text: str | None, zone: ZoneInfo, seconds: bool = False) -> str:
-    """14 Jul 2026 00:40 EDT, local; a dash where it is not known."""
-    if text is None:
-        return NONE
-    local = moment(text).astimezone(zone)
-    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
-    return f"{local.day}{NBSP}{local:%b}{NBSP}{local:%Y} {clock}{NBSP}{local:%Z}"
-
-
 def utc(text: str | None) -> str:
     """2026-07-14 05:32:20Z, as provenance writes instants."""
-    if text is None:
-        return NONE
     try:
-        return f"{moment(text).astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S}Z"
+        return words.utc(text)
     except ValueError:
         # What runs and feedback call an instant is theirs; it is shown as it stands.
-        return cut(text, 40)
+        return cut(text or "", 40)
 
 
 def minutes(value: float | None) -> str:
@@ -95,9 +84,3 @@ def significant(value: float | None) -> str:
 def change(value: float | None, decimals: int = 0) -> str:
     """A difference with its sign."""
     return signed(value, decimals)
-
-
-def title_case(code: str) -> str:
-    """A code in words: last_gasp_delivery as Last gasp delivery."""
-    words = code.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

@@ -4,15 +4,14 @@
 the store (S3_PREFIX, by default `reports`).
 """
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from domain.grid.outages.store.replays import Replay
-from domain.kernel import artifacts
 from domain.kernel.objects.store import Store, Target
+from domain.kernel.report import files as kept
 from domain.kernel.signed import Countersignature
 
 NAME = "after_action"
@@ -38,28 +37,17 @@ def keep_files(
     signed: Countersignature | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Keep the files of an edition: bytes and media type by format. Answers what `report_blob_ref` says of each."""
-    told = {}
-    for ending, (data, media_type) in sorted(files.items()):
-        kept = artifacts.keep(
-            connection,
-            store,
-            data,
-            kind=kind,
-            media_type=media_type,
-            made_from={**made_from, "edition": edition, "format": ending},
-            actor_id=actor_id,
-            countersignature_id=None if signed is None else signed.countersignature_id,
-        )
-        key = path_of(tenant_id, replay, edition, ending)
-        store.put(key, io.BytesIO(data), media_type)
-        told[ending] = {
-            "key": key,
-            "artifact_id": str(kept.artifact_id),
-            "sha256": kept.sha256,
-            "size_bytes": kept.size_bytes,
-            "media_type": media_type,
-        }
-    return told
+    paths = {one: path_of(tenant_id, replay, edition, one) for one in files}
+    return kept.keep_files(
+        connection,
+        store,
+        edition,
+        {one: kept.File(paths[one], data, media_type) for one, (data, media_type) in files.items()},
+        kind=kind,
+        made_from=made_from,
+        actor_id=actor_id,
+        signed=signed,
+    )
 
 
 def target_of(replay: Replay, edition: str, ending: str, told: Mapping[str, Any]) -> Target:

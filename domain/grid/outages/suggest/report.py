@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from domain.grid.outages.report.brand import Brand, ReportOptions
-from domain.grid.outages.report.editions import DRAFT, KIND, MEDIA_TYPES, render
+from domain.grid.outages.report.editions import KIND, MEDIA_TYPES, render
 from domain.grid.outages.report.identity import RENDERER_VERSION, report_content_hash
 from domain.grid.outages.rules.gates import AFTER_ACTION
 from domain.grid.outages.rules.summary import ReplaySummary
@@ -21,6 +20,9 @@ from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
 from domain.kernel.objects.store import Link, Store
 from domain.kernel.proposals import Proposal, Subject, propose
+from domain.kernel.report.brand import ReportOptions
+from domain.kernel.report.editions import DRAFT
+from domain.kernel.report.signing import brand_of
 
 MACHINE = "grid.outages"
 
@@ -104,16 +106,6 @@ def summary_of(replay: Replay) -> ReplaySummary:
             code="CONTENT_CHANGED",
         )
     return ReplaySummary.model_validate(replay.summary)
-
-
-def brand_of(connection: Connection) -> Brand:
-    """The tenant's brand, as its settings have it; else plain."""
-    found = connection.execute(
-        text(
-            "SELECT settings -> 'brand' FROM tenants WHERE tenant_id = NULLIF(current_setting('app.tenant', true), '')"
-        )
-    ).scalar_one_or_none()
-    return Brand.model_validate(found or {})
 
 
 def _propose(connection: Connection, replay: Replay, summary: ReplaySummary, digest: str) -> Proposal:

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature
 from domain.grid.outages.report.identity import report_content_hash
 from domain.grid.outages.rules.summary import ReplaySummary
+from domain.kernel.report.brand import Brand, ReportOptions, ReportSignature
 
 
 def signature_of(

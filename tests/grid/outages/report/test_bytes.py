@@ -7,7 +7,7 @@ import sys
 import zipfile
 from io import BytesIO
 
-from domain.grid.outages.report.pdf.render import render_pdf
+from domain.grid.outages.report.pdf import render_pdf
 from domain.grid.outages.report.word.render import render_docx
 from tests.conftest import ROOT
 from tests.grid.outages.report.sample import sample

@@ -7,12 +7,13 @@ import pytest
 from docx.oxml.ns import qn
 
 from domain.grid.outages.charts.reading import zone_of
-from domain.grid.outages.report.brand import Brand, ReportOptions
-from domain.grid.outages.report.sections.cover import DRAFT, kpis
+from domain.grid.outages.report.sections.cover import kpis
 from domain.grid.outages.report.sections.told import Telling
 from domain.grid.outages.report.word.render import render_docx
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.charts.theme import FONTS
+from domain.kernel.report.brand import Brand, ReportOptions
+from domain.kernel.report.editions import DRAFT_MARK as DRAFT
 from tests.grid.outages.report.reading import members, plain, word, words_of
 from tests.grid.outages.report.sample import sample
 from tests.grid.outages.report.signed import signature_of

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from domain.grid.outages.report.brand import Brand
-from domain.grid.outages.report.pdf.fonts import SANS, runs
-from domain.grid.outages.report.pdf.render import render_pdf
+from domain.grid.outages.report.pdf import render_pdf
 from domain.grid.outages.report.word.render import render_docx
 from domain.grid.outages.rules.summary import CurvePoint, Milestone, Provenance, RankingQuality
 from domain.kernel.advisory import SENTENCES
+from domain.kernel.report.brand import Brand
+from domain.kernel.report.pdf.fonts import SANS, runs
 from tests.grid.outages.report.reading import members, pages, word, words_of
 from tests.grid.outages.report.sample import (
     at,

@@ -8,12 +8,13 @@ from pypdf import PageObject, PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from domain.grid.outages.charts.reading import zone_of
-from domain.grid.outages.report.brand import Brand, ReportOptions
 from domain.grid.outages.report.identity import report_content_hash
-from domain.grid.outages.report.pdf.render import render_pdf
-from domain.grid.outages.report.sections.cover import DRAFT, kpis
+from domain.grid.outages.report.pdf import render_pdf
+from domain.grid.outages.report.sections.cover import kpis
 from domain.grid.outages.report.sections.told import Telling
 from domain.kernel.advisory import SENTENCES
+from domain.kernel.report.brand import Brand, ReportOptions
+from domain.kernel.report.editions import DRAFT_MARK as DRAFT
 from tests.grid.outages.report.reading import pages, plain
 from tests.grid.outages.report.sample import CMI, sample
 from tests.grid.outages.report.signed import signature_of

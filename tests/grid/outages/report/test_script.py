@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.grid.outages.report.brand import Brand
-from domain.grid.outages.report.pdf.render import render_pdf
+from domain.grid.outages.report.pdf import render_pdf
+from domain.kernel.report.brand import Brand
 from tests.conftest import ROOT
 from tests.grid.outages.report.reading import word
 from tests.grid.outages.report.sample import sample

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.grid.outages.report import blocks as b
-from domain.grid.outages.report.brand import Brand, ReportOptions
 from domain.grid.outages.report.compose import compose
 from domain.grid.outages.report.identity import report_content_hash
-from domain.grid.outages.report.words import as_proposal, at, cut, utc
+from domain.grid.outages.report.words import as_proposal, cut, utc
 from domain.grid.outages.rules.summary import ReplaySummary
 from domain.kernel.charts.chart import Chart
 from domain.kernel.errors import Conflict, Invalid
+from domain.kernel.report import blocks as b
+from domain.kernel.report.brand import Brand, ReportOptions
+from domain.kernel.report.words import at
 from tests.grid.outages.report.reading import ORDER
 from tests.grid.outages.report.sample import case, crew, option, outage, sample, step, zone
 from tests.grid.outages.report.signed import signature_of

@@ -3,11 +3,12 @@
 from domain.grid.outages.charts.restoration import restoration_curve
 from domain.grid.outages.charts.timeline import timeline_strip
 from domain.grid.outages.charts.zone_map import network_figure
-from domain.grid.outages.report.blocks import Block, Bullets, Col, Heading, PageBreak, Paragraph
 from domain.grid.outages.report.sections.told import Telling
-from domain.grid.outages.report.words import as_proposal, at, change, cut, minutes, title_case
+from domain.grid.outages.report.words import as_proposal, change, cut, minutes
 from domain.grid.outages.rules.summary import CounterfactualCase, Milestone
 from domain.kernel.charts.words import NONE, listing, number
+from domain.kernel.report.blocks import Block, Bullets, Col, Heading, PageBreak, Paragraph
+from domain.kernel.report.words import at, title_case
 
 CASES = {
     "as_recommended": "First option followed",

@@ -1,23 +1,14 @@
 """The cover: what, where, when, what it is worth as a document, and six numbers."""
 
 from domain.grid.outages.charts.reading import as_recommended
-from domain.grid.outages.report.blocks import Cover, Kpi, Kpis
-from domain.grid.outages.report.brand import ReportSignature
 from domain.grid.outages.report.sections.told import Telling
-from domain.grid.outages.report.words import (
-    as_proposal,
-    at,
-    change,
-    minutes,
-    share,
-    signed_minutes,
-    significant,
-    title_case,
-)
+from domain.grid.outages.report.words import as_proposal, change, minutes, share, signed_minutes, significant
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.charts.words import NBSP, NONE, number
-
-DRAFT = "DRAFT, not countersigned"
+from domain.kernel.report.blocks import Cover, Kpi, Kpis
+from domain.kernel.report.brand import ReportSignature
+from domain.kernel.report.editions import DRAFT_MARK
+from domain.kernel.report.words import at, title_case
 
 
 def cover(telling: Telling, signature: ReportSignature | None) -> Cover:
@@ -38,7 +29,7 @@ def cover(telling: Telling, signature: ReportSignature | None) -> Cover:
 
 def _status(telling: Telling, signature: ReportSignature | None) -> str:
     if signature is None:
-        return f"{DRAFT}. Suggested by machine; it takes effect only when a person has signed it."
+        return f"{DRAFT_MARK}. Suggested by machine; it takes effect only when a person has signed it."
     when = at(signature.signed_at.isoformat(), telling.zone)
     return f"Countersigned by {signature.signer}, {signature.role}, {when}"
 

@@ -2,11 +2,12 @@
 
 from domain.grid.outages.charts.options import option_comparison, type_name
 from domain.grid.outages.charts.zones import zone_bars
-from domain.grid.outages.report.blocks import Advice, Block, Col, Heading, Paragraph
 from domain.grid.outages.report.sections.told import Telling
-from domain.grid.outages.report.words import as_proposal, at, cut, minutes, position, share, signed_minutes, title_case
+from domain.grid.outages.report.words import as_proposal, cut, minutes, position, share, signed_minutes
 from domain.grid.outages.rules.summary import CrewLine, OptionLine, ZoneLine
 from domain.kernel.charts.words import NBSP, NONE, number
+from domain.kernel.report.blocks import Advice, Block, Col, Heading, Paragraph
+from domain.kernel.report.words import at, title_case
 
 ZONE_COLUMNS = (
     Col("Rank", 7, "right"),

@@ -1,12 +1,13 @@
 """What the report was made from and who acted on the way; the words it uses; and who signed it."""
 
-from domain.grid.outages.report.blocks import Block, Col, Facts, Heading, PageBreak, Paragraph
-from domain.grid.outages.report.brand import ReportSignature
 from domain.grid.outages.report.identity import RENDERER_VERSION
 from domain.grid.outages.report.sections.told import Telling
-from domain.grid.outages.report.words import as_proposal, at, cut, title_case, utc
+from domain.grid.outages.report.words import as_proposal, cut, utc
 from domain.grid.outages.rules.summary import Approval
 from domain.kernel.charts.words import NONE
+from domain.kernel.report.blocks import Block, Col, Facts, Heading, PageBreak, Paragraph
+from domain.kernel.report.brand import ReportSignature
+from domain.kernel.report.words import at, title_case
 
 RUN_COLUMNS = (
     Col("Step, as of (UTC)", 80),

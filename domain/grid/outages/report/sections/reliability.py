@@ -1,9 +1,10 @@
 """Reliability by IEEE 1366 and whether the day was a major event day; and how good the data and the advice were."""
 
-from domain.grid.outages.report.blocks import Block, Col, Heading, Paragraph
 from domain.grid.outages.report.sections.told import Telling
-from domain.grid.outages.report.words import cut, minutes, share, significant, title_case
+from domain.grid.outages.report.words import cut, minutes, share, significant
 from domain.kernel.charts.words import NBSP, NONE, number, with_unit
+from domain.kernel.report.blocks import Block, Col, Heading, Paragraph
+from domain.kernel.report.words import title_case
 
 INDEX_COLUMNS = (Col("Index", 30), Col("Value", 22, "right"), Col("Meaning", 48))
 PLAIN_COLUMNS = (Col("Measure", 58), Col("Value", 42, "right"))

@@ -1,10 +1,11 @@
 """The executive summary: at most 150 words, from the replay's own narrative or from its numbers."""
 
 from domain.grid.outages.charts import restoration, zones
-from domain.grid.outages.report.blocks import Advice, Block, Contents, Heading, PageBreak, Paragraph
 from domain.grid.outages.report.sections.told import Telling
-from domain.grid.outages.report.words import as_proposal, at, minutes, significant
+from domain.grid.outages.report.words import as_proposal, minutes, significant
 from domain.kernel.charts.words import number
+from domain.kernel.report.blocks import Advice, Block, Contents, Heading, PageBreak, Paragraph
+from domain.kernel.report.words import at
 
 MOST_WORDS = 150
 

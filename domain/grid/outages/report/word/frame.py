@@ -9,9 +9,9 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu, Pt
 from docx.text.paragraph import Paragraph
 
-from domain.grid.outages.report.blocks import Document
 from domain.grid.outages.report.word.styles import MONO, MUTED, column_of, rgb
 from domain.kernel.charts.lettering import visible
+from domain.kernel.report.blocks import Document
 
 
 def frame(word: Docx, document: Document) -> None:

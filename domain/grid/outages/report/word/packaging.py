@@ -13,10 +13,10 @@ from docx.oxml.ns import nsdecls, qn
 from lxml import etree
 
 from domain.grid.outages.charts.reading import moment
-from domain.grid.outages.report.blocks import Document
 from domain.grid.outages.report.word.styles import MONO, SANS
 from domain.kernel.canonical import derived_id
 from domain.kernel.charts.theme import FONTS
+from domain.kernel.report.blocks import Document
 
 FONT_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/font"
 FONT_TYPE = "application/vnd.openxmlformats-officedocument.obfuscatedFont"

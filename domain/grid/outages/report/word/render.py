@@ -10,8 +10,6 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.text.paragraph import Paragraph
 
-from domain.grid.outages.report import blocks as b
-from domain.grid.outages.report.brand import Brand, ReportOptions, ReportSignature
 from domain.grid.outages.report.compose import compose
 from domain.grid.outages.report.word.frame import field, frame
 from domain.grid.outages.report.word.packaging import describe, embed_fonts, packed
@@ -35,6 +33,8 @@ from domain.grid.outages.report.word.tables import add_band, add_facts, add_kpis
 from domain.grid.outages.rules.summary import ReplaySummary
 from domain.kernel.charts.lettering import visible
 from domain.kernel.charts.render import to_print_png
+from domain.kernel.report import blocks as b
+from domain.kernel.report.brand import Brand, ReportOptions, ReportSignature
 
 LOOKS = {"body": "Normal", "lead": LEAD, "note": NOTE, "bold": "Heading 3", "mono": CELL_MONO}
 FIXED_NAMES = 20_000

@@ -11,8 +11,8 @@ from docx.shared import Emu, Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from domain.grid.outages.report.brand import Brand, ReportOptions
 from domain.kernel.charts import theme
+from domain.kernel.report.brand import Brand, ReportOptions
 
 SANS, MONO = "IBM Plex Sans", "IBM Plex Mono"
 TABLE = "Countersign Table"

@@ -12,9 +12,9 @@ from docx.shared import Emu, Pt
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from domain.grid.outages.report import blocks as b
 from domain.grid.outages.report.word.styles import CELL, CELL_HEAD, CELL_MONO, KPI_VALUE, MUTED, TABLE, rgb, styled
 from domain.kernel.charts.lettering import visible
+from domain.kernel.report import blocks as b
 
 
 def add_table(word: Docx, block: b.Table, column: Emu) -> None:

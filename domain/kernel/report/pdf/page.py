@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from reportlab.lib.utils import ImageReader
@@ -10,12 +11,10 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 from reportlab.platypus.flowables import Flowable
 
-from domain.grid.outages.charts.reading import moment
-from domain.grid.outages.report.blocks import Document
-from domain.grid.outages.report.identity import RENDERER_VERSION
-from domain.grid.outages.report.pdf.fonts import BOLD, MONO, SANS, runs, width
-from domain.grid.outages.report.pdf.styles import ALARM, BOTTOM, INK, LINE, MUTED, SIDE, TOP, Sheet, Styles
-from domain.grid.outages.report.pdf.tagging import Structure, artifact
+from domain.kernel.report.blocks import Document
+from domain.kernel.report.pdf.fonts import BOLD, MONO, SANS, runs, width
+from domain.kernel.report.pdf.styles import ALARM, BOTTOM, INK, LINE, MUTED, SIDE, TOP, Sheet, Styles
+from domain.kernel.report.pdf.tagging import Structure, artifact
 
 BAND = 190.0
 FOOT_SIZE = 7.0
@@ -39,7 +38,7 @@ class Template(BaseDocTemplate):  # type: ignore[misc]
             title=document.title,
             author=document.author,
             subject=document.subject,
-            creator=RENDERER_VERSION,
+            creator=document.renderer,
             lang=document.language,
             invariant=1,
             pageCompression=1,
@@ -73,8 +72,8 @@ class Template(BaseDocTemplate):  # type: ignore[misc]
         canvas: Any = _Canvas(*arguments, **{**options, "initialFontName": SANS})
         canvas.structure, canvas.is_measuring = Structure(), self._total == 0
         document = canvas._doc
-        # The only date is the replay's own, whatever the machine's clock or environment says; the id follows content.
-        made = moment(self._document.made_at)
+        # The only date is the content's own, whatever the machine's clock or environment says; the id follows content.
+        made = datetime.fromisoformat(self._document.made_at)
         document._timeStamp = _Stamp((made.year, made.month, made.day, made.hour, made.minute, made.second))
         digest = hashlib.sha256(f"{self._document.identity}|{self._document.mark}".encode()).hexdigest()[:32].encode()
         document._ID = b"\n[<" + digest + b"><" + digest + b">]\n"

@@ -7,9 +7,9 @@ from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.styles import ParagraphStyle
 
-from domain.grid.outages.report.brand import Brand, ReportOptions
-from domain.grid.outages.report.pdf.fonts import BOLD, MONO, SANS
 from domain.kernel.charts import theme
+from domain.kernel.report.brand import Brand, ReportOptions
+from domain.kernel.report.pdf.fonts import BOLD, MONO, SANS
 
 MILLIMETRE = 72 / 25.4
 SIDE, TOP, BOTTOM = 18 * MILLIMETRE, 21 * MILLIMETRE, 23 * MILLIMETRE

@@ -136,7 +136,8 @@ class Document:
 
     Attributes:
         title, subject, author, language: what the file says of itself.
-        made_at: when the replay was made, ISO 8601 in UTC; the only date of the file.
+        made_at: when the content was made, ISO 8601 in UTC; the only date of the file.
+        renderer: the version of what lays it out, as the file names its creator.
         running_head: what stands at the top of each page after the cover.
         mark: the words across each page of a draft, else empty.
         sentences, identity: the foot of each page.
@@ -147,6 +148,7 @@ class Document:
     author: str
     language: str
     made_at: str
+    renderer: str
     running_head: str
     mark: str
     sentences: tuple[str, ...]

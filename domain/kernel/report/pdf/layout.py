@@ -8,13 +8,13 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, NextPageTemplate, PageBreak, Spacer
 from reportlab.platypus.flowables import Flowable
 
-from domain.grid.outages.report import blocks as b
-from domain.grid.outages.report.pdf.fonts import BOLD, SANS, width
-from domain.grid.outages.report.pdf.page import BAND, fitting, write
-from domain.grid.outages.report.pdf.pieces import Aside, Drawing, Rows, Text
-from domain.grid.outages.report.pdf.styles import ALARM, CELL_PAD, INK, LINE, MUTED, Sheet, Styles
-from domain.grid.outages.report.pdf.tagging import Begin, End, marked
 from domain.kernel.charts.vector import Recorded
+from domain.kernel.report import blocks as b
+from domain.kernel.report.pdf.fonts import BOLD, SANS, width
+from domain.kernel.report.pdf.page import BAND, fitting, write
+from domain.kernel.report.pdf.pieces import Aside, Drawing, Rows, Text
+from domain.kernel.report.pdf.styles import ALARM, CELL_PAD, INK, LINE, MUTED, Sheet, Styles
+from domain.kernel.report.pdf.tagging import Begin, End, marked
 
 PLENTY = 100_000.0
 # Else reportlab names its own font, which is not embedded, although nothing is drawn with it.

@@ -6,9 +6,9 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph, Table
 from reportlab.platypus.flowables import Flowable
 
-from domain.grid.outages.report.pdf.fonts import BOLD, SANS, markup, runs
-from domain.grid.outages.report.pdf.tagging import artifact, marked
 from domain.kernel.charts.vector import Recorded, Stroke, Words
+from domain.kernel.report.pdf.fonts import BOLD, SANS, markup, runs
+from domain.kernel.report.pdf.tagging import artifact, marked
 
 HEAD_ROWS = 1
 
