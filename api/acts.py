@@ -7,11 +7,16 @@ from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
 from domain.kernel.countersign.acts import Act
 from domain.kernel.countersign.lend import KERNEL_ACTS
 from domain.kernel.gates import Gate
+from domain.stairs.countersign import faults as fault_acts
+from domain.stairs.countersign import sessions as session_acts
+from domain.stairs.rules.session_gates import FAULT, SESSION
 
 ACTS: dict[str, Act] = {
     **KERNEL_ACTS,
     INSPECTION.kind: Act(INSPECTION),
     PROMOTION.kind: Act(PROMOTION, promote, on_refusal=reject),
     AFTER_ACTION.kind: Act(AFTER_ACTION, hash_now=hash_now),
+    SESSION.kind: Act(SESSION, session_acts.approve, hash_now=session_acts.hash_now, on_refusal=session_acts.give_back),
+    FAULT.kind: Act(FAULT, fault_acts.review),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

@@ -9,11 +9,13 @@ from fastapi.responses import JSONResponse
 from api.deps import CallerDep, TenantSession, allow
 from api.errors import problem
 from api.stairs.answers import instance_told, plain
-from api.stairs.schemas import Result, WithReason
+from api.stairs.schemas import Acknowledged, Result, WithReason
 from api.stairs.sessions import LOOKS, TESTS
+from api.stairs.sync import REVIEWS
 from domain.kernel.canonical import new_id
 from domain.kernel.clock import utc_now
 from domain.stairs.observe import results, sessions
+from domain.stairs.observe.conflicts import acknowledge
 from domain.stairs.observe.replay import replayed
 from domain.stairs.store import evaluations, faults, instances
 
@@ -66,7 +68,9 @@ def retest(session_id: UUID, instance_id: UUID, connection: TenantSession, calle
     return {"instance_id": str(sessions.retest(connection, caller, session_id, instance_id))}
 
 
-@router.post(INSTANCE + "/results", dependencies=[TESTS], summary="Send a result; it is judged at once", response_model=None)
+@router.post(
+    INSTANCE + "/results", dependencies=[TESTS], summary="Send a result; it is judged at once", response_model=None
+)
 def send(
     session_id: UUID, instance_id: UUID, body: Result, connection: TenantSession, caller: CallerDep
 ) -> dict[str, Any] | JSONResponse:
@@ -93,6 +97,15 @@ def send(
         "outcome": taken.outcome,
         "fault": None if fault_id is None else plain(faults.load(connection, fault_id)),
     }
+
+
+@router.post(INSTANCE + "/acknowledge", dependencies=[REVIEWS], summary="Acknowledge observations of a verdict")
+def acknowledge_observations(
+    session_id: UUID, instance_id: UUID, body: Acknowledged, connection: TenantSession, caller: CallerDep
+) -> dict[str, Any]:
+    """Such as an uneven grid: no rule fails it, and no session is approved over it unseen."""
+    row = acknowledge(connection, caller, session_id, instance_id, codes=body.codes, reason=body.reason, now=utc_now())
+    return instance_told(row) | {"acknowledged": row["acknowledged"]}
 
 
 @router.get(INSTANCE + "/evaluations", dependencies=[LOOKS], summary="Every verdict on an instance, in order")

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from api.stairs import faults, sessions
+from api.stairs import evidence, faults, results, sessions, sync
 
-ROOM = (sessions, faults)
+ROOM = (sessions, sync, results, evidence, faults)
 router = APIRouter(tags=["FireMode"])
 for one in ROOM:
     router.include_router(one.router, prefix="/api/v1")

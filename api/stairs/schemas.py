@@ -1,4 +1,4 @@
-"""What is sent to FireMode: sessions, results, evidence, reviews. Limits here are of the door; verdicts are the engine's."""
+"""What is sent to FireMode: sessions, results, evidence, reviews. Limits here are the door's, verdicts the engine's."""
 
 from datetime import date
 from decimal import Decimal
@@ -125,6 +125,12 @@ class Settled(WithReason):
     """Which of two results counts."""
 
     resolution: Literal["kept_first", "took_this"]
+
+
+class Acknowledged(WithReason):
+    """Observations that a reviewer has seen."""
+
+    codes: Annotated[list[Annotated[str, Field(max_length=50)]], Field(min_length=1, max_length=20)]
 
 
 class NewEvidence(Body):

@@ -1,7 +1,7 @@
 """Test sessions over HTTP: plan, walk, hand in, amend, give up."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -67,10 +67,8 @@ def list_instances(
 ) -> dict[str, Any]:
     """With what came of each."""
     sessions.load(connection, session_id)
-    after = 0 if cursor is None else WALK.read(cursor)[0]
-    found = instances.of_session(
-        connection, session_id, status=status, stair_id=stair_id, after=after, limit=limit + 1
-    )
+    after = 0 if cursor is None else cast(int, WALK.read(cursor)[0])
+    found = instances.of_session(connection, session_id, status=status, stair_id=stair_id, after=after, limit=limit + 1)
     rows = found[:limit]
     more = len(found) > limit
     return {

@@ -86,6 +86,7 @@ INSTANCES = f"""
   verdict varchar(20) CHECK (verdict IN ('compliant', 'non_compliant', 'indeterminate')),
   deviation_from_baseline_pct numeric(6, 2),
   validation_result jsonb,
+  acknowledged jsonb NOT NULL DEFAULT '[]',
   fault_id uuid,
   evidence_ids uuid[],
   notes text,

@@ -1,7 +1,7 @@
 """Observe: what a device needs to walk a session without a signal, in one piece that can be checked.
 
-Each part is named in the manifest with the SHA-256 of its canonical JSON; the hash of the manifest names the bundle. The
-same session in the same state is the same bundle.
+Each part is named in the manifest with the SHA-256 of its canonical JSON; the hash of the manifest names the bundle.
+The same session in the same state is the same bundle.
 """
 
 import json

@@ -17,7 +17,7 @@ from domain.kernel.messages.outbox import tell
 from domain.kernel.principal import Role
 from domain.stairs.rules.evaluation.case import Case
 from domain.stairs.rules.evaluation.evaluate import evaluate
-from domain.stairs.rules.fault_wording import fault_of
+from domain.stairs.rules.evaluation.fault import ProposedFault, faults_of
 from domain.stairs.store import evaluations, evidence, faults, instances
 from domain.stairs.store.case_facts import known_facts
 from domain.stairs.store.sessions import Session
@@ -49,7 +49,7 @@ def judge(
     case = case_of(known_facts(connection, session, instance) | dict(submitted))
     outputs = evaluate(case)
     evaluation_id = evaluations.append(connection, instance, case.inputs(), outputs, now=now)
-    fault_id = _fault(connection, session, instance, case, outputs, now)
+    fault_id = _faults(connection, session, instance, case, outputs)
     told = outputs | {"fault_id": None if fault_id is None else str(fault_id), "evaluation_id": str(evaluation_id)}
     instances.change(
         connection,
@@ -106,56 +106,50 @@ def measured_columns(outputs: Mapping[str, Any], submitted: Mapping[str, Any]) -
     }
 
 
-def _fault(
-    connection: Connection,
-    session: Session,
-    instance: Mapping[str, Any],
-    case: Case,
-    outputs: Mapping[str, Any],
-    now: datetime,
+def _faults(
+    connection: Connection, session: Session, instance: Mapping[str, Any], case: Case, outputs: Mapping[str, Any]
 ) -> uuid.UUID | None:
-    proposed = fault_of(case, dict(outputs))
-    if proposed is None:
-        faults.withdraw(connection, instance["instance_id"])
-        return None
-    row = {
+    """Propose a fault for each rule that is failed, and take back what is failed no more; answer the worst one's id."""
+    found = faults_of(case) if outputs["verdict"] == "non_compliant" else ()
+    faults.withdraw(connection, instance["instance_id"], [one.rule_applied for one in found])
+    captured = [one["evidence_id"] for one in evidence.of_instance(connection, instance["instance_id"])]
+    ids = []
+    for one in found:
+        row = _row(session, instance, case, one) | {"evidence_ids": captured}
+        fault_id, is_new = faults.propose(connection, row)
+        ids.append(fault_id)
+        if is_new:
+            _tell(connection, fault_id, row)
+    return ids[0] if ids else None
+
+
+def _row(session: Session, instance: Mapping[str, Any], case: Case, one: ProposedFault) -> dict[str, Any]:
+    own = (
+        "severity",
+        "defect_classification",
+        "standard_class",
+        "description",
+        "action_required",
+        "measured_value",
+        "design_setpoint",
+        "baseline_value",
+        "min_threshold",
+        "max_threshold",
+        "unit",
+        "deviation_from_baseline_pct",
+        "rule_applied",
+        "rule_version",
+    )
+    place = ("stair_id", "floor_id", "door_id", "doorway_id", "zone_id", "door_configuration", "measurement_type")
+    return {
         "test_session_id": session.id,
         "building_id": session.building_id,
         "instance_id": instance["instance_id"],
-        **{name: instance[name] for name in ("stair_id", "floor_id", "door_id", "doorway_id", "zone_id")},
-        **{name: instance[name] for name in ("door_configuration", "measurement_type")},
-        "severity": proposed.severity,
-        "defect_classification": proposed.defect_classification,
-        "standard_class": proposed.standard_class,
-        "description": proposed.description,
-        "action_required": proposed.action_required,
         "detected_at": case.tested_at,
-        "evidence_ids": [one["evidence_id"] for one in evidence.of_instance(connection, instance["instance_id"])],
-        "notice_due_at": _notice_due(case, proposed, now),
-        "measured_value": proposed.measured_value,
-        "design_setpoint": instance["design_setpoint"],
-        "baseline_value": proposed.baseline_value,
-        "min_threshold": proposed.min_threshold,
-        "max_threshold": proposed.max_threshold,
-        "unit": proposed.unit,
-        "deviation_from_baseline_pct": proposed.deviation_from_baseline_pct,
-        "rule_applied": proposed.rule_applied,
-        "rule_version": proposed.rule_version,
+        "notice_due_at": case.tested_at + timedelta(hours=one.notice_hours),
+        **{name: instance[name] for name in place},
+        **{name: getattr(one, name) for name in own},
     }
-    fault_id, is_new = faults.propose(connection, row)
-    if is_new:
-        _tell(connection, fault_id, row)
-    return fault_id
-
-
-def _notice_due(case: Case, proposed: Any, now: datetime) -> datetime | None:
-    """When the owner must have it in writing: hours from the finding, by the class of defect."""
-    hours = [
-        one.notice_hours
-        for one in case.class_map
-        if one.defect_classification == proposed.defect_classification and one.notice_hours is not None
-    ]
-    return None if not hours else case.tested_at + timedelta(hours=min(hours))
 
 
 def _tell(connection: Connection, fault_id: uuid.UUID, row: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from domain.kernel.events import record
 from domain.kernel.principal import Principal
 from domain.stairs.observe.judge import judge, measured_columns
 from domain.stairs.observe.sessions import open_session, started
-from domain.stairs.rules.session_state import check_instance_step
+from domain.stairs.rules.session_state import InstanceStatus, move_instance
 from domain.stairs.store import evidence, instances, sessions, submissions
 from domain.stairs.store.case_facts import instrument_exists
 from domain.stairs.store.sessions import Session
@@ -75,7 +75,16 @@ def take_result(
     if former is not None:
         return _again(former, instance, digest)
     one = Submission(
-        submission_id, session_id, instance_id, bundle_hash, dict(payload), digest, device_clock, _person(caller), now, ""
+        submission_id,
+        session_id,
+        instance_id,
+        bundle_hash,
+        dict(payload),
+        digest,
+        device_clock,
+        _person(caller),
+        now,
+        "",
     )
     if session.status == "approved":
         return _kept_apart(connection, one, instance)
@@ -166,7 +175,7 @@ def step(
     caller: Principal,
     session_id: uuid.UUID,
     instance_id: uuid.UUID,
-    to: str,
+    to: InstanceStatus,
     *,
     now: datetime,
     reason: str | None = None,
@@ -174,11 +183,11 @@ def step(
     """Start, skip or give up an instance, or put one that failed back; answer its row.
 
     Raises:
-        Conflict: SESSION_CLOSED, STATE, the step is not one that its state allows.
+        Conflict: SESSION_CLOSED; INSTANCE_STATE, the step is not one that its state allows.
     """
     started(connection, caller, session_id, now)
     instance = instances.load(connection, session_id, instance_id, lock=True)
-    check_instance_step(instance["status"], to)
+    move_instance(instance["status"], to)
     values: dict[str, Any] = {"status": to}
     if to == "in_progress":
         values |= {"started_at": now, "technician_id": _person(caller)}

@@ -184,9 +184,7 @@ def amend(
 
 def _check_building(connection: Connection, building_id: uuid.UUID) -> None:
     found = connection.execute(
-        text(
-            "SELECT retired_at FROM buildings WHERE tenant_id = current_setting('app.tenant') AND id = :id FOR SHARE"
-        ),
+        text("SELECT retired_at FROM buildings WHERE tenant_id = current_setting('app.tenant') AND id = :id FOR SHARE"),
         {"id": building_id},
     ).one_or_none()
     if found is None:

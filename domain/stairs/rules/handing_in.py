@@ -27,7 +27,9 @@ def session_content(
     return {
         "content_version": CONTENT_VERSION,
         "session": dict(session),
-        "instances": [dict(row) | {"evaluation": dict(evaluations.get(row["instance_id"], {})) or None} for row in rows],
+        "instances": [
+            dict(row) | {"evaluation": dict(evaluations.get(row["instance_id"], {})) or None} for row in rows
+        ],
         "evidence": [dict(one) for one in sorted(evidence, key=lambda one: str(one["evidence_id"]))],
         "faults": [dict(one) for one in sorted(faults, key=lambda one: str(one["fault_id"]))],
     }
@@ -43,11 +45,21 @@ def unfinished(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [str(row["scoped_identifier"]) for row in rows if row["status"] not in ("completed", "skipped")]
 
 
-def undecided(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Identifiers of instances without a clear verdict; one that was tested again counts by its newest test."""
+def counted(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The instances that count: what was tested again counts by its newest test."""
     repeated = {row["retest_of"] for row in rows if row["status"] == "completed" and row["retest_of"]}
-    return [
-        str(row["scoped_identifier"])
-        for row in rows
-        if row["verdict"] == "indeterminate" and row["instance_id"] not in repeated
-    ]
+    return [row for row in rows if row["instance_id"] not in repeated]
+
+
+def undecided(rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many tests are without a clear verdict."""
+    return sum(row["verdict"] == "indeterminate" for row in counted(rows))
+
+
+def unacknowledged(rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many observations a reviewer must acknowledge and has not (R-07)."""
+    left = 0
+    for row in counted(rows):
+        due = set((row["validation_result"] or {}).get("acknowledge", []))
+        left += len(due - {one["code"] for one in row["acknowledged"]})
+    return left

@@ -86,9 +86,7 @@ def known_facts(connection: Connection, session: Session, instance: Mapping[str,
         "rules": _rows(connection, _RULES, type=kind),
         "overrides": _rows(connection, _OVERRIDES, **place),
         "class_map": _rows(connection, _CLASSES, jurisdiction=session.jurisdiction),
-        "template": {
-            name: instance[name] for name in ("min_threshold", "max_threshold", "design_setpoint", "unit")
-        },
+        "template": {name: instance[name] for name in ("min_threshold", "max_threshold", "design_setpoint", "unit")},
         "baseline": _baseline(instance["baseline_snapshot"]),
         "door": names.get("door"),
         "sequence": scenario.get("expected_sequence", []),

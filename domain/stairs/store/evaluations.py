@@ -107,7 +107,9 @@ def load(connection: Connection, evaluation_id: uuid.UUID) -> Evaluation:
         {"id": evaluation_id},
     ).one_or_none()
     if row is None:
-        raise NotFound(f"There is no evaluation {evaluation_id}.", hint="GET .../instances/{id}/evaluations lists them.")
+        raise NotFound(
+            f"There is no evaluation {evaluation_id}.", hint="GET .../instances/{id}/evaluations lists them."
+        )
     return Evaluation(**row._mapping)
 
 

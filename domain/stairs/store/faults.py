@@ -1,6 +1,5 @@
 """Faults: what was found not to comply, proposed by a machine until a person reviews it. Grain: one finding."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,9 +16,8 @@ def propose(connection: Connection, row: Mapping[str, Any]) -> tuple[uuid.UUID, 
 
     What a person has reviewed keeps what the person said of it.
     """
-    given = dict(row) | {"environmental_conditions": json.dumps(row.get("environmental_conditions"))}
-    columns = sorted(given)
-    values = ", ".join("CAST(:environmental_conditions AS jsonb)" if n == "environmental_conditions" else f":{n}" for n in columns)
+    columns = sorted(row)
+    values = ", ".join(f":{name}" for name in columns)
     kept = {"instance_id", "rule_applied", "test_session_id", "building_id", "detected_at", *_PLACE}
     corrected = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name not in kept)
     made = connection.execute(
@@ -28,21 +26,21 @@ def propose(connection: Connection, row: Mapping[str, Any]) -> tuple[uuid.UUID, 
             " ON CONFLICT (tenant_id, instance_id, rule_applied) WHERE status = 'open' AND instance_id IS NOT NULL"
             f" DO UPDATE SET {corrected} RETURNING id, (xmax = 0) AS is_new"
         ),
-        given,
+        dict(row),
     ).one()
     return made.id, made.is_new
 
 
-def withdraw(connection: Connection, instance_id: uuid.UUID) -> int:
-    """Take back what a machine proposed and no person has reviewed; answer how many."""
+def withdraw(connection: Connection, instance_id: uuid.UUID, but: Sequence[str] = ()) -> int:
+    """Take back what a machine proposed by other rules than these and no person has reviewed; answer how many."""
     done = connection.execute(
         text(
             "UPDATE faults SET status = 'resolved', resolved_at = clock_timestamp(),"
             " resolution = 'The value was judged again and complies.'"
             " WHERE tenant_id = current_setting('app.tenant') AND instance_id = :id AND status = 'open'"
-            " AND review_state = 'proposed'"
+            " AND review_state = 'proposed' AND NOT (rule_applied = ANY(:but))"
         ),
-        {"id": instance_id},
+        {"id": instance_id, "but": list(but)},
     )
     return done.rowcount
 

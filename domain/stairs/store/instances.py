@@ -11,7 +11,14 @@ from sqlalchemy import Connection, text
 from domain.kernel.errors import NotFound
 from domain.kernel.sqlfiles import sql_file
 
-_JSON = {"validation_result", "context_snapshot", "definition_snapshot", "sequence_snapshot", "baseline_snapshot"}
+_JSON = {
+    "acknowledged",
+    "validation_result",
+    "context_snapshot",
+    "definition_snapshot",
+    "sequence_snapshot",
+    "baseline_snapshot",
+}
 
 
 @dataclass(frozen=True)
@@ -99,11 +106,11 @@ def change(connection: Connection, instance_id: uuid.UUID, values: Mapping[str, 
     told = ", ".join(
         f"{name} = CAST(:{name} AS jsonb)" if name in _JSON else f"{name} = :{name}" for name in sorted(values)
     )
-    given = {name: json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items()}
+    given = {
+        name: json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items()
+    }
     connection.execute(
-        text(
-            f"UPDATE test_instances SET {told} WHERE tenant_id = current_setting('app.tenant') AND instance_id = :id"
-        ),
+        text(f"UPDATE test_instances SET {told} WHERE tenant_id = current_setting('app.tenant') AND instance_id = :id"),
         {**given, "id": instance_id},
     )
 

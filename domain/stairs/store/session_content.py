@@ -1,12 +1,13 @@
 """The content of a session that its approval signs, read from the rows as they stand."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
-from domain.stairs.rules.handing_in import session_content
-from domain.stairs.store import evaluations, evidence, faults, instances, sessions
+from domain.stairs.rules.handing_in import session_content, unacknowledged, undecided, unfinished
+from domain.stairs.rules.session_state import SessionStatus, Standing
+from domain.stairs.store import evaluations, evidence, faults, instances, sessions, submissions
 
 
 def content_of(connection: Connection, session_id: uuid.UUID) -> dict[str, Any]:
@@ -61,4 +62,21 @@ def content_of(connection: Connection, session_id: uuid.UUID) -> dict[str, Any]:
             }
             for one in faults.listed(connection, 100_000, session_id=session_id)
         ],
+    )
+
+
+def standing(connection: Connection, session_id: uuid.UUID) -> Standing:
+    """What stands open in a session that somebody would approve."""
+    session = sessions.load(connection, session_id)
+    rows = instances.of_session(connection, session_id)
+    hands = {str(row["technician_id"]) for row in rows if row["technician_id"]}
+    hands |= {str(session.submitted_by)} if session.submitted_by else set()
+    return Standing(
+        status=cast(SessionStatus, session.status),
+        open_tests=len(unfinished(rows)),
+        indeterminate=undecided(rows),
+        open_conflicts=len(submissions.conflicts(connection, session_id)),
+        proposed_faults=faults.waiting(connection, session_id),
+        unacknowledged=unacknowledged(rows),
+        technician_ids=frozenset(hands),
     )

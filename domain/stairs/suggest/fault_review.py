@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.kernel.errors import Conflict, Invalid
-from domain.kernel.principal import Principal
 from domain.kernel.proposals import Proposal, Subject, propose
 from domain.stairs.rules.session_gates import FAULT
 from domain.stairs.store import faults
@@ -16,7 +15,6 @@ ACTIONS = ("confirm", "reclassify", "dismiss")
 
 def review(
     connection: Connection,
-    caller: Principal,
     fault_id: uuid.UUID,
     *,
     action: str,
@@ -31,7 +29,6 @@ def review(
 
     Args:
         connection: the caller's transaction.
-        caller: the reviewer.
         fault_id: of the fault.
         action: confirm, reclassify or dismiss.
         reason: why; it is part of what is signed.
@@ -101,9 +98,7 @@ def _check_dismissal(
             hint="Send retest_instance_id, or invalid_measurement with where it is documented.",
             code="DISMISSAL_NEEDS_PROOF",
         )
-    if retest_instance_id is not None and not faults.passed_again(
-        connection, fault["instance_id"], retest_instance_id
-    ):
+    if retest_instance_id is not None and not faults.passed_again(connection, fault["instance_id"], retest_instance_id):
         raise Conflict(
             "That instance is not a retest of this one that complies; nothing was dismissed.",
             hint="Add one: POST .../instances/{id}/retest, and test it.",
