@@ -8,7 +8,16 @@ Reversible: the downgrade adds every row to `<table>_archived`.
 from alembic import op
 
 from migrations.sqltools import APP, MACHINE, grant, run_sql_file
-from migrations.stairs import OF_BUILDING, SIGNED, STAMPS, archive_and_drop, create, index, refuse_emptying
+from migrations.stairs import (
+    OF_BUILDING,
+    SIGNED,
+    STAMPS,
+    archive_and_drop,
+    create,
+    index,
+    lock_with_session,
+    refuse_emptying,
+)
 
 revision = "000_core"
 down_revision = "202611211500"
@@ -51,8 +60,9 @@ SESSIONS = f"""
   countersignature_id uuid,
   {STAMPS},
   PRIMARY KEY (tenant_id, id),
+  UNIQUE (tenant_id, building_id, id),
   CHECK (status <> 'approved' OR (countersignature_id IS NOT NULL AND approved_by IS NOT NULL)),
-  FOREIGN KEY (tenant_id, supersedes_session_id) REFERENCES test_sessions (tenant_id, id),
+  FOREIGN KEY (tenant_id, building_id, supersedes_session_id) REFERENCES test_sessions (tenant_id, building_id, id),
   {SIGNED},
   {OF_BUILDING}"""
 FAULTS = f"""
@@ -83,7 +93,7 @@ FAULTS = f"""
   PRIMARY KEY (tenant_id, id),
   CHECK (review_state = 'proposed' OR countersignature_id IS NOT NULL),
   CHECK (status <> 'resolved' OR resolved_at IS NOT NULL),
-  FOREIGN KEY (tenant_id, test_session_id) REFERENCES test_sessions (tenant_id, id)
+  FOREIGN KEY (tenant_id, building_id, test_session_id) REFERENCES test_sessions (tenant_id, building_id, id)
     ON DELETE SET NULL (test_session_id),
   FOREIGN KEY (tenant_id, notice_artifact_id) REFERENCES artifacts (tenant_id, artifact_id),
   {SIGNED},
@@ -114,7 +124,7 @@ REPORTS = f"""
   {STAMPS},
   PRIMARY KEY (tenant_id, report_id),
   CHECK (status <> 'SIGNED' OR countersignature_id IS NOT NULL),
-  FOREIGN KEY (tenant_id, session_id) REFERENCES test_sessions (tenant_id, id),
+  FOREIGN KEY (tenant_id, building_id, session_id) REFERENCES test_sessions (tenant_id, building_id, id),
   {SIGNED},
   {OF_BUILDING}"""
 TABLES = {
@@ -139,7 +149,9 @@ def upgrade() -> None:
     for table in ("buildings", "test_sessions", "faults", "instruments"):
         grant(table, "INSERT, UPDATE, DELETE", APP)
     # A machine proposes a fault and corrects its proposal; what a person said of it is not the machine's to write.
-    grant("faults", "INSERT", MACHINE)
+    op.execute(
+        f"GRANT INSERT (id, tenant_id, test_session_id, building_id, detected_at, {FOUND}) ON faults TO {MACHINE}"
+    )
     op.execute(f"GRANT UPDATE ({FOUND}) ON faults TO {MACHINE}")
     grant("compliance_reports", "INSERT", APP, MACHINE)
     op.execute(f"GRANT UPDATE (blob_ref, status, countersignature_id) ON compliance_reports TO {APP}, {MACHINE}")
@@ -156,20 +168,25 @@ def _locks() -> None:
         ("test_sessions", "stairs_refuse_change_of_approved_session"),
         ("faults", "stairs_refuse_change_of_found_fault"),
     ):
-        op.execute(
-            f"CREATE TRIGGER refuse_after_approval BEFORE INSERT OR UPDATE OR DELETE ON {table}"
-            f" FOR EACH ROW EXECUTE FUNCTION {function}()"
-        )
-        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER refuse_after_approval")
-        refuse_emptying(table)
+        lock_with_session(table, function)
+    op.execute(
+        "CREATE TRIGGER refuse_after_approval BEFORE UPDATE OR DELETE ON compliance_reports"
+        " FOR EACH ROW EXECUTE FUNCTION stairs_refuse_change_of_report()"
+    )
+    op.execute("ALTER TABLE compliance_reports ENABLE ALWAYS TRIGGER refuse_after_approval")
+    refuse_emptying("compliance_reports")
 
 
 def downgrade() -> None:
     archive_and_drop("compliance_reports", "faults", "instruments", "test_sessions", "buildings")
     for function in (
+        "stairs_refuse_change_of_report()",
+        "stairs_refuse_change_of_submission()",
         "stairs_refuse_change_of_found_fault()",
         "stairs_refuse_change_of_approved_session()",
         "stairs_refuse_after_approval()",
+        "stairs_refuse(text, text, text)",
+        "stairs_session_state(text, uuid)",
         "stairs_archive(text, text, text[])",
         "stairs_touch_updated_at()",
     ):

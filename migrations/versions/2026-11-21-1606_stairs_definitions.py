@@ -42,6 +42,7 @@ SCENARIOS = f"""
   active boolean NOT NULL DEFAULT true,
   countersignature_id uuid NOT NULL,
   PRIMARY KEY (tenant_id, scenario_id),
+  UNIQUE (tenant_id, stair_id, scenario_id),
   CONSTRAINT uq_ce_scenario UNIQUE (tenant_id, building_id, stair_id, zone_id, scenario_name, version),
   {SIGNED},
   {OF_STAIR},
@@ -62,6 +63,7 @@ DEFINITIONS = f"""
   {CREATED},
   countersignature_id uuid NOT NULL,
   PRIMARY KEY (tenant_id, definition_id),
+  UNIQUE (tenant_id, stair_id, definition_id),
   CONSTRAINT uq_interface_definition UNIQUE (tenant_id, building_id, stair_id, interface_type, location_id),
   {SIGNED},
   {OF_STAIR}"""

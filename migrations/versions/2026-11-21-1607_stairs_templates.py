@@ -86,9 +86,10 @@ TEMPLATES = f"""
   PRIMARY KEY (tenant_id, template_instance_id),
   FOREIGN KEY (tenant_id, generation_run_id) REFERENCES generation_runs (tenant_id, run_id),
   {SIGNED},
-  FOREIGN KEY (tenant_id, scenario_id) REFERENCES ce_scenarios (tenant_id, scenario_id) ON DELETE CASCADE,
-  FOREIGN KEY (tenant_id, definition_id) REFERENCES interface_test_definitions (tenant_id, definition_id)
-    ON DELETE SET NULL (definition_id),
+  FOREIGN KEY (tenant_id, stair_id, scenario_id) REFERENCES ce_scenarios (tenant_id, stair_id, scenario_id)
+    ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, stair_id, definition_id)
+    REFERENCES interface_test_definitions (tenant_id, stair_id, definition_id) ON DELETE SET NULL (definition_id),
   {OF_STAIR},
   {OF_FLOOR},
   {OF_DOOR},

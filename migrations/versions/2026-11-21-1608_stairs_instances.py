@@ -28,8 +28,14 @@ branch_labels = None
 depends_on = None
 
 OF_SESSION = "FOREIGN KEY (tenant_id, session_id) REFERENCES test_sessions (tenant_id, id) ON DELETE CASCADE"
+# Of a session of the same building.
+OF_VISIT = (
+    "FOREIGN KEY (tenant_id, building_id, session_id) REFERENCES test_sessions (tenant_id, building_id, id)"
+    " ON DELETE CASCADE"
+)
+# Records of an instance name its session too, and never another one.
 OF_INSTANCE = (
-    "FOREIGN KEY (tenant_id, instance_id) REFERENCES test_instances (tenant_id, instance_id) ON DELETE CASCADE"
+    "FOREIGN KEY (tenant_id, session_id, instance_id) REFERENCES test_instances (tenant_id, session_id, instance_id)"
 )
 # The template's columns again, so that an instance stays what it was when it was cloned; snapshots of what was due.
 INSTANCES = f"""
@@ -92,6 +98,7 @@ INSTANCES = f"""
   notes text,
   {STAMPS},
   PRIMARY KEY (tenant_id, instance_id),
+  UNIQUE (tenant_id, session_id, instance_id),
   CONSTRAINT ck_instance_completed_timestamps CHECK (status <> 'completed' OR completed_at IS NOT NULL),
   CHECK (completed_at >= started_at),
   FOREIGN KEY (tenant_id, template_instance_id) REFERENCES test_instance_templates (tenant_id, template_instance_id)
@@ -102,18 +109,18 @@ INSTANCES = f"""
   FOREIGN KEY (tenant_id, used_instrument_id) REFERENCES instruments (tenant_id, id)
     ON DELETE SET NULL (used_instrument_id),
   FOREIGN KEY (tenant_id, fault_id) REFERENCES faults (tenant_id, id) ON DELETE SET NULL (fault_id),
-  {OF_SESSION},
-  FOREIGN KEY (tenant_id, scenario_id) REFERENCES ce_scenarios (tenant_id, scenario_id)
+  {OF_VISIT},
+  FOREIGN KEY (tenant_id, stair_id, scenario_id) REFERENCES ce_scenarios (tenant_id, stair_id, scenario_id)
     ON DELETE SET NULL (scenario_id),
-  FOREIGN KEY (tenant_id, definition_id) REFERENCES interface_test_definitions (tenant_id, definition_id)
-    ON DELETE SET NULL (definition_id),
+  FOREIGN KEY (tenant_id, stair_id, definition_id)
+    REFERENCES interface_test_definitions (tenant_id, stair_id, definition_id) ON DELETE SET NULL (definition_id),
   {OF_STAIR},
   {OF_FLOOR},
   {OF_DOOR},
   {OF_DOORWAY},
   {OF_ZONE}"""
 # Every verdict that was ever given, with all that it was made from: replaying `inputs` gives the bytes of `outputs`.
-EVALUATIONS = """
+EVALUATIONS = f"""
   evaluation_id uuid NOT NULL,
   instance_id uuid NOT NULL,
   session_id uuid NOT NULL,
@@ -127,7 +134,7 @@ EVALUATIONS = """
   evaluated_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, evaluation_id),
   UNIQUE (tenant_id, instance_id, seq),
-  FOREIGN KEY (tenant_id, instance_id) REFERENCES test_instances (tenant_id, instance_id)"""
+  {OF_INSTANCE}"""
 # What a phone was given to work from without a signal. manifest: SHA-256 by part.
 BUNDLES = f"""
   bundle_hash varchar(64) NOT NULL,
@@ -138,7 +145,7 @@ BUNDLES = f"""
   PRIMARY KEY (tenant_id, session_id, bundle_hash),
   {OF_SESSION}"""
 # What a phone sent, under the id that the phone gave it; nothing is overwritten. A conflict waits for a person.
-SUBMISSIONS = """
+SUBMISSIONS = f"""
   submission_id uuid NOT NULL,
   session_id uuid NOT NULL,
   instance_id uuid NOT NULL,
@@ -155,7 +162,7 @@ SUBMISSIONS = """
   resolution_reason text,
   PRIMARY KEY (tenant_id, submission_id),
   FOREIGN KEY (tenant_id, session_id) REFERENCES test_sessions (tenant_id, id),
-  FOREIGN KEY (tenant_id, instance_id) REFERENCES test_instances (tenant_id, instance_id)"""
+  {OF_INSTANCE}"""
 # Physics and trend: what a model noticed. Never part of a verdict.
 OBSERVATIONS = f"""
   observation_id uuid NOT NULL,
@@ -168,6 +175,8 @@ OBSERVATIONS = f"""
   engine_version text NOT NULL,
   made_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, observation_id),
+  FOREIGN KEY (tenant_id, building_id, stair_id) REFERENCES stairs (tenant_id, building_id, stair_id),
+  FOREIGN KEY (tenant_id, building_id, session_id) REFERENCES test_sessions (tenant_id, building_id, id),
   {OF_BUILDING}"""
 
 
@@ -193,7 +202,9 @@ def upgrade() -> None:
     make_append_only("instance_evaluations")
     make_append_only("session_bundles")
     make_append_only("stair_observations")
-    lock_with_session("test_instances", "stairs_refuse_after_approval")
+    for table in ("test_instances", "instance_evaluations", "session_bundles"):
+        lock_with_session(table, "stairs_refuse_after_approval")
+    lock_with_session("session_submissions", "stairs_refuse_change_of_submission")
     _indexes()
 
 

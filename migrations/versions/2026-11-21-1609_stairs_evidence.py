@@ -38,7 +38,8 @@ EVIDENCE = f"""
   created_by uuid REFERENCES users (id) ON DELETE SET NULL,
   PRIMARY KEY (tenant_id, evidence_id),
   FOREIGN KEY (tenant_id, artifact_id) REFERENCES artifacts (tenant_id, artifact_id),
-  FOREIGN KEY (tenant_id, instance_id) REFERENCES test_instances (tenant_id, instance_id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, session_id, instance_id) REFERENCES test_instances (tenant_id, session_id, instance_id)
+    ON DELETE CASCADE,
   FOREIGN KEY (tenant_id, session_id) REFERENCES test_sessions (tenant_id, id) ON DELETE CASCADE"""
 CONTEXT = {
     "instance_id": "uuid",
@@ -68,6 +69,16 @@ PLACES = {
     "doorway_id": "doorways",
     "zone_id": "zones",
 }
+# The place of a fault is in its building and in one stair, and its instance is of its session.
+WHOLE = {
+    "instance_id": ("test_session_id", "test_instances"),
+    "stair_id": ("building_id", "stairs"),
+    "floor_id": ("stair_id", "floors"),
+    "door_id": ("stair_id", "doors"),
+    "doorway_id": ("stair_id", "doorways"),
+    "zone_id": ("stair_id", "zones"),
+}
+OTHERWISE = {"test_session_id": "session_id"}
 FOUND = "measured_value, deviation_from_baseline_pct, rule_version, min_threshold, max_threshold"
 
 
@@ -86,7 +97,13 @@ def upgrade() -> None:
             f"ALTER TABLE faults ADD FOREIGN KEY (tenant_id, {column}) REFERENCES {table} (tenant_id, {column})"
             f" ON DELETE SET NULL ({column})"
         )
-    op.execute(f"GRANT UPDATE ({FOUND}) ON faults TO {MACHINE}")
+    # These look after the references above, which have set to NULL what is gone.
+    for column, (key, table) in WHOLE.items():
+        op.execute(
+            f"ALTER TABLE faults ADD CONSTRAINT fk_faults_{column}_whole FOREIGN KEY (tenant_id, {key}, {column})"
+            f" REFERENCES {table} (tenant_id, {OTHERWISE.get(key, key)}, {column})"
+        )
+    op.execute(f"GRANT INSERT ({', '.join(CONTEXT)}), UPDATE ({FOUND}) ON faults TO {MACHINE}")
     index("idx_faults_instance", "faults", "instance_id")
     index("idx_faults_stair_floor", "faults", "stair_id, floor_id")
     index("idx_faults_measurement_type", "faults", "measurement_type")

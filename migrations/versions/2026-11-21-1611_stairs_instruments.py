@@ -41,7 +41,10 @@ CERTIFICATES = f"""
   artifact_id uuid,
   {CREATED},
   PRIMARY KEY (tenant_id, cert_id),
-  CONSTRAINT uq_cert_number UNIQUE NULLS NOT DISTINCT (tenant_id, calibration_authority, cert_number),
+  withdrawn_at timestamptz,
+  withdrawn_by uuid REFERENCES users (id) ON DELETE SET NULL,
+  withdrawn_reason text,
+  CONSTRAINT ck_certs_withdrawn_reason CHECK (withdrawn_at IS NULL OR withdrawn_reason IS NOT NULL),
   CONSTRAINT ck_certs_expiry_after_calibration CHECK (expiry_date > calibration_date),
   FOREIGN KEY (tenant_id, artifact_id) REFERENCES artifacts (tenant_id, artifact_id),
   FOREIGN KEY (tenant_id, instrument_id) REFERENCES instruments (tenant_id, id) ON DELETE CASCADE"""
@@ -51,7 +54,16 @@ def upgrade() -> None:
     for column, kind in COLUMNS.items():
         op.execute(f"ALTER TABLE instruments ADD COLUMN {column} {kind}")
     create("calibration_certificates", CERTIFICATES)
-    grant("calibration_certificates", "INSERT, UPDATE", APP)
+    grant("calibration_certificates", "INSERT", APP)
+    # A certificate says what it says: one that was entered wrongly is withdrawn and entered again.
+    op.execute(
+        "GRANT UPDATE (certificate_file_path, artifact_id, withdrawn_at, withdrawn_by, withdrawn_reason)"
+        f" ON calibration_certificates TO {APP}"
+    )
+    op.execute(
+        "CREATE UNIQUE INDEX uq_cert_number ON calibration_certificates (tenant_id, calibration_authority, cert_number)"
+        " NULLS NOT DISTINCT WHERE withdrawn_at IS NULL"
+    )
     index("idx_instruments_type", "instruments", "instrument_type")
     index("idx_instruments_expiry", "instruments", "calibration_expiry")
     index("idx_certs_instrument", "calibration_certificates", "instrument_id")

@@ -6,7 +6,9 @@ SELECT
   w.table_name,
   v.trigger_name,
   CASE WHEN t.tgname IS NULL THEN 'missing' ELSE 'not ENABLE ALWAYS' END AS fault
-FROM (VALUES ('test_sessions'), ('test_instances'), ('evidence_records'), ('faults')) AS w (table_name)
+FROM (VALUES
+  ('test_sessions'), ('test_instances'), ('evidence_records'), ('faults'), ('instance_evaluations'),
+  ('session_bundles'), ('session_submissions'), ('compliance_reports')) AS w (table_name)
 CROSS JOIN (VALUES ('refuse_after_approval'), ('refuse_emptying')) AS v (trigger_name)
 INNER JOIN pg_class AS c ON w.table_name = c.relname
 INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid AND n.nspname = 'public'

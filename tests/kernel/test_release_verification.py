@@ -50,6 +50,11 @@ PLANTED = {
         "ALTER TABLE proposals ADD UNIQUE (proposal_id);"
         " ALTER TABLE artifacts ADD COLUMN p uuid REFERENCES proposals (proposal_id)",
     ],
+    "approved_sessions_refuse": [
+        "ALTER TABLE test_sessions ENABLE TRIGGER refuse_after_approval",
+        "ALTER TABLE compliance_reports DISABLE TRIGGER refuse_emptying",
+        "DROP TRIGGER refuse_after_approval ON instance_evaluations",
+    ],
     "ledger_can_be_searched": ["DROP INDEX events_tenant_prov_outage"],
     "functions_choose_their_own_path": [
         "ALTER FUNCTION tenant_directory() RESET search_path",
