@@ -1,0 +1,1 @@
+"""The registry, what is generated from it, baselines and the ruleset."""
