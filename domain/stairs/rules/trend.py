@@ -3,10 +3,9 @@
 An observation, never a verdict (R-16). Silent unless there are at least four results over at least twelve months, the
 slope leads to a limit, and chance alone would hardly show such a slope.
 
-How a pressure or a velocity decays is not known beforehand: by a share each year (a fan weaker by some percent), by an
-amount (stack and leaks taken together), or between the two. Each shape is a line on its own scale (logarithm, value,
-square root); the square root's line is the one that is told, and the interval holds what all three allow. Forces change
-by amounts.
+How a pressure or a velocity decays is not known beforehand: by a share each year (a fan weaker by some percent, cracks
+wider by some percent), or less bent than that, since the stack does not decay. Each shape is a line on its own scale,
+logarithm and square root; the first is told, and the interval holds what both allow. Forces change by amounts.
 
 The slope is the median among pairs of tests a whole number of years apart (Hirsch and Slack's seasonal form of Theil
 and Sen's estimate), so that winter is compared with winter; where there are too few such pairs, among all, and the
