@@ -9,6 +9,7 @@ from orchestration.grid import definitions as grid
 from orchestration.kernel import definitions as kernel
 from orchestration.kernel import retention
 from orchestration.resources import Machine, Objects
+from orchestration.stairs import definitions as stairs
 
 # Whatever process loads the definitions: Dagster's handlers write what runs say.
 hide_secrets_in_records()
@@ -18,6 +19,7 @@ defs = dg.Definitions.merge(
     retention.defs,
     signed.definitions(GATES, DOERS),
     grid.defs,
+    stairs.defs,
     # The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by
     # side as runs of their own.
     dg.Definitions(resources={"machine": Machine(), "objects": Objects()}, executor=dg.in_process_executor),

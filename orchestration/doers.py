@@ -6,6 +6,8 @@ from domain.grid.outages.fulfil import report_doer
 from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
 from domain.kernel.fulfil import Doer
 from domain.kernel.gates import KERNEL_GATES, Gate
+from domain.stairs.rules.gates import BASELINES, DEFINITIONS, RULESET, TEMPLATES
+from domain.stairs.rules.session_gates import FAULT, SESSION
 from orchestration.kernel.retention import DISPOSAL
 from orchestration.resources import Objects
 
@@ -13,4 +15,15 @@ _FILES = (inspection_doer, report_doer)
 DOERS: dict[str, Doer] = {
     doer.gate.kind: doer for doer in (DISPOSAL, *(made(lambda: Objects().store()) for made in _FILES))
 }
-GATES: tuple[Gate, ...] = (*KERNEL_GATES, INSPECTION, PROMOTION, AFTER_ACTION)
+GATES: tuple[Gate, ...] = (
+    *KERNEL_GATES,
+    INSPECTION,
+    PROMOTION,
+    AFTER_ACTION,
+    TEMPLATES,
+    BASELINES,
+    DEFINITIONS,
+    RULESET,
+    SESSION,
+    FAULT,
+)

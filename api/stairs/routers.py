@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from api.stairs import evidence, faults, results, sessions, sync
+from api.stairs import evidence, faults, observations, results, sessions, sync
 
-ROOM = (sessions, sync, results, evidence, faults)
+ROOM = (sessions, sync, results, evidence, observations, faults)
 router = APIRouter(tags=["FireMode"])
 for one in ROOM:
     router.include_router(one.router, prefix="/api/v1")

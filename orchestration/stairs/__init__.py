@@ -1,0 +1,1 @@
+"""FireMode in the graph."""

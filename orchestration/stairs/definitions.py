@@ -1,0 +1,13 @@
+"""FireMode in the graph: registry, tests, verdicts, faults, what is noticed, sessions."""
+
+import dagster as dg
+
+from orchestration.stairs import assets, automation, checks
+
+defs = dg.Definitions(
+    assets=assets.ASSETS,
+    asset_checks=[checks.stairs_checks],
+    jobs=automation.JOBS,
+    schedules=automation.SCHEDULES,
+    sensors=automation.SENSORS,
+)
