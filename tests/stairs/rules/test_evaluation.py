@@ -7,10 +7,26 @@ import pytest
 
 from domain.kernel.canonical import canonical_json, content_hash
 from domain.kernel.errors import Invalid
-from domain.stairs.rules.evaluation.evaluate import evaluate, stored_of
+from domain.stairs.rules.evaluation.evaluate import ENGINE_VERSION, evaluate, stored_of
 from domain.stairs.rules.evaluation.reading import read_case
-from tests.stairs.rules.cases import ALL, VERSION, codes, force, grid, instrument, pressure, result, rule, velocity
+from tests.stairs.rules.cases import (
+    ALL,
+    VERSION,
+    cause_and_effect,
+    codes,
+    events,
+    force,
+    grid,
+    instrument,
+    interface,
+    pressure,
+    result,
+    rule,
+    velocity,
+)
 
+# SHA-256 of the results of the cases at the end, under firemode-evaluation/1.
+GOLDEN = "da00f24a61f6dd5685cead309b5be99e9dcd033547a38335cfd5a4dd511a7fa5"
 OVERRIDE = {
     "override_id": "O-1",
     "rule_code": "SP-01",
@@ -114,6 +130,7 @@ def test_r_04_a_looser_template_is_ignored_and_told(limits: dict[str, str]) -> N
 
     assert "THRESHOLD_LOOSER_THAN_RULE" in found["flags"]
     assert (found["effective_min"], found["effective_max"], found["verdict"]) == (20, 80, "non_compliant")
+    assert found["hinders_pass"] == []
 
 
 def test_r_04_each_side_names_what_set_it() -> None:
@@ -249,7 +266,7 @@ def test_r_11_a_pass_needs_full_proof(missing: dict[str, Any]) -> None:
 def test_r_11_a_pass_needs_a_limit() -> None:
     found = result(pressure(rules=versions({"min_threshold": None, "max_threshold": None}), template={}))
 
-    assert (found["verdict"], found["flags"]) == ("indeterminate", ["NO_LIMIT"])
+    assert (found["verdict"], found["flags"], found["hinders_pass"]) == ("indeterminate", ["NO_LIMIT"], ["NO_LIMIT"])
 
 
 @pytest.mark.parametrize(
@@ -298,15 +315,21 @@ def test_the_columns_of_a_test_hold_rounded_copies_that_fit() -> None:
     assert (usual.measured_value_numeric, usual.deviation_from_baseline_pct) == (Decimal("18.2"), Decimal("-58.82"))
 
 
-def test_a_stored_evaluation_of_this_engine_version_stays_as_it_is() -> None:
-    """Who changes a byte of a result changes ENGINE_VERSION with it, and this hash."""
-    found = result(pressure("18.2"))
+def test_results_of_this_engine_version_stay_as_they_are() -> None:
+    """Who changes a byte of a result changes ENGINE_VERSION with it, and this hash: stored evaluations are replayed."""
+    cases = [
+        *(make() for make in ALL),
+        pressure("18.2"),
+        pressure("81", certificates=[], evidence=[], overrides=[OVERRIDE]),
+        velocity(grid(*["1.5"] * 8, "-0.4")),
+        force("105", measurement_position="at_edge"),
+        cause_and_effect(events("-1", "9", "4", "30")),
+        cause_and_effect([]),
+        interface(matched=False),
+    ]
 
-    assert found["engine_version"] == "firemode-evaluation/1"
-    assert content_hash(found) == GOLDEN
-
-
-GOLDEN = "?"
+    assert ENGINE_VERSION == "firemode-evaluation/1"
+    assert content_hash([result(case) for case in cases]) == GOLDEN
 
 
 @pytest.mark.parametrize(

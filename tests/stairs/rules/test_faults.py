@@ -136,6 +136,7 @@ def test_a_low_velocity_is_critical_where_the_function_is_lost(mean: str, standa
 def test_the_class_map_decides_what_a_class_is_called_and_when_notice_is_due() -> None:
     rows = [
         {"defect_classification": "1A", "standard_class": "non_critical", "notice_hours": 48},
+        {"defect_classification": "1A", "jurisdiction": "*", "standard_class": "non_critical", "notice_hours": 36},
         {"defect_classification": "1A", "jurisdiction": "NSW", "standard_class": "critical", "notice_hours": 12},
     ]
     found = fault(pressure("18.2", class_map=rows))

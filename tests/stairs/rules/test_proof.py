@@ -191,6 +191,8 @@ def test_r_13_what_is_not_mandatory_is_not_missed() -> None:
         ({"size_bytes": 104_857_601}, ["EVIDENCE_MISSING", "EVIDENCE_SIZE"]),
         ({"resolution": "1023x768"}, ["EVIDENCE_MISSING", "EVIDENCE_RESOLUTION_LOW"]),
         ({"resolution": None}, ["EVIDENCE_MISSING", "EVIDENCE_RESOLUTION_LOW"]),
+        ({"resolution": "12 megapixels"}, ["EVIDENCE_MISSING", "EVIDENCE_RESOLUTION_LOW"]),
+        ({"prompt": 0}, ["EVIDENCE_MISSING"]),
         ({"evidence_type": "video"}, ["EVIDENCE_MISSING"]),
         ({"captured_at": "2026-02-03T10:06:59+11:00"}, ["EVIDENCE_MISSING", "EVIDENCE_TIME_ODD"]),
         ({"captured_at": "2026-02-03T10:23:01+11:00"}, ["EVIDENCE_MISSING", "EVIDENCE_TIME_ODD"]),
@@ -227,7 +229,12 @@ def test_r_13_a_photo_that_was_taken_again_hinders_nothing(change: dict[str, Any
     assert result(pressure(evidence=[PHOTO, photo(**change)]))["verdict"] == "compliant"
 
 
-@pytest.mark.parametrize("bad", [{"declared_sha256": "abc"}, {"resolution": "large"}, {"captured_at": "2026-02-03"}])
+def test_r_13_a_prompt_whose_resolution_cannot_be_read_is_refused() -> None:
+    with pytest.raises(Invalid, match="not a resolution such as 1024x768"):
+        result(pressure(evidence_prompts=[PROMPT | {"min_resolution": "large"}]))
+
+
+@pytest.mark.parametrize("bad", [{"declared_sha256": "abc"}, {"captured_at": "2026-02-03"}])
 def test_r_13_a_malformed_record_is_refused_by_name(bad: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as refused:
         result(force(evidence=[PHOTO | bad]))

@@ -7,7 +7,7 @@ from typing import Any
 from domain.kernel.canonical import content_hash
 from domain.stairs.rules.evaluation.case import Case
 from domain.stairs.rules.evaluation.judgement import Judgement, Outcome, judge
-from domain.stairs.rules.evaluation.notes import MUST_ACKNOWLEDGE, as_observations, flag_codes
+from domain.stairs.rules.evaluation.notes import MUST_ACKNOWLEDGE, as_observations, blocking_codes, flag_codes
 from domain.stairs.rules.evaluation.numbers import TYPES, json_number, rounded
 
 # A change that can change any byte of a result is a new version; stored evaluations name theirs.
@@ -70,6 +70,7 @@ def result_of(case: Case, judged: Judgement) -> dict[str, Any]:
         "deviation_from_baseline_pct": json_number(deviation.from_baseline_pct),
         "deviation_from_setpoint_pct": json_number(deviation.from_setpoint_pct),
         "flags": flag_codes(judged.notes),
+        "hinders_pass": blocking_codes(judged.notes),
         "observations": as_observations(judged.notes),
         "acknowledge": sorted({note.code for note in judged.notes} & MUST_ACKNOWLEDGE),
         "issues": [issue.members() for issue in what.issues],

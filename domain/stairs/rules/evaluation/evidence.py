@@ -99,9 +99,11 @@ def _is_meant_for(record: EvidenceRecord, number: int, prompt: EvidencePrompt) -
 def _is_fine_enough(record: EvidenceRecord, prompt: EvidencePrompt) -> bool:
     if prompt.min_resolution is None:
         return True
-    if record.resolution is None:
+    try:
+        longer, shorter = longer_and_shorter(record.resolution or "")
+    except ValueError:
+        # What a device writes there is its own; what cannot be read proves nothing, and hinders no verdict.
         return False
-    longer, shorter = longer_and_shorter(record.resolution)
     least_longer, least_shorter = longer_and_shorter(prompt.min_resolution)
     return longer >= least_longer and shorter >= least_shorter
 

@@ -19,6 +19,7 @@ PROPOSED: dict[DefectClass, StandardClass] = {
     "2": "non_critical",
     "3": "non_conformance",
 }
+ANYWHERE = (None, "*")
 NOTICE_HOURS: dict[StandardClass, int] = {"critical": 24, "non_critical": 168, "non_conformance": 168}
 
 
@@ -103,7 +104,7 @@ def _stored(value: Decimal | None) -> Decimal | None:
 
 def _row_for(case: Case, own: DefectClass) -> ClassRow | None:
     rows = [row for row in case.class_map if row.defect_classification == own]
-    return min(rows, key=lambda row: (row.jurisdiction is None, row.jurisdiction or ""), default=None)
+    return min(rows, key=lambda row: (row.jurisdiction in ANYWHERE, row.jurisdiction or ""), default=None)
 
 
 def _standard_class(case: Case, judged: Judgement, own: DefectClass) -> StandardClass:

@@ -27,12 +27,12 @@ def longer_and_shorter(resolution: str) -> tuple[int, int]:
     return max(sides), min(sides)
 
 
-def _resolution(text: str) -> str:
+def _readable(text: str) -> str:
     longer_and_shorter(text)
     return text
 
 
-Resolution = Annotated[str, AfterValidator(_resolution)]
+Resolution = Annotated[str, AfterValidator(_readable)]
 
 
 class Instrument(Part):
@@ -81,8 +81,10 @@ class EvidenceRecord(Part):
     declared_sha256: Sha256 | None = Field(None, description="SHA-256 that the device declared.")
     stored_sha256: Sha256 | None = Field(None, description="SHA-256 of the stored bytes, computed on the server.")
     size_bytes: int | None = Field(None, ge=0, le=2**53 - 1, description="Size of the stored bytes.")
-    resolution: Resolution | None = Field(None, description="Resolution, such as 4032x3024.")
+    resolution: str | None = Field(
+        None, max_length=100, description="Resolution as the device tells it, such as 4032x3024."
+    )
     captured_at: Instant = Field(description="When it was captured.")
     uploaded: bool = Field(description="Whether all bytes have arrived.")
     used_elsewhere: bool = Field(False, description="Whether the same bytes stand under another test.")
-    prompt: Count | None = Field(None, ge=1, description="Number of the prompt that it answers, from 1; none: any.")
+    prompt: Count | None = Field(None, description="Number of the prompt that it answers, from 1; none: any.")

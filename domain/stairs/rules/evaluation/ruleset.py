@@ -64,7 +64,7 @@ class ClassRow(Part):
     """What an internal class of defect is called in a jurisdiction, and how soon the owner must have notice."""
 
     defect_classification: DefectClass = Field(description="Internal class.")
-    jurisdiction: str | None = Field(None, description="Jurisdiction of the row; none: any.")
+    jurisdiction: str | None = Field(None, description="Jurisdiction of the row; none or *: any.")
     standard_class: StandardClass = Field(description="Class of the standard that is proposed.")
     notice_hours: Count | None = Field(None, ge=0, description="Hours until written notice is due.")
     source: str | None = Field(None, description="Where the row was taken from.")
