@@ -1,0 +1,1 @@
+"""FireMode at the size of a hundred buildings: its two queries, its generation and its verdicts."""

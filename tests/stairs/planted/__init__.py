@@ -1,0 +1,1 @@
+"""A small building in every table of FireMode, one valid row each: what the tests of its schema then break."""
