@@ -75,7 +75,6 @@ JUDGED = _table(
     "Every verdict with all that it was made from; the same inputs give the same bytes. Grain: verdict.",
     "suggest",
     "test_instances",
-    "as1851_rules",
 )
 FAULTS = _table(
     "faults",
@@ -95,7 +94,6 @@ SESSIONS = _table(
     "Visits; an approved one never changes. Grain: session.",
     "countersign",
     _signed("stairs_session"),
-    "instance_evaluations",
     "faults",
 )
 

@@ -42,7 +42,13 @@ TELLING = re.compile(r"(^|_)(id|sha256|hash|name|code|email|key)$")
 UNLIKELY = re.compile(r"[\d@ ]")
 MOST_OF_ONE = 3
 # Parameters that are named otherwise than the columns they are looked up in.
-MEANS = {"thing_id": ("artifact_id", "countersignature_id", "run_id"), "key": ("store_key",)}
+MEANS = {
+    "thing_id": ("artifact_id", "countersignature_id", "run_id"),
+    "key": ("store_key",),
+    "session_id": ("test_session_id", "session_id"),
+}
+SCOPES = ("ami:read", "ami:write", "grid:read", "grid:advise", "stairs:read", "stairs:write")
+BYTES = "application/octet-stream"
 OF_THE_PLATFORM = "/admin/tenants"
 LEFT_ALONE = {"/health/live", "/health/ready", "/metrics"}
 TIMES = [b"2026-01-01T%02d:%02d:00Z" % (minute // 60, minute % 60) for minute in range(0, 240, 15)]
@@ -81,6 +87,7 @@ class Call:
     query: dict[str, str]
     body: Any = None
     upload: bytes | None = None
+    content: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -196,12 +203,12 @@ def _of_operation(path: str, verb: str, operation: Any, document: Any, other: Th
     body = None
     if "application/json" in kinds:
         body = _theirs(sample(kinds["application/json"]["schema"], document["components"]["schemas"]), other)
-    elif kinds and "multipart/form-data" not in kinds:
+    elif kinds and not {"multipart/form-data", BYTES} & set(kinds):
         raise LookupError(f"{verb} {path}: nobody knows how to send {sorted(kinds)}")
     upload = file_of(other.values["meter_id"][0].encode()) if "multipart/form-data" in kinds else None
     for filled in _filled(path, names, other):
         for asked in [{}, query] if query and not any(one.get("required") for one in parameters) else [query]:
-            yield Call(verb.upper(), filled, asked, body, upload)
+            yield Call(verb.upper(), filled, asked, body, upload, b"bytes" if BYTES in kinds else None)
         if body is not None:
             yield Call(verb.upper(), filled, query, {**body, "tenantId": THEIRS}, upload)
 
@@ -249,7 +256,9 @@ def leaks(client: TestClient, application: Any, other: Theirs, who: dict[str, di
             names_them = isinstance(call.body, dict) and call.body.get("tenantId") == THEIRS
             if name == Role.PLATFORM_ADMIN and (names_them or OF_THE_PLATFORM in call.path):
                 continue  # who administers the platform may name a tenant, and sees which there are
-            if call.upload is not None:
+            if call.content is not None:
+                answer = client.request(call.method, call.path, content=call.content, headers=headers)
+            elif call.upload is not None:
                 answer = client.request(call.method, call.path, files={"file": ("r.csv", call.upload)}, headers=headers)
             else:
                 answer = client.request(call.method, call.path, params=call.query, json=call.body, headers=headers)
@@ -295,7 +304,7 @@ def who(open_client: TestClient) -> dict[str, dict[str, str]]:
     people = {
         role.value: bearer(make_token(OURS, role, email=f"{role.lower()}@example.org", ttl_s=3600)) for role in Role
     }
-    return people | {"service": bearer(create_key(OURS, "test", ("ami:read", "ami:write"))[1])}
+    return people | {"service": bearer(create_key(OURS, "test", SCOPES)[1])}
 
 
 def test_no_operation_and_no_page_shows_another_tenants_things(
