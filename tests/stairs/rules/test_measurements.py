@@ -37,6 +37,7 @@ def test_r_07_the_mean_is_computed_and_not_copied() -> None:
         grid(*NINE)[:8],
         [*grid(*NINE), {"point": 10, "velocity_ms": "1"}],
         [*grid(*NINE)[:8], {"point": 8, "velocity_ms": "1"}],
+        [*grid(*NINE), {"point": 9, "velocity_ms": "1.05"}],
         [*grid(*NINE)[:8], {"point": 0, "velocity_ms": "1"}],
         [*grid(*NINE)[:8], {"point": 9, "velocity_ms": "NaN"}],
         [*grid(*NINE)[:8], {"point": 9, "velocity_ms": None}],
@@ -202,6 +203,14 @@ def test_an_interface_that_matched_in_time_passes(response: str) -> None:
 @pytest.mark.parametrize(("matched", "response"), [(True, "5.001"), (False, "1"), (False, None)])
 def test_an_interface_that_did_not_match_or_not_in_time_fails(matched: bool, response: str | None) -> None:
     assert result(interface(matched, response))["verdict"] == "non_compliant"
+
+
+@pytest.mark.parametrize(("template", "most", "source"), [("3", 3, "template"), ("9", 5, "definition")])
+def test_the_stricter_of_template_and_definition_limits_an_interface(template: str, most: int, source: str) -> None:
+    found = result(interface(response="4", template={"max_threshold": template, "unit": "s"}))
+
+    assert (found["effective_max"], found["threshold_source"]) == (most, source)
+    assert found["is_compliant"] is (most >= 4)
 
 
 def test_an_interface_without_a_limit_needs_no_time() -> None:

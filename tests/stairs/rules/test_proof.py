@@ -188,6 +188,7 @@ def test_r_13_what_is_not_mandatory_is_not_missed() -> None:
         ({"stored_sha256": SHA["b"]}, ["EVIDENCE_HASH_MISMATCH", "EVIDENCE_MISSING"]),
         ({"declared_sha256": None}, ["EVIDENCE_HASH_MISMATCH", "EVIDENCE_MISSING"]),
         ({"uploaded": False, "stored_sha256": None}, ["EVIDENCE_MISSING", "EVIDENCE_PENDING"]),
+        ({"stored_sha256": None}, ["EVIDENCE_MISSING", "EVIDENCE_PENDING"]),
         ({"size_bytes": 104_857_601}, ["EVIDENCE_MISSING", "EVIDENCE_SIZE"]),
         ({"resolution": "1023x768"}, ["EVIDENCE_MISSING", "EVIDENCE_RESOLUTION_LOW"]),
         ({"resolution": None}, ["EVIDENCE_MISSING", "EVIDENCE_RESOLUTION_LOW"]),
