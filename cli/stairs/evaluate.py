@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from domain.kernel.advisory import SENTENCES, advisory
 from domain.kernel.errors import CountersignError, Invalid
 from domain.stairs.rules.evaluation.case import Case
 from domain.stairs.rules.evaluation.evaluate import evaluate as verdict_on
@@ -48,7 +49,8 @@ def answer_of(file: Path) -> dict[str, Any]:
         wrong.detail = f"{file}: {wrong.detail}"
         raise
     fault = fault_of(case, result)
-    return {**result, "fault_id": None, "fault": None if fault is None else fault.members()}
+    told = None if fault is None else fault.members()
+    return {**result, "fault_id": None, "fault": told, "advisory": advisory()["text"]}
 
 
 def _content(file: Path) -> bytes:
@@ -61,7 +63,7 @@ def _content(file: Path) -> bytes:
 
 
 def _print(answer: dict[str, Any]) -> None:
-    click.echo(f"{_WORDS[answer['verdict']]} on {answer['test_date']}, by {answer['engine_version']}")
+    click.echo(f"{_WORDS[answer['verdict']]} (tested on {answer['test_date']}, judged by {answer['engine_version']})")
     for name, told in _rows(answer):
         click.echo(f"  {name:<12} {told}")
     for one in answer["observations"]:
@@ -71,13 +73,13 @@ def _print(answer: dict[str, Any]) -> None:
     if fault is not None:
         click.echo(f"Fault proposed, {fault['severity']} ({fault['defect_classification']}): {fault['description']}")
         click.echo(f"  {fault['action_required']}.")
-    click.echo("Suggested by a machine; a person decides.")
+    click.echo(" ".join(SENTENCES))
 
 
 _WORDS = {
     "compliant": "Compliant",
     "non_compliant": "NOT compliant",
-    "indeterminate": "Indeterminate: no fail, and no proof of a pass",
+    "indeterminate": "Indeterminate: it did not fail, and a pass is not proven",
 }
 
 
@@ -89,6 +91,8 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         raw = answer["measured_raw"]
         exactly = "" if str(answer["measured_value"]) == raw else f" (exactly {raw})"
         rows.append(("measured", f"{answer['measured_value']} {unit}{exactly}"))
+    if answer["measured_at_handle"] is not None:
+        rows.append(("at handle", f"{answer['measured_at_handle']} {unit}"))
     ends = [f"{word} {answer[key]} {unit}" for word, key in _LIMITS if answer[key] is not None]
     if ends:
         rows.append(("limits", f"{', '.join(ends)} (from {answer['threshold_source']})"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from domain.kernel.advisory import SENTENCES
 from tests.stairs.rules.cases import ALL, cause_and_effect, events, pressure, result
 
 
@@ -47,6 +48,7 @@ def test_json_is_the_result_of_production_and_the_fault_beside_it(make: Any, tmp
     answer = json.loads(done.stdout)
 
     assert (done.returncode, done.stderr, answer.pop("fault"), answer.pop("fault_id")) == (0, "", None, None)
+    assert answer.pop("advisory") == " ".join(SENTENCES)
     assert answer == result(make())
 
 
@@ -79,10 +81,10 @@ def test_standard_input_is_a_file_too() -> None:
 def test_text_says_the_finding_first_and_that_a_person_decides(tmp_path: Path) -> None:
     lines = run("--case", written(tmp_path, pressure("18.2", certificates=[]))).stdout.splitlines()
 
-    assert lines[0] == "NOT compliant on 2026-02-03, by firemode-evaluation/1"
+    assert lines[0] == "NOT compliant (tested on 2026-02-03, judged by firemode-evaluation/1)"
     assert any("at least 20 Pa, at most 80 Pa (from rule)" in line for line in lines)
     assert any("CALIBRATION_EXPIRED" in line for line in lines)
-    assert lines[-1] == "Suggested by a machine; a person decides."
+    assert lines[-1] == " ".join(SENTENCES)
 
 
 def test_the_schema_is_json_with_an_example_that_evaluates(tmp_path: Path) -> None:
