@@ -48,7 +48,7 @@ def test_json_is_the_result_of_production_and_the_fault_beside_it(make: Any, tmp
     answer = json.loads(done.stdout)
 
     assert (done.returncode, done.stderr, answer.pop("fault"), answer.pop("fault_id")) == (0, "", None, None)
-    assert answer.pop("advisory") == " ".join(SENTENCES)
+    assert answer.pop("advisory") == list(SENTENCES)
     assert answer == result(make())
 
 
