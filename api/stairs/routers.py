@@ -2,9 +2,22 @@
 
 from fastapi import APIRouter
 
-from api.stairs import evidence, faults, results, sessions, sync
+from api.stairs import (
+    baselines,
+    buildings,
+    definitions,
+    evidence,
+    faults,
+    generation,
+    registry,
+    results,
+    ruleset,
+    sessions,
+    sync,
+)
 
-ROOM = (sessions, sync, results, evidence, faults)
+ENTERED = (buildings, registry, baselines, definitions, generation, ruleset)
+ROOM = (*ENTERED, sessions, sync, results, evidence, faults)
 router = APIRouter(tags=["FireMode"])
 for one in ROOM:
     router.include_router(one.router, prefix="/api/v1")
