@@ -61,8 +61,8 @@ def door_forces(stair: str, points: Sequence[DoorPoint], limit_n: float | None) 
             (one.door_identifier, one.pressure_pa, one.force_n, one.closer_n, one.expected_n) for one in ordered
         ),
         paint=lambda plot: _paint(plot, ordered, limit_n),
-        height=400,
-        phone_height=320,
+        height=330,
+        phone_height=300,
     )
 
 

@@ -1,0 +1,1 @@
+"""Compliance report, logbook and yearly statement: one content, always the same bytes, draft and signed."""

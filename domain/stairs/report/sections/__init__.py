@@ -1,0 +1,1 @@
+"""The parts of the reports, in the order in which they stand."""
