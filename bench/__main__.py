@@ -5,7 +5,15 @@ import sys
 
 from domain.kernel.migrate import ROOT
 
-BENCHMARKS = ("bench.ingest", "bench.kpi", "bench.ledger", "bench.suspicion", "bench.outages", "bench.options")
+BENCHMARKS = (
+    "bench.ingest",
+    "bench.kpi",
+    "bench.ledger",
+    "bench.suspicion",
+    "bench.outages",
+    "bench.options",
+    "bench.stairs",
+)
 
 
 def main() -> None:
