@@ -45,5 +45,6 @@ SELECT
   effective_max,
   accuracy
 FROM results
-ORDER BY stair_name COLLATE "C", measurement_type COLLATE "C", point COLLATE "C", configuration COLLATE "C", tested_on,
-  instance_id
+ORDER BY
+  stair_name COLLATE "C" ASC, measurement_type COLLATE "C" ASC, point COLLATE "C" ASC, configuration COLLATE "C" ASC,
+  tested_on ASC, instance_id ASC
