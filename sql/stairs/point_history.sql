@@ -45,6 +45,6 @@ SELECT
   effective_max,
   accuracy
 FROM results
-ORDER BY
+ORDER BY -- noqa: AM03
   stair_name COLLATE "C" ASC, measurement_type COLLATE "C" ASC, point COLLATE "C" ASC, configuration COLLATE "C" ASC,
   tested_on ASC, instance_id ASC
