@@ -9,6 +9,7 @@ from api.stairs import (
     evidence,
     faults,
     generation,
+    instruments,
     observations,
     registry,
     results,
@@ -17,7 +18,7 @@ from api.stairs import (
     sync,
 )
 
-ENTERED = (buildings, registry, baselines, definitions, generation, ruleset)
+ENTERED = (buildings, registry, baselines, definitions, generation, ruleset, instruments)
 ROOM = (*ENTERED, sessions, sync, results, evidence, observations, faults)
 router = APIRouter(tags=["FireMode"])
 for one in ROOM:

@@ -3,11 +3,12 @@
 import dagster as dg
 
 from orchestration.stairs import assets, automation, checks
+from orchestration.stairs.calibration import calibration_due_sensor
 
 defs = dg.Definitions(
     assets=assets.ASSETS,
     asset_checks=[checks.stairs_checks],
     jobs=automation.JOBS,
     schedules=automation.SCHEDULES,
-    sensors=automation.SENSORS,
+    sensors=[*automation.SENSORS, calibration_due_sensor],
 )

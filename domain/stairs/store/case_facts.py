@@ -39,7 +39,7 @@ WHERE tenant_id = current_setting('app.tenant') AND id = :id
 _CERTIFICATES = text("""
 SELECT cert_id::text, cert_number, instrument_id::text, calibration_date, expiry_date, calibration_authority, standard
 FROM calibration_certificates
-WHERE tenant_id = current_setting('app.tenant') AND instrument_id = :id
+WHERE tenant_id = current_setting('app.tenant') AND instrument_id = :id AND withdrawn_at IS NULL
 ORDER BY calibration_date, cert_id
 """)
 _EVIDENCE = text("""
