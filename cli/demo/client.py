@@ -34,6 +34,15 @@ class Client:
         answer.raise_for_status()
         return answer.content
 
+    def put(self, path: str, data: bytes, content_range: str) -> dict[str, Any]:
+        """PUT a piece of a file."""
+        headers = {"Content-Range": content_range, "Content-Type": "application/octet-stream"}
+        return self._answer(self._http.put(path, content=data, headers=headers))
+
+    def upload(self, path: str, name: str, data: bytes) -> dict[str, Any]:
+        """POST one file as a form does."""
+        return self._answer(self._http.post(path, files={"file": (name, data)}))
+
     def delete(self, path: str) -> dict[str, Any]:
         """DELETE, answer JSON."""
         return self._answer(self._http.delete(path))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from cli.demo import countersign, restoreiq
+from cli.demo import countersign, firemode, restoreiq
 from cli.demo.client import Client
 from cli.demo.countersign import Signed
+from cli.demo.firemode import Visit
 from cli.demo.gridlens import Found, tell
 from cli.demo.lineage import Dagster
 from cli.demo.restoreiq import Night
@@ -20,7 +21,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict
 from domain.kernel.settings import Env, settings
 
-STEPS = 12
+STEPS = 15
 
 
 @click.command()
@@ -52,8 +53,9 @@ def demo(as_json: bool) -> None:
         client, dagster = Client(where["api"], token), Dagster(where["dagster"])
         found = tell(story, client, dagster, current.gridlens_tenant, folder, utc_now())
         night = restoreiq.tell(story, client, where["api"], current.gridlens_tenant, folder, utc_now())
+        visit = firemode.tell(story, where["api"], current.gridlens_tenant, folder, utc_now())
         signed = countersign.tell(story, client, where["api"], current.gridlens_tenant, folder)
-        told = asdict(found) | {"night": asdict(night), "countersigned": asdict(signed)}
+        told = asdict(found) | {"night": asdict(night), "visit": asdict(visit), "countersigned": asdict(signed)}
         (folder / "summary.json").write_text(json.dumps(told, indent=1) + "\n")
     finally:
         if not was_running:
@@ -61,10 +63,18 @@ def demo(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(told))
     else:
-        _end(story, found, night, signed, folder, where)
+        _end(story, found, night, visit, signed, folder, where)
 
 
-def _end(story: Story, found: Found, night: Night, signed: Signed, folder: Path, where: dict[str, str]) -> None:
+def _end(
+    story: Story,
+    found: Found,
+    night: Night,
+    visit: Visit,
+    signed: Signed,
+    folder: Path,
+    where: dict[str, str],
+) -> None:
     story.say()
     story.say(f"  Baseline   {found.feeder} lost {found.baseline_loss_pct:.2f} % of what was delivered")
     story.say(
@@ -80,11 +90,15 @@ def _end(story: Story, found: Found, night: Night, signed: Signed, folder: Path,
         f" {night.true_zone_rank}; following the advice {night.delta_cmi_pct:+.0f} %"
     )
     story.say(
+        f"  Stairs     {visit.tests} tests by phone, {len(visit.faults)} faults reviewed; approved by"
+        f" {visit.approved_by}"
+    )
+    story.say(
         f"  Signed     {signed.meters} meters to inspect, by {signed.signed_by};"
         f" {signed.events_verified:,} rows of the ledger are sealed and verify"
     )
     story.say()
-    for name in [*found.charts, *night.files, "inspection-list.csv", "summary.json"]:
+    for name in [*found.charts, *night.files, *visit.files, "inspection-list.csv", "summary.json"]:
         story.say(f"  {folder / name}")
     story.say()
     story.say("  Next       make up, then open")

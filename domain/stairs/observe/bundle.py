@@ -43,8 +43,8 @@ _OF_INSTANCE = (
     "context_snapshot",
     "retest_of",
 )
-# The same for every instance of an archetype: sent once.
-_OF_ARCHETYPE = (
+# Often the same for many instances: sent once, and named by hash where it belongs.
+_TEXTS = (
     "descriptive_instructions",
     "audible_cues",
     "safety_warnings",
@@ -68,10 +68,11 @@ def bundle(connection: Connection, session_id: uuid.UUID, now: datetime) -> dict
                 for name in ("id", "building_id", "building_name", "timezone", "frequency", "planned_for", "revision")
             }
         ),
-        "instances": [_plain({name: row[name] for name in _OF_INSTANCE}) for row in rows],
-        "archetypes": {
-            row["archetype_id"]: _plain({name: row[name] for name in _OF_ARCHETYPE}) for row in reversed(rows)
-        },
+        "instances": [
+            _plain({name: row[name] for name in _OF_INSTANCE} | {name: content_hash(row[name]) for name in _TEXTS})
+            for row in rows
+        ],
+        "texts": {content_hash(row[name]): row[name] for row in rows for name in _TEXTS},
         "rules": _listed(connection, "as1851_rules", "rule_code, effective_date, rule_id", "active"),
         "classes": [_plain(one) for one in jurisdiction_classes(connection, session.jurisdiction)],
         "instruments": _listed(connection, "instruments", "serial_number, id", "retired_at IS NULL"),
