@@ -9,6 +9,11 @@ from domain.kernel.countersign.lend import KERNEL_ACTS
 from domain.kernel.gates import Gate
 from domain.stairs.countersign import faults as fault_acts
 from domain.stairs.countersign import sessions as session_acts
+from domain.stairs.countersign.baselines import let_baselines_hold
+from domain.stairs.countersign.definitions import put_definitions_in_force
+from domain.stairs.countersign.ruleset import put_in_force
+from domain.stairs.countersign.templates import publish_templates
+from domain.stairs.rules.gates import BASELINES, DEFINITIONS, RULESET, TEMPLATES
 from domain.stairs.rules.session_gates import FAULT, SESSION
 
 ACTS: dict[str, Act] = {
@@ -16,6 +21,10 @@ ACTS: dict[str, Act] = {
     INSPECTION.kind: Act(INSPECTION),
     PROMOTION.kind: Act(PROMOTION, promote, on_refusal=reject),
     AFTER_ACTION.kind: Act(AFTER_ACTION, hash_now=hash_now),
+    RULESET.kind: Act(RULESET, put_in_force),
+    BASELINES.kind: Act(BASELINES, let_baselines_hold),
+    DEFINITIONS.kind: Act(DEFINITIONS, put_definitions_in_force),
+    TEMPLATES.kind: Act(TEMPLATES, publish_templates),
     SESSION.kind: Act(SESSION, session_acts.approve, hash_now=session_acts.hash_now, on_refusal=session_acts.give_back),
     FAULT.kind: Act(FAULT, fault_acts.review),
 }

@@ -2,9 +2,23 @@
 
 from fastapi import APIRouter
 
-from api.stairs import evidence, faults, observations, results, sessions, sync
+from api.stairs import (
+    baselines,
+    buildings,
+    definitions,
+    evidence,
+    faults,
+    generation,
+    observations,
+    registry,
+    results,
+    ruleset,
+    sessions,
+    sync,
+)
 
-ROOM = (sessions, sync, results, evidence, observations, faults)
+ENTERED = (buildings, registry, baselines, definitions, generation, ruleset)
+ROOM = (*ENTERED, sessions, sync, results, evidence, observations, faults)
 router = APIRouter(tags=["FireMode"])
 for one in ROOM:
     router.include_router(one.router, prefix="/api/v1")

@@ -82,7 +82,7 @@ def _classes(connection: Connection, content: dict[str, Any], signed: uuid.UUID)
 
 def _override(connection: Connection, content: dict[str, Any], signed: uuid.UUID) -> None:
     row = content["override"]
-    typed = {name: None if row[name] is None else Decimal(row[name]) for name in _LIMITS}
+    typed: dict[str, Any] = {name: None if row[name] is None else Decimal(row[name]) for name in _LIMITS}
     typed |= {name: date.fromisoformat(row[name]) for name in ("valid_from", "expires_on")}
     ruleset.add_override(connection, {**row, **typed}, signed)
 

@@ -168,6 +168,33 @@ def entry(connection: Connection, kind: Kind, entry_id: uuid.UUID) -> dict[str, 
     return {name: value for name, value in row.items() if name != "tenant_id"}
 
 
+def parents_of(connection: Connection, kind: Kind, entry_id: uuid.UUID) -> dict[str, Any]:
+    """The ids that whatever is entered below an entry belongs to: building, stair, floor, as far as they go.
+
+    Raises:
+        NotFound: the tenant has none such, or it is retired.
+    """
+    found = entry(connection, kind, entry_id)
+    if found["retired_at"] is not None:
+        raise NotFound(f"The {kind.name} {entry_id} is retired; nothing was entered.", hint="Put it back first.")
+    own = {("building_id" if kind is BUILDING else kind.key): entry_id}
+    return {name: found[name] for name in kind.parents} | own
+
+
+def list_buildings(
+    connection: Connection, condition: str, order: str, values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """A page of the buildings that stand."""
+    found = connection.execute(
+        text(
+            "SELECT id, name, address, timezone, jurisdiction, classification FROM buildings"
+            f" WHERE {_MINE} AND retired_at IS NULL AND {condition} ORDER BY {order} LIMIT :n"
+        ),
+        dict(values),
+    )
+    return [dict(row) for row in found.mappings()]
+
+
 def same_name(
     connection: Connection, kind: Kind, parents: Mapping[str, Any], fields: Mapping[str, Any]
 ) -> dict[str, Any] | None:

@@ -238,7 +238,7 @@ def _propose(
     summary: str,
     severity: int = 1,
 ) -> Proposal:
-    counts = {name: len(content[name]) for name in ("rules", "schedule", "classes") if name in content}
+    counts: dict[str, Any] = {name: len(content[name]) for name in ("rules", "schedule", "classes") if name in content}
     return propose(
         connection,
         RULESET,
@@ -248,6 +248,6 @@ def _propose(
         proposed_by=caller.id,
         actor_role=caller.actor_role,
         authors=(caller.id,),
-        evidence={"act": content["act"], **counts},
+        evidence=counts | {"act": content["act"]},
         severity=severity,
     )
