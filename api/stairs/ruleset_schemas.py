@@ -138,4 +138,4 @@ class NewOverride(Body):
 class Adopted(Laid):
     """What of the shipped ruleset waits for a signature."""
 
-    counts: dict[str, int] = Field(examples=[{"rules": 5, "schedule": 22, "classes": 4}])
+    counts: dict[str, int] = Field(examples=[{"rules": 5, "schedule": 17, "classes": 4}])

@@ -3,9 +3,9 @@
 import uuid
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
 from api.app import create_app
 from domain.kernel.db import transaction
@@ -120,15 +120,21 @@ def test_a_difference_is_not_signed_over_another_one(office: Office, building: s
     assert office.generate(building, "monthly", profile="strict")["state"] == "unchanged"
 
 
-def test_a_run_that_was_changed_behind_the_platform_is_not_published(office: Office, building: str) -> None:
+def test_a_run_that_was_changed_behind_the_platform_is_not_published(
+    office: Office, building: str, module_database: Database
+) -> None:
     made = office.generate(building, "six_monthly", profile="strict")
-    with transaction(office.tenant) as connection:
-        run = connection.execute(
-            text("SELECT added FROM generation_runs WHERE run_id = :id"), {"id": made["run_id"]}
-        ).scalar_one()
-    assert len(run) == made["added"]
     told = office.get(f"/generation-runs/{made['run_id']}")
-    assert [row["scoped_identifier"] for row in told["added"]] == [row["scoped_identifier"] for row in run]
+    assert len(told["added"]) == made["added"] > 0
+    with psycopg.connect(module_database.urls["superuser"]) as connection:
+        connection.execute("ALTER TABLE generation_runs DISABLE TRIGGER USER")
+        connection.execute(
+            "UPDATE generation_runs SET added = jsonb_set(added, '{0,max_threshold}', '\"500\"') WHERE run_id = %s",
+            (made["run_id"],),
+        )
+        connection.execute("ALTER TABLE generation_runs ENABLE ALWAYS TRIGGER refuse_change")
+    assert office.sign(made, 409)["code"] == "CONTENT_CHANGED"
+    assert len(office.get(f"/buildings/{building}/instances/templates?frequency=six_monthly&limit=500")["rows"]) == 78
 
 
 def test_the_proposer_of_a_person_does_not_sign_it(office: Office, building: str) -> None:
@@ -159,7 +165,7 @@ def test_a_scenario_changes_by_a_new_version(office: Office, building: str) -> N
     ]
     assert versions == [(1, False), (2, True)]
     change = office.generate(building, "six_monthly")
-    assert (change["added"], change["retired"]) == (
-        len([1 for row in office.get(f"/generation-runs/{change['run_id']}")["added"]]),
-        change["retired"],
-    )
+    run = office.get(f"/generation-runs/{change['run_id']}")
+    scenarios = [one["scoped_identifier"] for one in run["added"] if one["archetype_id"] == "ARCH-CE-001"]
+    assert scenarios == ["CE_STAIR-A_ZONE-1_FIRE-FLOOR-1-ZONE-1-ACTIVATION-SIX-MONTHLY_V2"]
+    assert any(one["scoped_identifier"] == scenarios[0].replace("_V2", "_V1") for one in run["retired"])
