@@ -112,5 +112,5 @@ def _tell(connection: Connection, signed: Countersignature, content: dict[str, A
         entity_id=content["building_id"],
         payload={"countersignature_id": str(signed.countersignature_id), **counts},
     )
-    enqueue(connection, ("stairs", "ce_scenarios"), metadata=counts)
-    enqueue(connection, ("stairs", "interface_test_definitions"), metadata=counts)
+    # Scenarios and interface tests stand in the graph with the registry that they belong to.
+    enqueue(connection, ("stairs", "stairs"), metadata=counts)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.kernel.errors import Invalid
+from domain.kernel.lineage import enqueue
 from domain.kernel.principal import Principal
 from domain.stairs.observe.registry import enter
 from domain.stairs.rules.document import BuildingDocument, StairEntry, document_problems
@@ -50,6 +51,8 @@ def import_building(connection: Connection, caller: Principal, document: Buildin
     work = _Work(connection, caller, made)
     for stair in document.stairs:
         work.stair(stair)
+    if made.outcomes["added"] or made.outcomes["changed"]:
+        enqueue(connection, ("stairs", "stairs"), metadata=dict(made.outcomes))
     standing = load_registry(connection, made.building_id)
     made.outcomes["not_in_document"] = len(_ids(standing) - made.touched)
     return made

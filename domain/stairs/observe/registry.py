@@ -57,7 +57,7 @@ def enter(
     if former is None:
         entry_id = new_id()
         registry.insert(connection, kind, entry_id, parents, fields)
-        _tell(connection, caller, kind, entry_id, "entered", fields)
+        _tell(connection, caller, kind, entry_id, "entered", fields, in_graph=not merge)
         return Entered(entry_id, "added")
     entry_id = former[kind.key]
     if former["retired_at"] is None and not merge:
@@ -70,7 +70,7 @@ def enter(
     if former["retired_at"] is None and _is_same(former, fields):
         return Entered(entry_id, "unchanged")
     registry.update(connection, kind, entry_id, fields)
-    _tell(connection, caller, kind, entry_id, "changed", fields)
+    _tell(connection, caller, kind, entry_id, "changed", fields, in_graph=not merge)
     return Entered(entry_id, "changed")
 
 
@@ -175,6 +175,8 @@ def _tell(
     entry_id: uuid.UUID,
     verb: str,
     fields: Mapping[str, Any],
+    *,
+    in_graph: bool = True,
 ) -> None:
     record(
         connection,
@@ -185,4 +187,5 @@ def _tell(
         entity_id=str(entry_id),
         payload={name: str(value) for name, value in fields.items() if value is not None},
     )
-    enqueue(connection, ("stairs", kind.table), metadata={"verb": verb})
+    if in_graph:
+        enqueue(connection, ("stairs", "stairs"), metadata={"entry": kind.name, "verb": verb})
