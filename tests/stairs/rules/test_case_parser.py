@@ -27,7 +27,22 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-NASTY = ("1e99", "9" * 5000, "1e999999999", "NaN", "-Infinity", "0x10", "1_000", "１８", "18,2", " 18.2", "", "1/3")
+NASTY = (
+    "1e99",
+    "1e-40",
+    "0." + "1" * 38 + "00",
+    "9" * 5000,
+    "1e999999999",
+    "NaN",
+    "-Infinity",
+    "0x10",
+    "1_000",
+    "１８",
+    "18,2",
+    " 18.2",
+    "",
+    "1/3",
+)
 
 
 def judged(source: Any) -> None:

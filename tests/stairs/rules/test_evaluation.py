@@ -26,7 +26,7 @@ from tests.stairs.rules.cases import (
 )
 
 # SHA-256 of the results of the cases at the end, under firemode-evaluation/1.
-GOLDEN = "da00f24a61f6dd5685cead309b5be99e9dcd033547a38335cfd5a4dd511a7fa5"
+GOLDEN = "94f105827f6e4da8fabaad0bc7039b1bb7c2263294486e89459b1b461e565b2f"
 OVERRIDE = {
     "override_id": "O-1",
     "rule_code": "SP-01",

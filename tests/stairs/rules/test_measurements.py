@@ -213,6 +213,13 @@ def test_the_stricter_of_template_and_definition_limits_an_interface(template: s
     assert found["is_compliant"] is (most >= 4)
 
 
+def test_a_template_s_limit_on_an_interface_asks_for_a_time_too() -> None:
+    own = {"template": {"max_threshold": "5", "unit": "s"}, "definition": {"response_time_s": None}}
+    found = result(interface(response=None, **own))
+
+    assert (found["verdict"], found["flags"]) == ("indeterminate", ["RESPONSE_TIME_MISSING"])
+
+
 def test_an_interface_without_a_limit_needs_no_time() -> None:
     assert result(interface(response=None, definition={"response_time_s": None}))["verdict"] == "compliant"
 

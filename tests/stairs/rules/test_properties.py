@@ -161,6 +161,16 @@ def test_the_same_case_gives_the_same_bytes_in_whatever_order_its_members_stand(
     assert canonical_json(evaluate(read_case(mixed))) == canonical_json(evaluate(read_case(own)))
 
 
+@given(st.sampled_from(ZONES), st.integers(0, 4))
+def test_equal_cases_have_equal_bytes_whatever_offset_and_zeros_they_were_written_with(zone: str, zeros: int) -> None:
+    own = pressure(template={"design_setpoint": "45", "unit": "Pa"})
+    there = datetime.fromisoformat(own["tested_at"]).astimezone(ZoneInfo(zone)).isoformat()
+    other = own | {"tested_at": there, "template": {"design_setpoint": f"45.{'0' * zeros}", "unit": "Pa"}}
+
+    assert read_case(other) == read_case(own)
+    assert canonical_json(read_case(other).inputs()) == canonical_json(read_case(own).inputs())
+
+
 @given(st.sampled_from(ALL), readings)
 def test_what_was_stored_reads_back_to_the_same_case(make: Any, value: str) -> None:
     own = make(value) if make in {pressure, force} else make()

@@ -1,6 +1,7 @@
 """A case: all that a verdict depends on, and nothing else.
 
-It is what a stored evaluation keeps as its `inputs`, and what study mode reads. Two equal cases have equal bytes.
+It is what a stored evaluation keeps as its `inputs`, and what study mode reads. Equal cases have equal bytes, whatever
+offset a time was written with and however many zeros a limit ends in; of a reading every character is kept.
 """
 
 from decimal import Decimal

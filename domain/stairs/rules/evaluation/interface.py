@@ -19,16 +19,21 @@ class Attested:
 
 
 def attested(told: Attestation, definition: Definition | None) -> Attested:
-    """What an attestation amounts to: without a definition, or without a time where one is limited, no pass."""
+    """What an attestation amounts to; without a definition there is no pass."""
     notes = []
     response = None if told.response_time_s is None else exact(told.response_time_s)
     if definition is None:
         notes.append(blocks("DEFINITION_MISSING", "What the interface test asks for is not known."))
-    elif definition.response_time_s is not None and response is None and told.matched:
-        notes.append(blocks("RESPONSE_TIME_MISSING", "The definition limits the response time, and none was taken."))
     if response is not None and response < 0:
         notes.append(blocks("CLOCK_ERROR", "The response time is below zero."))
     return Attested(response, tuple(notes))
+
+
+def notes_on_time(told: Attestation, limits: Limits) -> list[Note]:
+    """Without a time, where one is limited, there is no pass."""
+    if limits.upper is None or told.response_time_s is not None or not told.matched:
+        return []
+    return [blocks("RESPONSE_TIME_MISSING", "The response time is limited, and none was taken.")]
 
 
 def with_definition(limits: Limits, definition: Definition | None) -> Limits:

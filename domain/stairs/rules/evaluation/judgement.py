@@ -10,7 +10,7 @@ from domain.stairs.rules.evaluation.calibration import Calibration, notes_on_mar
 from domain.stairs.rules.evaluation.case import Case
 from domain.stairs.rules.evaluation.deviation import Deviation, deviation_of
 from domain.stairs.rules.evaluation.evidence import Evidence
-from domain.stairs.rules.evaluation.interface import with_definition
+from domain.stairs.rules.evaluation.interface import notes_on_time, with_definition
 from domain.stairs.rules.evaluation.limits import Limits, Side, limits_under, rules_in_force
 from domain.stairs.rules.evaluation.measured import Measured, measured
 from domain.stairs.rules.evaluation.notes import Note, blocking_codes, blocks, flags
@@ -105,6 +105,9 @@ def _outcomes(case: Case, what: Measured, day: date) -> tuple[tuple[Outcome, ...
         notes += told
         if scalar and limits == NO_LIMITS:
             notes.append(blocks("NO_LIMIT", f"{rule.rule_code} sets no limit, and the template none either."))
+        if case.interface is not None:
+            limits = with_definition(limits, case.definition)
+            notes += notes_on_time(case.interface, limits)
         outcomes.append(_outcome(case, what, rule, limits))
     outcomes.sort(key=lambda one: (not one.has_failed, SEVERITIES.index(one.rule.severity_if_fail), one.rule.rule_code))
     return tuple(outcomes), notes
@@ -113,8 +116,6 @@ def _outcomes(case: Case, what: Measured, day: date) -> tuple[tuple[Outcome, ...
 def _outcome(case: Case, what: Measured, rule: RuleRow, limits: Limits) -> Outcome:
     if case.measurement_type == "cause_and_effect_logic":
         return Outcome(rule, NO_LIMITS, what.has_failed)
-    if case.measurement_type == "interface_test":
-        limits = with_definition(limits, case.definition)
     for value in what.judged:
         if (side := limits.missed_by(value)) is not None:
             return Outcome(rule, limits, True, side, value)

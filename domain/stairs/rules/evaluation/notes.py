@@ -59,6 +59,7 @@ def blocking_codes(notes: Iterable[Note]) -> list[str]:
 
 
 def as_observations(notes: Iterable[Note]) -> list[dict[str, Any]]:
-    """All notes as members of the result, in an order that does not depend on that of the input."""
-    ordered = sorted(notes, key=lambda note: (note.code, note.text))
+    """All notes as members of the result, each once, in an order that does not depend on that of the input."""
+    by_words = {(note.code, note.text): note for note in notes}
+    ordered = [by_words[words] for words in sorted(by_words)]
     return [{"code": note.code, "text": note.text, "data": dict(note.data)} for note in ordered]

@@ -34,8 +34,11 @@ def _checked(text: str) -> str:
     if len(text) > _LONGEST or not _LEXEME.fullmatch(text):
         hint = "; NaN and infinity are none" if text.strip("+-").lower() in {"nan", "inf", "infinity"} else ""
         raise ValueError(f"{text[:_LONGEST]!r} is not a decimal number such as 18.2 (at most 40 characters){hint}")
-    if abs(Decimal(text)) >= _BOUND:
+    number = Decimal(text)
+    if abs(number) >= _BOUND:
         raise ValueError(f"{text} is too large: at most seven digits stand before the point")
+    if len(f"{number:f}") > _LONGEST:
+        raise ValueError(f"{text} is finer than anybody can measure")
     return text
 
 
@@ -53,7 +56,7 @@ def reading_text(value: object) -> str:
 
 
 def number_of(value: object) -> Decimal:
-    """A limit or a setting; a float is taken by its shortest text where that is certain.
+    """A limit or a setting, without trailing zeros; a float is taken by its shortest text where that is certain.
 
     Raises:
         ValueError: not a finite decimal number, or too large.
@@ -62,8 +65,8 @@ def number_of(value: object) -> Decimal:
         text = repr(value)
         if sum(one.isdigit() for one in text.split("e")[0]) > _SURE_DIGITS:
             raise ValueError(f"{text} has more digits than a binary float can vouch for; give the decimal text")
-        return Decimal(_checked(text))
-    return Decimal(reading_text(value))
+        return Decimal(plain(Decimal(_checked(text))))
+    return Decimal(plain(Decimal(reading_text(value))))
 
 
 Reading = Annotated[str, BeforeValidator(reading_text), WithJsonSchema(_NUMBER)]

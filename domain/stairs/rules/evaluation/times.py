@@ -1,7 +1,7 @@
 """Instants with their offset, days, and the zone whose day a test belongs to (R-05)."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ _YEARS = range(1900, 2201)
 
 
 def instant_of(value: object) -> datetime:
-    """ISO 8601 text with an offset, or an aware datetime.
+    """The UTC instant of ISO 8601 text with an offset, or of an aware datetime.
 
     Raises:
         ValueError: neither; a time without offset is none, for nobody can say which day it belongs to.
@@ -24,7 +24,7 @@ def instant_of(value: object) -> datetime:
         raise ValueError("is not a time with an offset, such as 2026-02-03T14:05:00+11:00")
     if value.year not in _YEARS:
         raise ValueError(f"year {value.year} is not between {_YEARS[0]} and {_YEARS[-1]}")
-    return value
+    return value.astimezone(UTC)
 
 
 def day_of(value: object) -> date:
