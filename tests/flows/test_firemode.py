@@ -1,4 +1,4 @@
-"""A yearly visit of 168 tests, driven over HTTP as a phone would, to an approved session; and what physics says of it."""
+"""A yearly visit of 168 tests, driven over HTTP as a phone would, to its approval; and what physics says of it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
