@@ -13,7 +13,9 @@ from domain.stairs.countersign.baselines import let_baselines_hold
 from domain.stairs.countersign.definitions import put_definitions_in_force
 from domain.stairs.countersign.ruleset import put_in_force
 from domain.stairs.countersign.templates import publish_templates
+from domain.stairs.fulfil import hash_now as report_hash
 from domain.stairs.rules.gates import BASELINES, DEFINITIONS, RULESET, TEMPLATES
+from domain.stairs.rules.report_gates import REPORT
 from domain.stairs.rules.session_gates import FAULT, SESSION
 
 ACTS: dict[str, Act] = {
@@ -27,5 +29,6 @@ ACTS: dict[str, Act] = {
     TEMPLATES.kind: Act(TEMPLATES, publish_templates),
     SESSION.kind: Act(SESSION, session_acts.approve, hash_now=session_acts.hash_now, on_refusal=session_acts.give_back),
     FAULT.kind: Act(FAULT, fault_acts.review),
+    REPORT.kind: Act(REPORT, hash_now=report_hash),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

@@ -14,6 +14,8 @@ from domain.kernel.retention.rendered import render_archive
 from domain.kernel.retention.working_rows import KERNEL_PRUNABLES
 from domain.kernel.seals import kept
 from domain.kernel.verify import Rebuilder, Renderer
+from domain.stairs.fulfil import render_report as render_compliance_report
+from domain.stairs.report.editions import KIND as COMPLIANCE_REPORT
 
 PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {METER_READS.name: METER_READS}
 
@@ -23,6 +25,7 @@ RENDERERS: dict[str, Renderer] = {
     kept.KIND: kept.render_checkpoint,
     INSPECTION_LIST: render_inspection_list,
     AFTER_ACTION_REPORT: render_report,
+    COMPLIANCE_REPORT: render_compliance_report,
 }
 # By what a run made: what makes it again from recorded inputs and compares.
 REBUILDERS: dict[str, Rebuilder] = {"read_batch": rebuild_batch, RUN: rebuild_advice}

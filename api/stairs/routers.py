@@ -12,6 +12,7 @@ from api.stairs import (
     instruments,
     observations,
     registry,
+    reports,
     results,
     ruleset,
     sessions,
@@ -19,7 +20,7 @@ from api.stairs import (
 )
 
 ENTERED = (buildings, registry, baselines, definitions, generation, ruleset, instruments)
-ROOM = (*ENTERED, sessions, sync, results, evidence, observations, faults)
+ROOM = (*ENTERED, sessions, sync, results, evidence, observations, faults, reports)
 router = APIRouter(tags=["FireMode"])
 for one in ROOM:
     router.include_router(one.router, prefix="/api/v1")

@@ -269,6 +269,7 @@ class VisitLine(Part):
     planned_for: str
     tested_on: str | None = None
     status: str
+    is_amendment: bool = Field(False, description="Corrects an approved visit; counts for no routine of its own.")
     technicians: list[PersonPart] = Field(default_factory=list)
     approved_by: PersonPart | None = None
     approved_at: str | None = None

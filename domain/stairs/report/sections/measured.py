@@ -2,11 +2,8 @@
 
 from domain.kernel.charts.words import NONE
 from domain.kernel.report.blocks import Block, Col, Heading, Paragraph
-from domain.stairs.charts.door_force import DoorPoint, door_forces
-from domain.stairs.charts.profile import FloorPoint, Limits, pressure_by_floor
-from domain.stairs.charts.sequence import SequenceStep, sequence_chart
+from domain.stairs.report.figures import force_figure, of_kind, pressure_figure, sequence_figures
 from domain.stairs.report.telling import MEASURES, Telling, limits, outcome, result
-from domain.stairs.rules.physics.door import HANDLE_OFFSET_M, Leaf
 from domain.stairs.rules.report_content import InstancePart, SessionReport
 
 VELOCITY_COLUMNS = (
@@ -23,7 +20,6 @@ INTERFACE_COLUMNS = (
     Col("Limit, s", 20, "right"),
     Col("Verdict", 26),
 )
-MOST_SEQUENCES = 6
 
 
 def measured(telling: Telling, report: SessionReport, heading: str) -> list[Block]:
@@ -32,73 +28,16 @@ def measured(telling: Telling, report: SessionReport, heading: str) -> list[Bloc
     for number, stair in enumerate(sorted({one.stair for one in report.counted}), start=1):
         own = [one for one in report.counted if one.stair == stair]
         blocks.append(Heading(2, f"{heading.split(' ', 1)[0]}.{number} {stair}"))
-        blocks += _pressures(telling, stair, own)
-        blocks += _forces(telling, stair, own)
+        for chart in (pressure_figure(stair, own), force_figure(stair, own)):
+            blocks += [] if chart is None else [telling.figure(chart)]
         blocks += _velocities(telling, own)
-        blocks += _sequences(telling, own)
+        blocks += [telling.figure(chart) for chart in sequence_figures(own)]
         blocks += _interfaces(telling, own)
     return blocks if len(blocks) > 1 else [*blocks, Paragraph("Nothing was tested.")]
 
 
-def _of(instances: list[InstancePart], kind: str) -> list[InstancePart]:
-    return [one for one in instances if one.measurement_type == kind]
-
-
-def _number(text: str | None) -> float | None:
-    """A decimal text for drawing; verdicts were made from the text itself."""
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None
-
-
-def _pressures(telling: Telling, stair: str, instances: list[InstancePart]) -> list[Block]:
-    own = [one for one in _of(instances, "pressure_differential") if one.floor_level is not None]
-    points = [
-        FloorPoint(
-            one.floor_level or "",
-            one.floor_number or 0,
-            one.configuration or "",
-            _number(one.measured),
-            _number(one.baseline),
-            one.verdict,
-        )
-        for one in own
-    ]
-    told = [one for one in own if one.minimum is not None or one.maximum is not None]
-    low, high, point = (told[0].minimum, told[0].maximum, told[0].setpoint) if told else (None, None, None)
-    chart = pressure_by_floor(stair, points, Limits(_number(low), _number(high), _number(point)))
-    return [] if chart is None else [telling.figure(chart)]
-
-
-def _forces(telling: Telling, stair: str, instances: list[InstancePart]) -> list[Block]:
-    """Doors of which both the force with pressure and the pressure across them were measured."""
-    closed = {
-        one.floor_level: _number(one.measured)
-        for one in _of(instances, "pressure_differential")
-        if one.configuration == "all_closed"
-    }
-    forces = _of(instances, "door_opening_force")
-    off = {one.place: _number(one.measured) for one in forces if one.configuration == "pressurisation_off"}
-    points = []
-    for one in forces:
-        force, pressure, leaf = _number(one.measured), closed.get(one.floor_level), _leaf(one)
-        if one.configuration == "pressurisation_active" and force is not None and pressure is not None and leaf:
-            points.append(DoorPoint(one.place, leaf, pressure, force, off.get(one.place)))
-    limit = next((_number(one.maximum) for one in forces if one.maximum is not None), None)
-    chart = door_forces(stair, points, limit)
-    return [] if chart is None else [telling.figure(chart)]
-
-
-def _leaf(one: InstancePart) -> Leaf | None:
-    measures = one.door or {}
-    width, height = _number(measures.get("width_m")), _number(measures.get("height_m"))
-    offset = _number(measures.get("handle_offset_m")) or HANDLE_OFFSET_M
-    return None if not width or not height or width <= offset else Leaf(width, height, offset)
-
-
 def _velocities(telling: Telling, instances: list[InstancePart]) -> list[Block]:
-    own = _of(instances, "air_velocity")
+    own = of_kind(instances, "air_velocity")
     if not own:
         return []
     rows = [
@@ -119,33 +58,8 @@ def _velocities(telling: Telling, instances: list[InstancePart]) -> list[Block]:
     ]
 
 
-def _sequences(telling: Telling, instances: list[InstancePart]) -> list[Block]:
-    """Those that did not go as due first; of the rest as many as there is room for."""
-    own = [one for one in _of(instances, "cause_and_effect_logic") if one.steps]
-    ordered = sorted(own, key=lambda one: (one.verdict != "non_compliant", one.sequence_order))
-    failed = sum(one.verdict == "non_compliant" for one in own)
-    blocks: list[Block] = []
-    for one in ordered[: max(failed, min(len(ordered), 1), 0)][:MOST_SEQUENCES]:
-        steps = [
-            SequenceStep(
-                step.step_order,
-                step.component_id,
-                step.action,
-                _number(step.expected_s) or 0.0,
-                _number(step.tolerance_s) or 0.0,
-                _number(step.actual_s),
-                step.issue,
-                _number(step.by_s),
-            )
-            for step in one.steps
-        ]
-        chart = sequence_chart(one.place or one.identifier, one.stair, steps)
-        blocks += [] if chart is None else [telling.figure(chart)]
-    return blocks
-
-
 def _interfaces(telling: Telling, instances: list[InstancePart]) -> list[Block]:
-    own = _of(instances, "interface_test")
+    own = of_kind(instances, "interface_test")
     if not own:
         return []
     rows = [(one.place, one.measured or NONE, one.maximum or NONE, outcome(one)) for one in own]

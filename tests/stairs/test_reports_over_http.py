@@ -1,0 +1,163 @@
+"""From an approved session to its signed report, over HTTP and through the fulfilment, with a real signature."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from domain.kernel import artifacts
+from domain.kernel.canonical import content_hash
+from domain.kernel.db import transaction
+from domain.kernel.fulfil import fulfil, waiting_for_fulfilment
+from domain.kernel.objects.chosen import open_store
+from domain.kernel.settings import DbRole
+from domain.kernel.signing import ensure_signing_keys
+from domain.kernel.verify import Verdict, verify_artifact
+from domain.stairs.fulfil import report_doer
+from domain.stairs.suggest.period_report import due_visits
+from domain.together import RENDERERS
+from tests.conftest import Database
+from tests.grid.outages.report.reading import pages
+from tests.makers import make_tenant
+from tests.stairs.small_house import SmallHouse
+from tests.stairs.test_a_session_over_http import Desk
+
+
+@pytest.fixture
+def desk(database: Database) -> Iterator[Desk]:
+    make_tenant("T", "Australia/Sydney")
+    ensure_signing_keys()
+    house = SmallHouse(database)
+    with TestClient(create_app(), raise_server_exceptions=False) as client:
+        yield Desk(client, house)
+
+
+def walked(desk: Desk, approve: bool = True) -> None:
+    for row in desk.plan():
+        assert desk.test(row).status_code == 200
+    if approve:
+        assert desk.sign("rita").status_code == 200
+
+
+def exported(desk: Desk, **body: Any) -> dict[str, Any]:
+    made = desk.ask("tom", "POST", f"{desk.at}/report", body)
+    assert made.status_code == 200, made.text
+    told: dict[str, Any] = made.json()
+    return told
+
+
+def read(desk: Desk, url: str) -> bytes:
+    answer = desk.client.get(url)
+    assert answer.status_code == 200, answer.text
+    return bytes(answer.content)
+
+
+def sign(desk: Desk, told: dict[str, Any], who: str = "mia") -> Any:
+    body = {"reason": "Read.", "content_hash": told["content_hash"]}
+    return desk.ask(who, "POST", f"/v1/proposals/{told['proposal_id']}/approve", body)
+
+
+def carry_out() -> None:
+    doer = report_doer(open_store)
+    with transaction("T", DbRole.MACHINE, actor="test") as connection:
+        waiting = waiting_for_fulfilment(connection, [doer.gate.kind])
+    for own, _ in waiting:
+        fulfil("T", own, {doer.gate.kind: doer}, run_id="test", actor_id="test")
+
+
+def test_a_signed_report_is_exactly_what_was_signed_and_can_be_made_again(desk: Desk) -> None:
+    walked(desk)
+    draft = exported(desk)
+    assert draft["edition"] == "draft"
+    assert draft["proposal_id"] is not None
+    drafted = pages(read(desk, draft["files"]["pdf"]["url"]))
+    assert all("DRAFT, not countersigned" in page for page in drafted)
+    assert exported(desk)["report_id"] == draft["report_id"]
+    assert sign(desk, draft, "tom").status_code == 403
+    signed = sign(desk, draft)
+    assert signed.status_code == 200, signed.text
+    carry_out()
+    told = desk.ask("mia", "GET", f"/api/v1/reports/{draft['report_id']}").json()
+    assert told["status"] == "SIGNED"
+    assert content_hash(told["content"]) == draft["content_hash"]
+    final = pages(read(desk, told["files"]["signed"]["pdf"]["url"]))
+    assert not any("DRAFT" in page for page in final)
+    assert draft["content_hash"] in final[-1]
+    with transaction("T", DbRole.MACHINE, actor="test") as connection:
+        rows = connection.exec_driver_sql("SELECT artifact_id FROM artifacts WHERE kind = 'stairs.compliance_report'")
+        found = [row.artifact_id for row in rows]
+        assert len(found) == 4
+        for own in found:
+            assert artifacts.load(connection, own) is not None
+            verdict = verify_artifact(connection, open_store(), own, RENDERERS)
+            assert verdict.verdict is Verdict.SAME, verdict.as_json()
+
+
+def test_a_session_that_may_still_change_has_a_draft_and_nothing_to_sign(desk: Desk) -> None:
+    walked(desk, approve=False)
+    told = exported(desk)
+    assert told["proposal_id"] is None
+    assert "The session is not approved" in " ".join(pages(read(desk, told["files"]["pdf"]["url"])))
+
+
+def test_a_content_that_was_changed_behind_the_platform_is_not_signed(desk: Desk, database: Database) -> None:
+    walked(desk)
+    told = exported(desk)
+    change = "UPDATE compliance_reports SET content = jsonb_set(content, '{report,tenant_name}', '\"X\"')"
+    with psycopg.connect(database.urls["superuser"], autocommit=True) as connection:
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute(change)
+        # Whoever owns the machine can still switch the guard off; the hash then tells.
+        connection.execute("ALTER TABLE compliance_reports DISABLE TRIGGER USER")
+        connection.execute(change)
+    refused = sign(desk, told)
+    assert (refused.status_code, refused.json()["code"]) == (409, "CONTENT_CHANGED")
+
+
+@pytest.mark.parametrize("kind", ["logbook", "yearly_statement"])
+def test_a_building_tells_its_year(desk: Desk, kind: str) -> None:
+    walked(desk)
+    at = f"/api/v1/buildings/{desk.house.building}/reports"
+    body = {"kind": kind, "begins_on": "2026-01-01", "ends_on": "2026-12-31"}
+    made = desk.ask("mia", "POST", at, body)
+    assert made.status_code == 200, made.text
+    told = desk.ask("mia", "GET", f"/api/v1/reports/{made.json()['report_id']}").json()["content"]["report"]
+    assert [(one["frequency"], one["due"], one["done"]) for one in told["routines"]] == [("annual", 1, 1)]
+    assert told["visits"][0]["compliant"] == 5
+    assert {one["certificate"] for one in told["instruments"]} == {
+        "C-MANOMETER",
+        "C-ANEMOMETER",
+        "C-FORCE_GAUGE",
+    } or len(told["instruments"]) == 3
+    assert desk.ask("mia", "POST", at, body | {"ends_on": "2025-12-31"}).status_code == 422
+    listed = desk.ask("mia", "GET", f"/api/v1/reports?building_id={desk.house.building}").json()["rows"]
+    assert [one["kind"] for one in listed] == [kind]
+
+
+def test_what_is_not_there_and_who_may_not(desk: Desk) -> None:
+    nobody = uuid.uuid4()
+    assert desk.ask("tom", "POST", f"/api/v1/tests/sessions/{nobody}/report", {}).status_code == 404
+    period = {"kind": "logbook", "begins_on": "2026-01-01", "ends_on": "2026-12-31"}
+    assert desk.ask("tom", "POST", f"/api/v1/buildings/{nobody}/reports", period).status_code == 404
+    assert desk.ask("tom", "GET", f"/api/v1/reports/{nobody}").status_code == 404
+    assert desk.ask("otto", "GET", "/api/v1/reports").status_code == 403
+    assert desk.ask("otto", "POST", f"/api/v1/tests/sessions/{nobody}/report", {}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("frequency", "begins", "ends", "due"),
+    [
+        ("monthly", date(2026, 1, 1), date(2026, 12, 31), 12),
+        ("six_monthly", date(2026, 1, 1), date(2026, 12, 31), 2),
+        ("annual", date(2026, 1, 1), date(2026, 12, 30), 0),
+        ("annual", date(2026, 2, 13), date(2027, 2, 12), 1),
+        ("monthly", date(2026, 1, 31), date(2026, 2, 27), 0),
+    ],
+)
+def test_visits_fall_due_by_whole_months(frequency: str, begins: date, ends: date, due: int) -> None:
+    assert due_visits(frequency, begins, ends) == due
