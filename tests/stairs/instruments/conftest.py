@@ -1,6 +1,7 @@
 """A client on the real application, people of tenant T and of another one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -30,8 +31,8 @@ CERTIFICATE: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def ask(database: Database) -> Iterator[Ask]:
+@contextmanager
+def asking() -> Iterator[Ask]:
     """Ask as a person with a role, of tenant T unless another is named."""
     make_tenant("T", "Australia/Sydney")
     make_tenant("U", "Australia/Sydney")
@@ -46,11 +47,36 @@ def ask(database: Database) -> Iterator[Ask]:
         yield asked
 
 
-@pytest.fixture
-def manometer(ask: Ask) -> str:
-    """Its path, with a certificate for 2025."""
+def manometer_of(ask: Ask) -> str:
+    """Enter a manometer with a certificate for 2025; answer its path."""
     made = ask("TECHNICIAN", "POST", "/instruments", MANOMETER)
     assert made.status_code == 201, made.text
     path = f"/instruments/{made.json()['id']}"
     assert ask("TECHNICIAN", "POST", f"{path}/certificates", CERTIFICATE).status_code == 201
     return path
+
+
+@pytest.fixture
+def ask(database: Database) -> Iterator[Ask]:
+    """The application on an empty database."""
+    with asking() as asked:
+        yield asked
+
+
+@pytest.fixture
+def manometer(ask: Ask) -> str:
+    """The path of a manometer with a certificate for 2025."""
+    return manometer_of(ask)
+
+
+@pytest.fixture(scope="module")
+def ask_again(module_database: Database) -> Iterator[Ask]:
+    """The application on a database that the tests of a module share."""
+    with asking() as asked:
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def shared_manometer(ask_again: Ask) -> str:
+    """The same manometer for all tests of a module."""
+    return manometer_of(ask_again)

@@ -1,9 +1,8 @@
-"""The register of instruments over HTTP: entered, corrected, certified, withdrawn, retired; by whom, and what is kept."""
+"""The register of instruments over HTTP: entered, corrected, certified, withdrawn, retired, and what is kept."""
 
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import text
 
 from domain.kernel.db import transaction
@@ -97,24 +96,6 @@ def test_the_pdf_of_a_certificate_is_an_artifact(ask: Ask, manometer: str) -> No
     assert len(told("certificate_filed")) == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "kind", "status"),
-    [
-        (b"", "application/pdf", 422),
-        (b"<html>", "application/pdf", 422),
-        (b"%PDF-1.7 cut", "application/pdf", 422),
-        (PDF, "text/plain", 422),
-        (b"%PDF-" + bytes(17 * 1024 * 1024), "application/pdf", 413),
-    ],
-)
-def test_what_is_no_pdf_is_refused(ask: Ask, manometer: str, content: bytes, kind: str, status: int) -> None:
-    cert = ask("AUDITOR", "GET", f"{manometer}/certificates").json()["rows"][0]["cert_id"]
-    path = f"{manometer}/certificates/{cert}/file"
-    refused = ask("TECHNICIAN", "PUT", path, content=content, headers={"Content-Type": kind})
-    assert refused.status_code == status, refused.text
-    assert ask("AUDITOR", "GET", manometer).json()["certificates"][0]["artifact_id"] is None
-
-
 def test_a_correction_names_what_was_and_what_is(ask: Ask, manometer: str) -> None:
     assert ask("TECHNICIAN", "PATCH", manometer, {"accuracy": "±0.5 Pa", "unit": "Pa"}).json()["accuracy"] == "±0.5 Pa"
     assert told("changed") == [{"accuracy": ["±1 Pa", "±0.5 Pa"]}]
@@ -135,61 +116,12 @@ def test_a_retired_instrument_stays_and_takes_nothing_more(ask: Ask, manometer: 
     assert ask("OWNER", "GET", "/instruments/calibration-due?on=2026-06-01").json()["rows"] == []
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        MANOMETER | {"serial_number": "  "},
-        MANOMETER | {"instrument_type": "ruler"},
-        MANOMETER | {"range_min": "500", "range_max": "1"},
-        MANOMETER | {"range_max": "NaN"},
-        MANOMETER | {"range_max": "1e12"},
-        MANOMETER | {"calibration_frequency_months": 0},
-        MANOMETER | {"calibration_frequency_months": 61},
-        MANOMETER | {"tenant_id": "U"},
-        MANOMETER | {"serial_number": "A\x00B"},
-        MANOMETER | {"unit": "P" * 21},
-        [MANOMETER],
-        "MAN-1",
-        None,
-    ],
-)
-def test_hostile_instruments_are_refused_with_a_reason(ask: Ask, body: Any) -> None:
-    refused = ask("TECHNICIAN", "POST", "/instruments", body)
-    assert refused.status_code == 422, refused.text
-    assert refused.json()["code"]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"expiry_date": "2025-01-15"},
-        {"expiry_date": "2024-01-15"},
-        {"calibration_date": "soon"},
-        {"calibration_date": "0001-01-01"},
-        {"expiry_date": "9999-12-31"},
-        {"cert_number": ""},
-        {"cert_number": "x" * 101},
-        {"withdrawn_at": "2025-01-01T00:00:00Z"},
-    ],
-)
-def test_hostile_certificates_are_refused_with_a_reason(ask: Ask, manometer: str, changes: dict[str, Any]) -> None:
-    body = CERTIFICATE | {"cert_number": "C-9"} | changes
-    assert ask("TECHNICIAN", "POST", f"{manometer}/certificates", body).status_code == 422
-    assert len(ask("AUDITOR", "GET", manometer).json()["certificates"]) == 1
-
-
 def test_the_same_serial_number_of_a_maker_is_entered_once(ask: Ask, manometer: str) -> None:
     again = ask("TECHNICIAN", "POST", "/instruments", MANOMETER)
     assert (again.status_code, again.json()["code"]) == (409, "INSTRUMENT_KNOWN")
     assert ask("TECHNICIAN", "POST", "/instruments", MANOMETER | {"manufacturer": "Testo"}).status_code == 201
     nowhere = ask("TECHNICIAN", "POST", "/instruments", MANOMETER | {"building_id": str(uuid4()), "serial_number": "X"})
     assert nowhere.status_code == 404
-
-
-@pytest.mark.parametrize("role", ["OWNER", "AUDITOR", "REVIEWER", "OPERATOR", "LEARNER"])
-def test_who_does_not_look_after_instruments_enters_none(ask: Ask, role: str) -> None:
-    assert ask(role, "POST", "/instruments", MANOMETER).status_code == 403
 
 
 def test_another_tenants_instruments_are_not_there(ask: Ask, manometer: str) -> None:
