@@ -1,14 +1,15 @@
 """What is sent to FireMode: sessions, results, evidence, reviews. Limits here are the door's, verdicts the engine's."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictInt, StringConstraints
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 Words = Annotated[str, StringConstraints(max_length=2000)]
+# A JSON number with a point would lose digits on its way: what was read is sent as text, or is whole.
+Read = Annotated[str, StringConstraints(max_length=40)] | StrictInt
 Frequency = Literal["monthly", "six_monthly", "annual"]
 
 
@@ -44,7 +45,7 @@ class GridPoint(Body):
     """One of nine readings across a doorway; 1 to 3 the top row from left to right."""
 
     point: int
-    velocity_ms: str | Decimal | int
+    velocity_ms: Read
 
 
 class PanelEvent(Body):
@@ -52,7 +53,7 @@ class PanelEvent(Body):
 
     component_id: Annotated[str, Field(max_length=100)]
     action: Annotated[str, Field(max_length=100)]
-    t_s: str | Decimal | int
+    t_s: Read
     seq: int | None = None
 
 
@@ -68,12 +69,12 @@ class Attested(Body):
     """An interface test: what the person saw."""
 
     matched: bool
-    response_time_s: str | Decimal | int | None = None
+    response_time_s: Read | None = None
     remarks: Words | None = None
 
 
 class Result(Body):
-    """One result. Numbers are best sent as text: every digit then counts as it was read."""
+    """One result. What was read is sent as text, or as a whole number: every digit counts as it was read."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -93,7 +94,7 @@ class Result(Body):
     tested_at: AwareDatetime
     started_at: AwareDatetime | None = None
     completed_at: AwareDatetime | None = None
-    value: Annotated[str | Decimal | int | None, Field(description="Pa or N, as read.", examples=["44.2"])] = None
+    value: Annotated[Read | None, Field(description="Pa or N, as read.", examples=["44.2"])] = None
     grid: Annotated[list[GridPoint] | None, Field(max_length=100)] = None
     events: PanelEvents | None = None
     interface: Attested | None = None

@@ -189,7 +189,8 @@ def upgrade() -> None:
     grant("test_instances", "INSERT, UPDATE, DELETE", APP)
     # Evidence that arrived late is judged again by a machine.
     op.execute(
-        "GRANT UPDATE (is_compliant, verdict, deviation_from_baseline_pct, validation_result, fault_id, updated_at)"
+        "GRANT UPDATE (is_compliant, verdict, measured_value_numeric, deviation_from_baseline_pct, validation_result,"
+        " fault_id, updated_at)"
         f" ON test_instances TO {MACHINE}"
     )
     grant("instance_evaluations", "INSERT", APP, MACHINE)

@@ -3,21 +3,20 @@
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from domain.kernel.errors import Invalid
 from domain.kernel.events import record
 from domain.kernel.messages.kinds import MessageKind
 from domain.kernel.messages.outbox import tell
 from domain.kernel.principal import Role
 from domain.stairs.rules.evaluation.case import Case
-from domain.stairs.rules.evaluation.evaluate import evaluate
+from domain.stairs.rules.evaluation.evaluate import evaluate, stored_of
 from domain.stairs.rules.evaluation.fault import ProposedFault, faults_of
+from domain.stairs.rules.evaluation.reading import read_case
 from domain.stairs.store import evaluations, evidence, faults, instances
 from domain.stairs.store.case_facts import known_facts
 from domain.stairs.store.sessions import Session
@@ -46,7 +45,7 @@ def judge(
     Raises:
         Invalid: what was submitted cannot be judged; nothing is stored.
     """
-    case = case_of(known_facts(connection, session, instance) | dict(submitted))
+    case = read_case(known_facts(connection, session, instance) | dict(submitted))
     outputs = evaluate(case)
     evaluation_id = evaluations.append(connection, instance, case.inputs(), outputs, now=now)
     fault_id = _faults(connection, session, instance, case, outputs)
@@ -54,13 +53,7 @@ def judge(
     instances.change(
         connection,
         instance["instance_id"],
-        {
-            "is_compliant": outputs["is_compliant"],
-            "verdict": outputs["verdict"],
-            "deviation_from_baseline_pct": outputs["deviation_from_baseline_pct"],
-            "validation_result": told,
-            "fault_id": fault_id,
-        },
+        asdict(stored_of(outputs)) | {"validation_result": told, "fault_id": fault_id},
     )
     return told
 
@@ -75,35 +68,10 @@ def judge_again(
     return judge(connection, session, instance, {name: last.inputs[name] for name in SUBMITTED}, now)
 
 
-def case_of(facts: Mapping[str, Any]) -> Case:
-    """The case of these facts.
-
-    Raises:
-        Invalid: RESULT_MALFORMED, with an entry for each wrong member.
-    """
-    try:
-        return Case.model_validate(dict(facts))
-    except ValidationError as cause:
-        errors = [
-            {"field": ".".join(str(part) for part in one["loc"]) or "result", "message": one["msg"]}
-            for one in cause.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise Invalid(
-            "The result cannot be judged; nothing was stored.",
-            hint="Correct the named members and send it again.",
-            code="RESULT_MALFORMED",
-            errors=errors,
-        ) from cause
-
-
-def measured_columns(outputs: Mapping[str, Any], submitted: Mapping[str, Any]) -> dict[str, Any]:
-    """The rounded number and the text of what was measured, for the instance's own columns."""
-    value = outputs["measured_value"]
+def measured_text(submitted: Mapping[str, Any]) -> str | None:
+    """What was measured as text, for the instance's own column: the value, or grid, events and answers as JSON."""
     whole = submitted.get("grid") or submitted.get("events") or submitted.get("interface")
-    return {
-        "measured_value_numeric": None if value is None else Decimal(str(value)),
-        "measured_value_text": json.dumps(whole, sort_keys=True) if whole else submitted.get("value"),
-    }
+    return json.dumps(whole, sort_keys=True) if whole else submitted.get("value")
 
 
 def _faults(

@@ -7,15 +7,15 @@ from sqlalchemy import Connection
 
 from domain.kernel.canonical import content_hash
 from domain.kernel.verify import Check
-from domain.stairs.observe.judge import case_of
 from domain.stairs.rules.evaluation.evaluate import evaluate
+from domain.stairs.rules.evaluation.reading import read_case
 from domain.stairs.store import evaluations
 from domain.stairs.store.evaluations import Evaluation
 
 
 def replayed(stored: Evaluation) -> dict[str, Any]:
     """Whether the stored inputs are what was hashed, and judging them again gives the stored bytes."""
-    outputs = evaluate(case_of(stored.inputs))
+    outputs = evaluate(read_case(stored.inputs))
     checks = {
         "inputs": (stored.inputs_sha256, content_hash(stored.inputs)),
         "stored outputs": (stored.outputs_sha256, content_hash(stored.outputs)),

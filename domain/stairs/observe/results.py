@@ -12,7 +12,7 @@ from domain.kernel.canonical import content_hash
 from domain.kernel.errors import Conflict, Invalid
 from domain.kernel.events import record
 from domain.kernel.principal import Principal
-from domain.stairs.observe.judge import judge, measured_columns
+from domain.stairs.observe.judge import judge, measured_text
 from domain.stairs.observe.sessions import open_session, started
 from domain.stairs.rules.session_state import InstanceStatus, move_instance
 from domain.stairs.store import evidence, instances, sessions, submissions
@@ -156,7 +156,8 @@ def carry_out(
     if is_stale:
         told = told | {"flags": sorted({*told["flags"], "BUNDLE_STALE"})}
     captured = [one["evidence_id"] for one in evidence.of_instance(connection, instance["instance_id"])]
-    columns = measured_columns(told, submitted) | {"evidence_ids": captured, "validation_result": told}
+    text = measured_text(submitted)
+    columns = {"measured_value_text": text, "evidence_ids": captured, "validation_result": told}
     instances.change(connection, instance["instance_id"], columns)
     record(
         connection,

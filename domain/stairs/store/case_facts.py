@@ -45,7 +45,8 @@ ORDER BY calibration_date, cert_id
 _EVIDENCE = text("""
 SELECT e.evidence_id::text, e.evidence_type, e.file_hash_sha256 AS declared_sha256, e.stored_sha256,
   e.file_size_bytes AS size_bytes, e.metadata ->> 'resolution' AS resolution, e.captured_at,
-  e.uploaded_at IS NOT NULL AS uploaded, CAST(e.metadata ->> 'prompt' AS integer) AS prompt,
+  e.uploaded_at IS NOT NULL AS uploaded,
+  CAST(substring(e.metadata ->> 'prompt' FROM '^[1-9][0-9]?$') AS integer) AS prompt,
   EXISTS (SELECT 1 FROM evidence_records AS o
     WHERE o.tenant_id = e.tenant_id AND o.file_hash_sha256 = e.file_hash_sha256
       AND o.instance_id <> e.instance_id

@@ -84,7 +84,7 @@ def review(
         # The finding is the machine's; the person who signs only says what it is.
         proposed_by="stairs.evaluation",
         severity=3 if fault["severity"] == "critical" else 1,
-        page_url=f"/stairs/faults/{fault_id}",
+        page_url=None if fault["test_session_id"] is None else f"/stairs/sessions/{fault['test_session_id']}#faults",
     )
 
 
