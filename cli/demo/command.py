@@ -21,7 +21,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict
 from domain.kernel.settings import Env, settings
 
-STEPS = 15
+STEPS = 16
 
 
 @click.command()
@@ -53,8 +53,11 @@ def demo(as_json: bool) -> None:
         client, dagster = Client(where["api"], token), Dagster(where["dagster"])
         found = tell(story, client, dagster, current.gridlens_tenant, folder, utc_now())
         night = restoreiq.tell(story, client, where["api"], current.gridlens_tenant, folder, utc_now())
-        visit = firemode.tell(story, where["api"], current.gridlens_tenant, folder, utc_now())
+        people = firemode.People(where["api"], current.gridlens_tenant)
+        visit = firemode.tell(story, people, current.gridlens_tenant, utc_now())
         signed = countersign.tell(story, client, where["api"], current.gridlens_tenant, folder)
+        with story.step("Fetch the signed compliance report") as step:
+            step.result = f"{firemode.fetch(people, visit, folder) / 1024:,.0f} KiB, as it was signed"
         told = asdict(found) | {"night": asdict(night), "visit": asdict(visit), "countersigned": asdict(signed)}
         (folder / "summary.json").write_text(json.dumps(told, indent=1) + "\n")
     finally:

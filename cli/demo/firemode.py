@@ -30,6 +30,7 @@ TECHNICIAN, MANAGER, REVIEWER = "technician@demo.example", "fire.manager@demo.ex
 LOW, HEAVY = "PRESSURE_STAIR-A_L8_ALL-CLOSED", "DOORFORCE_STAIR-B_L3_D-LEVEL-3-STAIR-B_ON"
 READINGS = {LOW: "18.2", HEAVY: "118.5"}
 MENDED_PA = "47.6"
+REPORT = "compliance-report.pdf"
 FILES: dict[Kind, str] = {"pressure": "pressure", "velocity": "velocity", "door_force": "door-force"}
 
 
@@ -47,6 +48,7 @@ class Visit:
     observations: int = 0
     approved_by: str = ""
     verdicts_replayed: int = 0
+    countersignature_id: str = ""
     report_sha256: str = ""
     files: list[str] = field(default_factory=list)
 
@@ -62,9 +64,12 @@ class People:
         self.reviewer, self.reviewer_name = person_of(base_url, tenant_id, REVIEWER, "Demo Fire Engineer", "REVIEWER")
 
 
-def tell(story: Story, base_url: str, tenant_id: str, folder: Path, now: datetime) -> Visit:
-    """From an empty register to a signed compliance report, each act over HTTP by the person whose act it is."""
-    people, seen = People(base_url, tenant_id), Visit()
+def tell(story: Story, people: People, tenant_id: str, now: datetime) -> Visit:
+    """From an empty register to a signed compliance report, each act over HTTP by the person whose act it is.
+
+    The signed edition is written by a machine meanwhile: `fetch` waits for it.
+    """
+    seen = Visit()
     with story.step("Enter a building, and sign what is to be tested") as step:
         seen.building_id = enter(people, tenant_id, now)
         counts = publish(people, seen.building_id)
@@ -74,7 +79,7 @@ def tell(story: Story, base_url: str, tenant_id: str, folder: Path, now: datetim
         step.result = f"{seen.tests} tests and {seen.files_kept} files, of which {len(READINGS)} do not comply"
     with story.step("Review, mend, approve, and sign the report") as step:
         settle(people, seen, phone)
-        report(people, seen, folder)
+        report(people, seen)
         step.result = (
             f"{people.reviewer_name} signed; {seen.verdicts_replayed} verdicts replay to the same bytes;"
             f" physics noticed {seen.observations} things"
@@ -164,8 +169,8 @@ def settle(people: People, seen: Visit, phone: Phone) -> None:
     seen.observations = people.manager.post(f"{at}/crosscheck", {})["counts"]["observations"]
 
 
-def report(people: People, seen: Visit, folder: Path) -> None:
-    """Replay the verdicts, export the report, sign it, wait for the signed edition and keep it beside the others."""
+def report(people: People, seen: Visit) -> None:
+    """Replay the verdicts, export the report and sign it."""
     at = f"/api/v1/tests/sessions/{seen.session_id}"
     for row in _rows(people.reviewer, f"{at}/instances?status=completed"):
         told = people.reviewer.post(f"/api/v1/evaluations/{row['validation_result']['evaluation_id']}/replay", {})
@@ -173,14 +178,21 @@ def report(people: People, seen: Visit, folder: Path) -> None:
             raise Conflict(f"The verdict on {row['scoped_identifier']} does not replay.", code="REPLAY_DIFFERS")
         seen.verdicts_replayed += 1
     made = people.manager.post(f"{at}/report", {})
-    signature = sign(people, made | {"state": "proposed"}, "The report says what was tested.")
-    chain = carried_out(people.reviewer, signature, "The report")
-    artifact = chain["artifacts"][0]
+    seen.countersignature_id = sign(people, made | {"state": "proposed"}, "The report says what was tested.")
+
+
+def fetch(people: People, seen: Visit, folder: Path) -> int:
+    """Wait for the signed edition and keep it beside the other files; its size in bytes."""
+    chain = carried_out(people.reviewer, seen.countersignature_id, "The compliance report")
     folder.mkdir(parents=True, exist_ok=True)
-    name = "compliance_report.pdf"
-    (folder / name).write_bytes(people.reviewer.file(artifact["artifact_id"]))
-    seen.report_sha256 = artifact["sha256"]
-    seen.files.append(name)
+    size = 0
+    for artifact in chain["artifacts"]:
+        if artifact["media_type"] == "application/pdf":
+            data = people.reviewer.file(artifact["artifact_id"])
+            (folder / REPORT).write_bytes(data)
+            seen.report_sha256, size = artifact["sha256"], len(data)
+            seen.files.append(REPORT)
+    return size
 
 
 def sign(people: People, laid: dict[str, Any], reason: str = "Checked against the building's records.") -> str:
