@@ -42,6 +42,9 @@ environment = Environment(
 environment.filters |= page_words.FILTERS
 environment.globals["advisory_sentences"] = SENTENCES
 environment.globals["administrators"] = frozenset({Role.ADMIN, Role.PLATFORM_ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
+environment.globals["stairs_readers"] = frozenset(
+    {Role.TECHNICIAN, Role.REVIEWER, Role.MANAGER, Role.OWNER, Role.AUDITOR, Role.ADMIN, Role.TENANT_OWNER}
+)
 environment.globals["parts"] = environment.get_template("parts.html").module
 templates = Jinja2Templates(env=environment)
 

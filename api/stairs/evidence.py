@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 
 from api.deps import CallerDep, TenantSession, body_limit
+from api.stairs.access import LOOKS
 from api.stairs.answers import plain
 from api.stairs.schemas import NewEvidence
-from api.stairs.sessions import LOOKS, TESTS
+from api.stairs.sessions import TESTS
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Invalid
 from domain.kernel.objects.chosen import open_store

@@ -10,9 +10,9 @@ from api.acts import ACTS
 from api.deps import CallerDep, RequestId, TenantSession, allow
 from api.kernel.sign_in import ip_of
 from api.paging import LONGEST_CURSOR, By, Keyset
+from api.stairs.access import LOOKS
 from api.stairs.answers import plain
 from api.stairs.schemas import Review, WithReason
-from api.stairs.sessions import LOOKS
 from api.stairs.sync import REVIEWS
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.decide import decide

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
 from api.paging import By, FieldsDep, Keyset, Paged, PageDep
+from api.stairs.access import LOOKS
 from api.stairs.instrument_schemas import (
     CertificateRow,
     ChangedInstrument,
@@ -20,7 +21,6 @@ from api.stairs.instrument_schemas import (
     NewInstrument,
 )
 from api.stairs.schemas import WithReason
-from api.stairs.sessions import LOOKS
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Invalid
 from domain.kernel.objects.chosen import open_store

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.deps import TenantSession
+from api.stairs.access import LOOKS
 from api.stairs.answers import plain
-from api.stairs.sessions import LOOKS, PLANS
+from api.stairs.sessions import PLANS
 from domain.kernel.clock import utc_now
 from domain.stairs.observe.crosscheck import cross_check
 from domain.stairs.observe.trend import trends

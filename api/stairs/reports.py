@@ -9,9 +9,9 @@ from pydantic import Field
 
 from api.deps import CallerDep, TenantSession, allow
 from api.paging import LONGEST_CURSOR, By, Keyset
+from api.stairs.access import LOOKS
 from api.stairs.answers import plain
 from api.stairs.schemas import Body
-from api.stairs.sessions import LOOKS
 from domain.kernel.clock import utc_now
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.objects.store import Link

@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse
 
 from api.deps import CallerDep, TenantSession, allow
 from api.errors import problem
+from api.stairs.access import LOOKS
 from api.stairs.answers import instance_told, plain
 from api.stairs.schemas import Acknowledged, Result, WithReason
-from api.stairs.sessions import LOOKS, TESTS
+from api.stairs.sessions import TESTS
 from api.stairs.sync import REVIEWS
 from domain.kernel.canonical import new_id
 from domain.kernel.clock import utc_now

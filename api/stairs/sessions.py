@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from api.deps import CallerDep, TenantSession, allow
 from api.paging import LONGEST_CURSOR, By, Keyset
+from api.stairs.access import LOOKS
 from api.stairs.answers import plain, session_told
 from api.stairs.schemas import Amendment, NewSession, WithReason
 from domain.kernel.clock import utc_now
@@ -16,8 +17,6 @@ from domain.stairs.store import instances, sessions
 from domain.stairs.suggest.handing_in import hand_in
 
 router = APIRouter(prefix="/tests/sessions")
-READS = {"TECHNICIAN", "REVIEWER", "MANAGER", "OWNER", "AUDITOR", "ADMIN", "TENANT_OWNER"}
-LOOKS = allow(roles=READS, scopes={"stairs:read"})
 TESTS = allow(roles={"TECHNICIAN", "MANAGER", "ADMIN", "TENANT_OWNER"})
 PLANS = allow(roles={"TECHNICIAN", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"}, scopes={"stairs:write"})
 ORDER = Keyset("test sessions", By("planned_for", date, descending=True), By("id", UUID, descending=True))

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
+from api.stairs.access import LOOKS
 from api.stairs.answers import instance_told, plain
 from api.stairs.schemas import Settled, Submitted, Sync
-from api.stairs.sessions import LOOKS, TESTS
+from api.stairs.sessions import TESTS
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict, CountersignError
 from domain.kernel.principal import Principal

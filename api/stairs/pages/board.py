@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api.deps import allow
 from api.pages import Page, PageDep
-from api.stairs.sessions import READS
+from api.stairs.access import READS
 from domain.stairs.store import faults, instances, sessions
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 
 from api.deps import allow
 from api.pages import PageDep
+from api.stairs.access import READS
 from api.stairs.pages.board import STATES
-from api.stairs.sessions import READS
 from domain.kernel.charts.chart import Chart
 from domain.stairs.report.figures import force_figure, pressure_figure, sequence_figures
 from domain.stairs.rules.report_content import SessionReport
