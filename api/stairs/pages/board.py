@@ -54,7 +54,10 @@ def _row(page: Page, one: sessions.Session) -> dict[str, Any]:
 def _finding(found: list[sessions.Session], open_faults: list[dict[str, Any]]) -> str:
     waiting = sum(one.status == "submitted" for one in found)
     critical = sum(one["severity"] == "critical" for one in open_faults)
-    faulty = f"{len(open_faults)} faults are open" if open_faults else "No fault is open"
+    faulty = {0: "No fault is open", 1: "One fault is open"}.get(
+        len(open_faults), f"{len(open_faults)} faults are open"
+    )
     if critical:
-        faulty += f", {critical} of them critical"
-    return f"{faulty}; {waiting} sessions wait for review." if waiting else f"{faulty}."
+        faulty += ", a critical one" if len(open_faults) == 1 else f", {critical} of them critical"
+    waits = {0: "", 1: "; one session waits for review"}.get(waiting, f"; {waiting} sessions wait for review")
+    return f"{faulty}{waits}."

@@ -61,7 +61,7 @@ def _finding(told: SessionReport) -> str:
     tested = sum(one.verdict is not None for one in told.counted)
     if not tested:
         return f"None of {len(told.counted)} tests has a result yet."
-    parts = [f"{failed} of {tested} tests do not comply" if failed else f"All {tested} tests with a verdict comply"]
-    if undecided:
-        parts = [f"{failed} of {tested} tests do not comply", f"{undecided} are not decided"]
-    return "; ".join(parts) + "."
+    if not failed and not undecided:
+        return f"All {tested} tests with a verdict comply."
+    open_ones = f"; {undecided} {'is' if undecided == 1 else 'are'} not decided" if undecided else ""
+    return f"{failed} of {tested} tests {'does' if failed == 1 else 'do'} not comply{open_ones}."
