@@ -89,7 +89,16 @@ def test_templates_carry_baseline_limits_and_texts(office: Office, building: str
     assert first["evidence_prompts"][0]["mandatory"] is True
     following = office.get(f"{path}&cursor={page['next_cursor']}")["rows"][0]
     assert following["scoped_identifier"] == "PRESSURE_STAIR-A_L1_ALL-CLOSED"
-    assert "evidence_prompts" not in office.get(path.replace("&include_ux=true", ""))["rows"][0]
+    assert office.get(path.replace("&include_ux=true", ""))["rows"][0]["evidence_prompts"] is None
+    narrow = office.get(f"{path}&fields=scoped_identifier,unit")["rows"]
+    assert narrow == [{"scoped_identifier": "PRESSURE_STAIR-A_GF_ALL-CLOSED", "unit": "Pa"}]
+
+
+def test_commissioned_values_tell_their_distance_to_the_limits(office: Office, building: str) -> None:
+    found = office.get(f"/buildings/{building}/baseline")
+    first = next(one for one in found["pressure"] if one["pressure_pa"] == "44.50")
+    assert (first["margin"], first["is_recent"]) == ("24.500", False)
+    assert {one["average_velocity_ms"] for one in found["velocity"]} == {"1.159"}
 
 
 def test_a_changed_registry_is_a_difference_and_what_stands_is_renumbered(office: Office, building: str) -> None:
