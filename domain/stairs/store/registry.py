@@ -35,6 +35,8 @@ from domain.stairs.store.registry_kinds import (
 )
 
 _MINE = "tenant_id = current_setting('app.tenant')"
+# Rows that only point to the building, such as results and faults, can still be written meanwhile.
+LOCK = " FOR NO KEY UPDATE"
 
 
 def load_registry(connection: Connection, building_id: uuid.UUID, *, lock: bool = False) -> Registry:
@@ -82,7 +84,7 @@ def load_building(connection: Connection, building_id: uuid.UUID, *, lock: bool 
     """
     row = (
         connection.execute(
-            text(f"SELECT * FROM buildings WHERE {_MINE} AND id = :id{' FOR UPDATE' if lock else ''}"),
+            text(f"SELECT * FROM buildings WHERE {_MINE} AND id = :id{LOCK if lock else ''}"),
             {"id": building_id},
         )
         .mappings()
@@ -198,7 +200,7 @@ def list_buildings(
 
 def hold(connection: Connection, building_id: uuid.UUID) -> None:
     """Let nobody else change or sign anything about the building until this transaction ends."""
-    connection.execute(text(f"SELECT 1 FROM buildings WHERE {_MINE} AND id = :id FOR UPDATE"), {"id": building_id})
+    connection.execute(text(f"SELECT 1 FROM buildings WHERE {_MINE} AND id = :id{LOCK}"), {"id": building_id})
 
 
 def rename_in_zones(connection: Connection, floor_id: uuid.UUID) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from api.app import create_app
 from domain.kernel.db import transaction
@@ -127,6 +128,21 @@ def test_a_difference_is_not_signed_over_another_one(office: Office, building: s
     office.post(f"/floors/{some}/restore")
     office.sign(strict)
     assert office.generate(building, "monthly", profile="strict")["state"] == "unchanged"
+
+
+def test_templates_that_changed_behind_a_proposal_are_not_published_over(office: Office, building: str) -> None:
+    made = office.generate(building, "six_monthly", profile="strict")
+    with transaction(office.tenant) as connection:
+        connection.execute(
+            text(
+                "UPDATE test_instance_templates SET retired_at = now()"
+                " WHERE frequency = 'six_monthly' AND sequence_order = 78 AND retired_at IS NULL"
+            )
+        )
+    assert office.sign(made, 409)["code"] == "STALE_GENERATION"
+    again = office.generate(building, "six_monthly")
+    assert (again["added"], again["unchanged"]) == (1, 77)
+    office.sign(again)
 
 
 def test_a_run_that_was_changed_behind_the_platform_is_not_published(
