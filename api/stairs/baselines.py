@@ -1,5 +1,6 @@
 """Commissioned values over HTTP: files of them to be signed, what stands, and what stood before."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,13 +13,17 @@ from starlette.requests import Request
 from api.deps import CallerDep, TenantSession, allow, body_limit
 from api.forms import refuse_more_than_one
 from api.stairs.access import LOOKS, PROPOSES, READS
-from api.stairs.answers import plain
 from api.stairs.proposed import Laid, laid
+from api.stairs.registry_schemas import BaselinesTold, ReplacedTold
 from domain.kernel.clock import utc_now
 from domain.kernel.principal import Principal
+from domain.stairs.rules.archetypes.sources import Baselines, Sources
 from domain.stairs.rules.baseline_csv import Kind
+from domain.stairs.rules.commissioned import compliance_margin, is_recent
+from domain.stairs.rules.generation import MEASURED
 from domain.stairs.store import baselines
 from domain.stairs.store.registry import load_building
+from domain.stairs.store.ruleset import load_rules
 from domain.stairs.suggest.baselines import import_baselines
 
 router = APIRouter(prefix="/buildings/{building_id}/baseline")
@@ -92,24 +97,43 @@ def door_forces(
 
 
 @router.get("", dependencies=[LOOKS], summary="Commissioned values that stand")
-def standing(building_id: UUID, connection: TenantSession) -> dict[str, Any]:
-    """Each with the countersignature that it stands by."""
-    load_building(connection, building_id)
-    found = {kind: [plain(row) for row in baselines.rows(connection, building_id, kind)] for kind in baselines.TABLES}
-    return {"status": "ok", "counts": {kind: len(rows) for kind, rows in found.items()}, **found}
+def standing(building_id: UUID, connection: TenantSession) -> BaselinesTold:
+    """Each with the countersignature that it stands by, its age, and its distance to the limits in force today."""
+    today = _today(connection, building_id)
+    sources = Sources(Baselines(), tuple(one.rule for one in load_rules(connection)), today)
+    found = {
+        kind: [row | _said(kind, row, sources) for row in baselines.rows(connection, building_id, kind)]
+        for kind in baselines.TABLES
+    }
+    counts = {kind: len(rows) for kind, rows in found.items()}
+    return BaselinesTold.model_validate({"counts": counts, **found})
 
 
 @router.get("/history", dependencies=[HISTORY], summary="Commissioned values that were replaced, newest first")
 def history(
     building_id: UUID, connection: TenantSession, limit: Annotated[int, Query(ge=1, le=500)] = 50
-) -> dict[str, Any]:
+) -> ReplacedTold:
     """Each with the countersignature that replaced it."""
     load_building(connection, building_id)
-    found = {
-        kind: [plain(row) for row in baselines.history(connection, building_id, kind, limit)]
-        for kind in baselines.TABLES
+    found = {kind: baselines.history(connection, building_id, kind, limit) for kind in baselines.TABLES}
+    counts = {kind: len(rows) for kind, rows in found.items()}
+    return ReplacedTold.model_validate({"counts": counts, **found})
+
+
+def _said(kind: str, row: dict[str, Any], sources: Sources) -> dict[str, Any]:
+    """How old a value is, and how far it lies within the limits in force."""
+    measurement_type, column, _ = MEASURED[kind]
+    limits = sources.limits(measurement_type)
+    value = row.get("average_velocity_ms") or row[column]
+    return {
+        "is_recent": is_recent(row["commissioned_date"], sources.on),
+        "margin": None if limits is None else compliance_margin(value, limits),
     }
-    return {"status": "ok", "counts": {kind: len(rows) for kind, rows in found.items()}, **found}
+
+
+def _today(connection: Connection, building_id: UUID) -> date:
+    """The local date of the building."""
+    return utc_now().astimezone(ZoneInfo(load_building(connection, building_id).timezone)).date()
 
 
 def _read(
@@ -121,14 +145,13 @@ def _read(
     commissioned_by: str | None,
     commissioning_report_ref: str | None = None,
 ) -> Uploaded:
-    zone = ZoneInfo(load_building(connection, building_id).timezone)
     read = import_baselines(
         connection,
         caller,
         building_id,
         kind,
         file.file.read(),
-        today=utc_now().astimezone(zone).date(),
+        today=_today(connection, building_id),
         commissioned_by=commissioned_by,
         commissioning_report_ref=commissioning_report_ref,
     )

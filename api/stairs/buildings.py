@@ -1,6 +1,5 @@
 """Buildings over HTTP: enter, import whole, read, retire."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -9,13 +8,12 @@ from pydantic import BaseModel, Field
 from api.deps import CallerDep, TenantSession
 from api.paging import By, Keyset, Paged, PageDep, Row
 from api.stairs.access import ENTERS, LOOKS
-from api.stairs.answers import plain
 from api.stairs.proposed import Laid, laid
+from api.stairs.registry_schemas import RegistryTold
 from domain.kernel.clock import utc_now
 from domain.stairs.observe.import_building import import_building
 from domain.stairs.observe.registry import Entered, change, enter, retire
 from domain.stairs.rules.document import BuildingDocument, BuildingFields
-from domain.stairs.rules.registry import Registry
 from domain.stairs.store.registry import list_buildings, load_registry
 from domain.stairs.store.registry_kinds import BUILDING
 from domain.stairs.suggest.definitions import Wish, propose_definitions
@@ -90,9 +88,11 @@ def import_whole(body: BuildingDocument, connection: TenantSession, caller: Call
 
 
 @router.get("/{building_id}", dependencies=[LOOKS], summary="Everything that stands in a building, with its ids")
-def one(building_id: UUID, connection: TenantSession) -> dict[str, Any]:
+def one(building_id: UUID, connection: TenantSession) -> RegistryTold:
     """Stairs, floors, doors, doorways, zones, equipment, active scenarios and interface tests."""
-    return registry_told(load_registry(connection, building_id))
+    found = vars(load_registry(connection, building_id))
+    counts = {name: len(entries) for name, entries in found.items() if name != "building"}
+    return RegistryTold(counts=counts, **found)
 
 
 @router.put("/{building_id}", dependencies=[ENTERS], summary="Change what was entered of a building")
@@ -111,18 +111,3 @@ def retire_one(building_id: UUID, connection: TenantSession, caller: CallerDep) 
 def restore(building_id: UUID, connection: TenantSession, caller: CallerDep) -> Changed:
     """As it was."""
     return told(retire(connection, caller, BUILDING, building_id, None))
-
-
-def registry_told(registry: Registry) -> dict[str, Any]:
-    """A registry as JSON: ids and decimals as text."""
-    parts = ("stairs", "floors", "doors", "doorways", "zones", "equipment", "scenarios", "definitions")
-    counts = {name: len(getattr(registry, name)) for name in parts}
-    rows = {name: [_entry_told(entry) for entry in getattr(registry, name)] for name in parts}
-    return {"status": "ok", "building": plain(vars(registry.building)), "counts": counts, **rows}
-
-
-def _entry_told(entry: object) -> dict[str, Any]:
-    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(entry).items()}
-    if "expected_sequence" in lists:
-        lists["expected_sequence"] = [plain(vars(step)) for step in lists["expected_sequence"]]
-    return plain(lists)

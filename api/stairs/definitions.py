@@ -8,8 +8,8 @@ from pydantic import Field
 
 from api.deps import CallerDep, TenantSession
 from api.stairs.access import LOOKS, PROPOSES
-from api.stairs.answers import plain
 from api.stairs.proposed import Laid, laid
+from api.stairs.registry_schemas import DefinitionsTold
 from api.stairs.schemas import Body
 from domain.stairs.rules.document import DefinitionEntry, ScenarioEntry
 from domain.stairs.rules.registry import InterfaceDefinition
@@ -46,13 +46,15 @@ class Defined(Laid):
 
 
 @router.get("", dependencies=[LOOKS], summary="Scenarios with all versions, and interface tests")
-def standing(building_id: UUID, connection: TenantSession) -> dict[str, Any]:
+def standing(building_id: UUID, connection: TenantSession) -> DefinitionsTold:
     """Each with the countersignature that it stands by; `active` says whether it is tested."""
     load_building(connection, building_id)
-    scenarios = [plain(row) for row in definitions.scenarios(connection, building_id)]
+    scenarios = definitions.scenarios(connection, building_id)
     interfaces = [_interface(row) for row in definitions.definitions(connection, building_id)]
     counts = {"scenarios": len(scenarios), "interface_definitions": len(interfaces)}
-    return {"status": "ok", "counts": counts, "scenarios": scenarios, "interface_definitions": interfaces}
+    return DefinitionsTold.model_validate(
+        {"counts": counts, "scenarios": scenarios, "interface_definitions": interfaces}
+    )
 
 
 @router.post("", dependencies=[PROPOSES], summary="Propose scenarios and interface tests")
@@ -66,4 +68,4 @@ def define(building_id: UUID, body: Define, connection: TenantSession, caller: C
 
 def _interface(row: dict[str, Any]) -> dict[str, Any]:
     told = InterfaceDefinition(**{name: value for name, value in row.items() if name not in OWN})
-    return plain(row) | {"description": full_description(told)}
+    return row | {"description": full_description(told)}

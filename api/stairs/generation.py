@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.deps import CallerDep, TenantId, TenantSession
-from api.paging import By, Keyset, PageDep
+from api.paging import By, FieldsDep, Keyset, Paged, PageDep
 from api.stairs.access import LOOKS, PROPOSES
-from api.stairs.answers import plain
 from api.stairs.proposed import Laid, laid
+from api.stairs.registry_schemas import ExpectedTold, RunTold, TemplateRow
 from api.stairs.schemas import Body, Frequency
 from domain.kernel.clock import utc_now
 from domain.stairs.rules.counts import expected_counts, stair_sizes
@@ -83,29 +83,27 @@ def generate(
 
 
 @router.get(
-    "/buildings/{building_id}/instances/templates", dependencies=[LOOKS], summary="Published tests, in walk order"
+    "/buildings/{building_id}/instances/templates",
+    dependencies=[LOOKS],
+    response_model=Paged[TemplateRow],
+    summary="Published tests, in walk order",
 )
 def published(
     building_id: UUID,
     connection: TenantSession,
     page: PageDep,
+    fields: FieldsDep,
     frequency: Annotated[Frequency | None, Query(description="All three by default.")] = None,
     include_ux: Annotated[bool, Query(description="With instructions, cues, warnings and prompts.")] = False,
-) -> dict[str, Any]:
+) -> Any:
     """Each with the run and the countersignature that it stands by."""
     load_building(connection, building_id)
     after = ORDER.after(page)
     found = templates.listed(
         connection, building_id, frequency, condition=after.condition, order=after.order, values=after.values
     )
-    rows = found[: page.limit]
-    hidden = () if include_ux else UX
-    return {
-        "status": "ok",
-        "counts": {"rows": len(rows)},
-        "rows": [plain(row, *hidden) for row in rows],
-        "next_cursor": ORDER.write(rows[-1]) if len(found) > page.limit else None,
-    }
+    hidden = {} if include_ux else dict.fromkeys(UX)
+    return ORDER.page(TemplateRow, (row | hidden for row in found), page, fields)
 
 
 UX = ("descriptive_instructions", "audible_cues", "safety_warnings", "evidence_prompts", "calibration_requirement")
@@ -114,22 +112,21 @@ UX = ("descriptive_instructions", "audible_cues", "safety_warnings", "evidence_p
 @router.get(
     "/buildings/{building_id}/instances/expected", dependencies=[LOOKS], summary="How many tests a building has"
 )
-def expected(building_id: UUID, connection: TenantSession) -> dict[str, Any]:
+def expected(building_id: UUID, connection: TenantSession) -> ExpectedTold:
     """By the closed formula over the registry and the schedule in force: for the building and for each stair."""
     registry = load_registry(connection, building_id)
     schedule = schedule_of(SCHEDULED, load_schedule(connection))
     sizes = dict(zip((one.stair_name for one in registry.in_order()), stair_sizes(registry), strict=True))
-    return {
-        "status": "ok",
-        "frequencies": {one: expected_counts(sizes.values(), schedule, one) for one in FREQUENCIES},
-        "stairs": {
+    return ExpectedTold(
+        frequencies={one: expected_counts(sizes.values(), schedule, one) for one in FREQUENCIES},
+        stairs={
             name: {one: expected_counts([size], schedule, one)["total"] for one in FREQUENCIES}
             for name, size in sizes.items()
         },
-    }
+    )
 
 
 @router.get("/generation-runs/{run_id}", dependencies=[LOOKS], summary="What a run would add and retire, row by row")
-def run(run_id: UUID, connection: TenantSession) -> dict[str, Any]:
+def run(run_id: UUID, connection: TenantSession) -> RunTold:
     """Whole: these are the rows whose hash the proposal names."""
-    return plain(templates.load_run(connection, run_id))
+    return RunTold.model_validate(templates.load_run(connection, run_id))

@@ -1,23 +1,26 @@
 """The ruleset over HTTP: what holds on a date, and what is laid before a person to hold."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from api.deps import CallerDep, TenantSession
 from api.stairs.access import LOOKS, SETS_LIMITS
-from api.stairs.answers import plain
 from api.stairs.proposed import Laid, laid
 from api.stairs.ruleset_schemas import (
     Adopted,
+    Classes,
     NewClasses,
     NewOverride,
     NewRule,
     NewSchedule,
+    Overrides,
+    OverrideTold,
     Rules,
     RuleTold,
+    Schedule,
 )
 from api.stairs.schemas import WithReason
 from domain.kernel.proposals import Proposal
@@ -75,10 +78,10 @@ def withdraw(rule_id: UUID, body: WithReason, connection: TenantSession, caller:
 
 
 @router.get("/schedule", dependencies=[LOOKS], summary="Which tests are due at which frequency")
-def schedule(connection: TenantSession) -> dict[str, Any]:
+def schedule(connection: TenantSession) -> Schedule:
     """Rows in force, with their source and whether anybody verified them."""
-    rows = [one.row() for one in ruleset.load_schedule(connection)]
-    return {"status": "ok", "counts": {"rows": len(rows)}, "rows": rows}
+    rows = ruleset.load_schedule(connection)
+    return Schedule(counts={"rows": len(rows)}, rows=rows)
 
 
 @router.post("/schedule", dependencies=[SETS_LIMITS], summary="Propose another schedule")
@@ -88,10 +91,10 @@ def new_schedule(body: NewSchedule, connection: TenantSession, caller: CallerDep
 
 
 @router.get("/defect-classes", dependencies=[LOOKS], summary="What the defect classes mean, by jurisdiction")
-def classes(connection: TenantSession) -> dict[str, Any]:
+def classes(connection: TenantSession) -> Classes:
     """Rows in force; `*` is everywhere without a row of its own."""
-    rows = [one.row() for one in ruleset.load_classes(connection)]
-    return {"status": "ok", "counts": {"rows": len(rows)}, "rows": rows}
+    rows = ruleset.load_classes(connection)
+    return Classes(counts={"rows": len(rows)}, rows=rows)
 
 
 @router.post("/defect-classes", dependencies=[SETS_LIMITS], summary="Propose rows of the class map")
@@ -101,10 +104,10 @@ def new_classes(body: NewClasses, connection: TenantSession, caller: CallerDep) 
 
 
 @router.get("/rule-overrides", dependencies=[LOOKS], summary="Relaxed limits with their documents")
-def overrides(connection: TenantSession, building_id: UUID | None = None) -> dict[str, Any]:
+def overrides(connection: TenantSession, building_id: UUID | None = None) -> Overrides:
     """Of one building, or of all."""
-    rows = [plain(row) for row in ruleset.load_overrides(connection, building_id)]
-    return {"status": "ok", "counts": {"rows": len(rows)}, "rows": rows}
+    rows = [OverrideTold.model_validate(row) for row in ruleset.load_overrides(connection, building_id)]
+    return Overrides(counts={"rows": len(rows)}, rows=rows)
 
 
 @router.post("/rule-overrides", dependencies=[SETS_LIMITS], summary="Propose a relaxed limit")

@@ -135,6 +135,46 @@ class NewOverride(Body):
     expires_on: date = Field(description="The first local date on which it no longer holds.")
 
 
+class Schedule(BaseModel):
+    """The schedule in force, with its source and whether anybody verified it."""
+
+    status: Literal["ok"] = "ok"
+    counts: dict[str, int]
+    rows: list[ScheduleRow]
+
+
+class Classes(BaseModel):
+    """The class map in force."""
+
+    status: Literal["ok"] = "ok"
+    counts: dict[str, int]
+    rows: list[ClassRow]
+
+
+class OverrideTold(BaseModel):
+    """A relaxed limit with its document."""
+
+    override_id: UUID
+    rule_code: str
+    building_id: UUID
+    stair_id: UUID | None
+    min_threshold: Decimal | None
+    max_threshold: Decimal | None
+    document_reference: str
+    scope: str
+    valid_from: date
+    expires_on: date
+    countersignature_id: UUID
+
+
+class Overrides(BaseModel):
+    """Relaxed limits, by building, rule and date."""
+
+    status: Literal["ok"] = "ok"
+    counts: dict[str, int]
+    rows: list[OverrideTold]
+
+
 class Adopted(Laid):
     """What of the shipped ruleset waits for a signature."""
 

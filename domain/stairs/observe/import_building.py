@@ -17,7 +17,7 @@ from domain.kernel.principal import Principal
 from domain.stairs.observe.registry import enter
 from domain.stairs.rules.document import BuildingDocument, StairEntry, document_problems
 from domain.stairs.rules.registry import Registry
-from domain.stairs.store.registry import load_registry
+from domain.stairs.store.registry import hold, load_registry
 from domain.stairs.store.registry_kinds import BUILDING, DOOR, DOORWAY, EQUIPMENT, FLOOR, STAIR, ZONE, Kind
 
 _OF_STAIR = {"floors", "zones", "equipment", "scenarios", "interface_definitions"}
@@ -47,6 +47,7 @@ def import_building(connection: Connection, caller: Principal, document: Buildin
             errors=list(problems[:200]),
         )
     building = enter(connection, caller, BUILDING, {}, document.model_dump(exclude={"stairs"}), merge=True)
+    hold(connection, building.entry_id)
     made = Imported(building.entry_id, Counter({building.outcome: 1}))
     work = _Work(connection, caller, made)
     for stair in document.stairs:

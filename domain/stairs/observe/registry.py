@@ -53,6 +53,8 @@ def enter(
     Raises:
         Conflict: NAME_TAKEN.
     """
+    if not merge and "building_id" in parents:
+        registry.hold(connection, parents["building_id"])
     former = registry.same_name(connection, kind, parents, fields)
     if former is None:
         entry_id = new_id()
@@ -83,7 +85,7 @@ def change(
         NotFound: there is none such.
         Conflict: RETIRED, or NAME_TAKEN by another.
     """
-    former = registry.entry(connection, kind, entry_id)
+    former = _held(connection, kind, entry_id)
     if former["retired_at"] is not None:
         raise Conflict(
             f"The {kind.name} is retired; nothing was changed.",
@@ -98,6 +100,8 @@ def change(
     if _is_same(former, fields):
         return Entered(entry_id, "unchanged")
     registry.update(connection, kind, entry_id, fields)
+    if kind is FLOOR:
+        registry.rename_in_zones(connection, entry_id)
     _tell(connection, caller, kind, entry_id, "changed", fields)
     return Entered(entry_id, "changed")
 
@@ -108,12 +112,19 @@ def retire(connection: Connection, caller: Principal, kind: Kind, entry_id: uuid
     Raises:
         NotFound: there is none such.
     """
-    former = registry.entry(connection, kind, entry_id)
+    former = _held(connection, kind, entry_id)
     if (former["retired_at"] is None) == (at is None):
         return Entered(entry_id, "unchanged")
     registry.retire(connection, kind, entry_id, at)
     _tell(connection, caller, kind, entry_id, "restored" if at is None else "retired", {})
     return Entered(entry_id, "restored" if at is None else "retired")
+
+
+def _held(connection: Connection, kind: Kind, entry_id: uuid.UUID) -> dict[str, Any]:
+    """An entry as it stands, once nobody else works on its building."""
+    if kind is not BUILDING:
+        registry.hold(connection, registry.entry(connection, kind, entry_id, lock=False)["building_id"])
+    return registry.entry(connection, kind, entry_id)
 
 
 def covered_floors(connection: Connection, building_id: uuid.UUID, stair_id: uuid.UUID, levels: list[str]) -> Any:

@@ -35,6 +35,8 @@ from domain.stairs.store.registry_kinds import (
 )
 
 _MINE = "tenant_id = current_setting('app.tenant')"
+# Rows that only point to the building, such as results and faults, can still be written meanwhile.
+LOCK = " FOR NO KEY UPDATE"
 
 
 def load_registry(connection: Connection, building_id: uuid.UUID, *, lock: bool = False) -> Registry:
@@ -82,7 +84,7 @@ def load_building(connection: Connection, building_id: uuid.UUID, *, lock: bool 
     """
     row = (
         connection.execute(
-            text(f"SELECT * FROM buildings WHERE {_MINE} AND id = :id{' FOR UPDATE' if lock else ''}"),
+            text(f"SELECT * FROM buildings WHERE {_MINE} AND id = :id{LOCK if lock else ''}"),
             {"id": building_id},
         )
         .mappings()
@@ -150,15 +152,16 @@ def _definitions(connection: Connection, building_id: uuid.UUID, stairs: set[uui
     }
 
 
-def entry(connection: Connection, kind: Kind, entry_id: uuid.UUID) -> dict[str, Any]:
-    """One entry as it stands, retired or not, held until the transaction ends.
+def entry(connection: Connection, kind: Kind, entry_id: uuid.UUID, *, lock: bool = True) -> dict[str, Any]:
+    """One entry as it stands, retired or not; with `lock` held until the transaction ends.
 
     Raises:
         NotFound: the tenant has none such.
     """
     row = (
         connection.execute(
-            text(f"SELECT * FROM {kind.table} WHERE {_MINE} AND {kind.key} = :id FOR UPDATE"), {"id": entry_id}
+            text(f"SELECT * FROM {kind.table} WHERE {_MINE} AND {kind.key} = :id{' FOR UPDATE' if lock else ''}"),
+            {"id": entry_id},
         )
         .mappings()
         .one_or_none()
@@ -193,6 +196,24 @@ def list_buildings(
         dict(values),
     )
     return [dict(row) for row in found.mappings()]
+
+
+def hold(connection: Connection, building_id: uuid.UUID) -> None:
+    """Let nobody else change or sign anything about the building until this transaction ends."""
+    connection.execute(text(f"SELECT 1 FROM buildings WHERE {_MINE} AND id = :id{LOCK}"), {"id": building_id})
+
+
+def rename_in_zones(connection: Connection, floor_id: uuid.UUID) -> None:
+    """Let the zones over a floor call it as it is called now: their two lists name the same floors."""
+    connection.execute(
+        text(
+            "UPDATE zones AS z SET floors_covered = (SELECT jsonb_agg(f.floor_level ORDER BY covered.place)"
+            "   FROM unnest(z.floor_ids_covered) WITH ORDINALITY AS covered (floor_id, place)"
+            "   JOIN floors AS f ON f.tenant_id = z.tenant_id AND f.floor_id = covered.floor_id)"
+            " WHERE z.tenant_id = current_setting('app.tenant') AND :floor = ANY (z.floor_ids_covered)"
+        ),
+        {"floor": floor_id},
+    )
 
 
 def same_name(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from api.app import create_app
 from domain.kernel.db import transaction
@@ -89,7 +90,16 @@ def test_templates_carry_baseline_limits_and_texts(office: Office, building: str
     assert first["evidence_prompts"][0]["mandatory"] is True
     following = office.get(f"{path}&cursor={page['next_cursor']}")["rows"][0]
     assert following["scoped_identifier"] == "PRESSURE_STAIR-A_L1_ALL-CLOSED"
-    assert "evidence_prompts" not in office.get(path.replace("&include_ux=true", ""))["rows"][0]
+    assert office.get(path.replace("&include_ux=true", ""))["rows"][0]["evidence_prompts"] is None
+    narrow = office.get(f"{path}&fields=scoped_identifier,unit")["rows"]
+    assert narrow == [{"scoped_identifier": "PRESSURE_STAIR-A_GF_ALL-CLOSED", "unit": "Pa"}]
+
+
+def test_commissioned_values_tell_their_distance_to_the_limits(office: Office, building: str) -> None:
+    found = office.get(f"/buildings/{building}/baseline")
+    first = next(one for one in found["pressure"] if one["pressure_pa"] == "44.50")
+    assert (first["margin"], first["is_recent"]) == ("24.500", False)
+    assert {one["average_velocity_ms"] for one in found["velocity"]} == {"1.159"}
 
 
 def test_a_changed_registry_is_a_difference_and_what_stands_is_renumbered(office: Office, building: str) -> None:
@@ -118,6 +128,21 @@ def test_a_difference_is_not_signed_over_another_one(office: Office, building: s
     office.post(f"/floors/{some}/restore")
     office.sign(strict)
     assert office.generate(building, "monthly", profile="strict")["state"] == "unchanged"
+
+
+def test_templates_that_changed_behind_a_proposal_are_not_published_over(office: Office, building: str) -> None:
+    made = office.generate(building, "six_monthly", profile="strict")
+    with transaction(office.tenant) as connection:
+        connection.execute(
+            text(
+                "UPDATE test_instance_templates SET retired_at = now()"
+                " WHERE frequency = 'six_monthly' AND sequence_order = 78 AND retired_at IS NULL"
+            )
+        )
+    assert office.sign(made, 409)["code"] == "STALE_GENERATION"
+    again = office.generate(building, "six_monthly")
+    assert (again["added"], again["unchanged"]) == (1, 77)
+    office.sign(again)
 
 
 def test_a_run_that_was_changed_behind_the_platform_is_not_published(

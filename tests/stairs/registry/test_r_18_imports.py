@@ -137,3 +137,13 @@ def test_who_commissioned_it_is_signed_with_it(office: Made) -> None:
     office.sign(answer)
     row = office.get(f"/buildings/{office.building}/baseline")["pressure"][0]
     assert (row["commissioned_by"], row["commissioning_report_ref"]) == ("ABC Fire Engineering", "REP-2024-001")
+
+
+def test_values_that_changed_behind_a_proposal_are_not_signed_over(office: Made) -> None:
+    office.sign(office.upload(office.building, "pressure", csv_text("pressure", office.rows["pressure"])))
+    rows = [dict(office.rows["pressure"][0], pressure_pa="46.1")]
+    laid = office.upload(office.building, "pressure", csv_text("pressure", rows))
+    with transaction(office.tenant) as connection:
+        connection.execute(text("UPDATE baseline_pressure_differentials SET pressure_pa = 60 WHERE pressure_pa = 44.5"))
+    assert office.sign(laid, 409)["code"] == "STALE_BASELINES"
+    assert office.get(f"/buildings/{office.building}/baseline/history")["counts"]["pressure"] == 0

@@ -205,3 +205,14 @@ def test_another_tenant_sees_and_changes_nothing(client: TestClient, office: Off
     assert other.get("/buildings")["rows"] == []
     assert office.get(f"/buildings/{ids['buildings']}") == before
     assert other.post("/buildings", {"name": "One by one", "timezone": "UTC"}, 201)
+
+
+def test_a_renamed_floor_is_renamed_in_its_zones(office: Office, ids: dict[str, str]) -> None:
+    office.put(f"/floors/{ids['floors']}", {"floor_level": "Basement-2", "floor_number": -2})
+    zone = office.get(f"/buildings/{ids['buildings']}")["zones"][0]
+    assert (zone["floors_covered"], zone["floor_ids_covered"]) == (["Basement-2"], [ids["floors"]])
+    office.put(f"/floors/{ids['floors']}", {"floor_level": "Basement-1", "floor_number": -1})
+    assert office.put(f"/zones/{ids['zones']}", {"zone_name": "Zone-1", "floors_covered": ["Basement-1"]}) == {
+        "id": ids["zones"],
+        "outcome": "unchanged",
+    }

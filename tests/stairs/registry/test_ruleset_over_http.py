@@ -193,3 +193,36 @@ def test_no_schedule_no_generation(office: Office) -> None:
     strict = office.post(path, {"frequency": "annual", "profile": "strict"}, 200)
     assert (strict["counts"]["total"], strict["state"]) == (150, "proposed")
     assert {one["code"] for one in strict["warnings"]} >= {"NO_RULE_IN_FORCE", "BASELINE_MISSING"}
+
+
+def test_what_was_proposed_before_something_else_came_into_force_is_proposed_anew(office: Office) -> None:
+    shipped = office.post("/rules/adopt")
+    own = office.post("/rules", NEW | {"effective_date": "2024-01-01"})
+    schedule = office.post("/schedule", {"rows": [ROW, ROW | {"dimension": "door_configuration", "selector": CLOSED}]})
+    office.sign(own)
+    assert office.sign(shipped, 409)["code"] == "STALE_RULESET"
+    office.sign(schedule)
+    rest = office.post("/rules/adopt")
+    assert rest["counts"] == {"rules": 4, "schedule": 0, "classes": 4}
+    office.sign(rest)
+    assert versions(office, "?rule_code=SP-01") == [("SP-01", "v2")]
+    assert office.get("/schedule")["counts"] == {"rows": 2}
+
+
+CLOSED = "all_closed"
+ROW = {
+    "archetype_id": "ARCH-PRESSURE-001",
+    "frequency": "annual",
+    "dimension": "floor",
+    "selector": "all",
+    "source": "Our own practice",
+}
+
+
+def test_a_rule_that_was_changed_behind_a_proposal_is_not_followed(office: Office) -> None:
+    office.adopt()
+    laid = office.post("/rules", NEW)
+    with transaction(office.tenant) as connection:
+        connection.execute(text("UPDATE as1851_rules SET max_threshold = 90 WHERE rule_code = 'SP-01'"))
+    assert office.sign(laid, 409)["code"] == "STALE_RULESET"
+    assert len(versions(office, "?rule_code=SP-01")) == 1
