@@ -11,6 +11,7 @@ from api.stairs import (
     generation,
     instruments,
     observations,
+    points,
     registry,
     reports,
     results,
@@ -20,7 +21,7 @@ from api.stairs import (
 )
 
 ENTERED = (buildings, registry, baselines, definitions, generation, ruleset, instruments)
-ROOM = (*ENTERED, sessions, sync, results, evidence, observations, faults, reports)
+ROOM = (*ENTERED, sessions, sync, results, evidence, observations, points, faults, reports)
 router = APIRouter(tags=["FireMode"])
 for one in ROOM:
     router.include_router(one.router, prefix="/api/v1")

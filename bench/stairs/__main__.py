@@ -14,7 +14,7 @@ import time
 from bench.harness import Check, as_json, parser, print_checks, print_machine
 from bench.server import own_server
 from bench.stairs.population import Population, Size, populate
-from bench.stairs.queries import both, median_ms, plan
+from bench.stairs.queries import both, history, median_ms, plan
 from bench.stairs.rules import evaluation_ms, generation_s, session_s
 
 EVALUATION_MS, GENERATION_S, SESSION_S = 20.0, 2.0, 10.0
@@ -23,7 +23,7 @@ EVALUATION_MS, GENERATION_S, SESSION_S = 20.0, 2.0, 10.0
 def query_checks(made: Population, runs: int) -> list[Check]:
     """Milliseconds of each query, and whether its plan goes by an index."""
     checks = []
-    for query in both(made):
+    for query in [*both(made), history(made)]:
         told = plan(made, query)
         used = ", ".join(sorted(told.indexes))
         spent = median_ms(made, query, runs)

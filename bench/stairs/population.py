@@ -38,6 +38,7 @@ class Population:
     instances: int
     session: dict[str, Any]
     point: dict[str, Any]
+    building: dict[str, Any]
 
 
 def populate(size: Size) -> Population:
@@ -52,7 +53,7 @@ def populate(size: Size) -> Population:
             connection.execute(text(f"ANALYZE {table}"))
         asked = connection.execute(
             text(
-                "SELECT v.id AS session_id, f.stair_id, f.floor_id, v.planned_for,"
+                "SELECT v.id AS session_id, v.building_id, f.stair_id, f.floor_id, v.planned_for,"
                 " (SELECT count(*) FROM test_instances) AS instances"
                 " FROM test_sessions AS v JOIN floors AS f ON f.building_id = v.building_id AND f.floor_number = 8"
                 " ORDER BY v.planned_for DESC, v.id, f.stair_id LIMIT 1"
@@ -62,4 +63,5 @@ def populate(size: Size) -> Population:
     session = {"session_id": asked.session_id, "stair_id": asked.stair_id, "status": None, "after": 0}
     kind = {"measurement_type": "pressure_differential", "door_configuration": "all_closed"}
     point = {"stair_id": asked.stair_id, "floor_id": asked.floor_id, "since": since} | kind
-    return Population(TENANT, asked.instances, session | {"how_many": 10_000}, point)
+    building = {"building_id": asked.building_id}
+    return Population(TENANT, asked.instances, session | {"how_many": 10_000}, point, building)

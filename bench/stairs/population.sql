@@ -26,7 +26,7 @@ SELECT building_id, stair_id, floor_id, md5('doorway ' || floor_id)::uuid, 'DW-'
 FROM floors;
 
 INSERT INTO test_sessions (building_id, id, frequency, status, planned_for)
-SELECT b.id, md5('session ' || b.id || '/' || v)::uuid, 'annual', 'active',
+SELECT b.id, md5('session ' || b.id || '/' || v)::uuid, 'annual', 'submitted',
   date '2026-06-30' - (365 * 10 * v / :sessions)
 FROM buildings AS b, generate_series(0, :sessions - 1) AS v;
 

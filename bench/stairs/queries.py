@@ -22,7 +22,7 @@ class Query:
     name: str
     file: str
     given: dict[str, Any]
-    target_ms: float
+    target_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ def both(made: Population) -> list[Query]:
         Query("session", "stairs/session_instances.sql", made.session, 50.0),
         Query("trend", "stairs/trend_of_point.sql", made.point, 100.0),
     ]
+
+
+def history(made: Population) -> Query:
+    """Every point of a building over all its years: what its trends are made from."""
+    return Query("building history", "stairs/point_history.sql", made.building, None)
 
 
 def plan(made: Population, query: Query) -> Plan:

@@ -224,6 +224,7 @@ def _indexes() -> None:
         table,
         "stair_id, floor_id, measurement_type, door_configuration, completed_at DESC",
     )
+    index("idx_instances_building", table, "tenant_id, building_id")
     index("idx_submissions_session", "session_submissions", "tenant_id, session_id, received_at")
     index("idx_observations_session", "stair_observations", "tenant_id, session_id")
 

@@ -2,7 +2,7 @@
 --   one configuration of doors.
 -- Grain: one completed instance.
 -- Units: of the measurement; completed_at is an instant.
--- Reader: the trend of a point, bench/stairs.
+-- Reader: GET /api/v1/stairs/{id}/floors/{id}/results, bench/stairs.
 SELECT
   i.instance_id,
   i.session_id,

@@ -35,5 +35,6 @@ def tell_due(connection: Connection, on: date) -> int:
             subject_id=f"{row['id']}:{expiry or 'never'}:{stage_of(expiry, on)}",
             title=warning(name, expiry, on),
             body=NEXT,
+            path=f"/stairs/instruments/{row['id']}",
         )
     return told

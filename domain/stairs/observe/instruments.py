@@ -127,7 +127,7 @@ def keep_pdf(
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-2048:]:
         raise Invalid(
             "The bytes are not those of a whole PDF; nothing was kept.",
-            hint="Send the file itself as application/pdf, not a form.",
+            hint="Send the bytes of the file itself, not a form.",
             code="NOT_A_PDF",
         )
     made_from = {"cert_id": str(cert_id), "instrument_id": str(instrument_id)}

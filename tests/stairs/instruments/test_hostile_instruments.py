@@ -15,7 +15,7 @@ PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
         (b"", "application/pdf", 422),
         (b"<html>", "application/pdf", 422),
         (b"%PDF-1.7 cut", "application/pdf", 422),
-        (PDF, "text/plain", 422),
+        (b"--x\r\n" + PDF, "multipart/form-data", 422),
         (b"%PDF-" + bytes(17 * 1024 * 1024), "application/pdf", 413),
     ],
 )

@@ -136,4 +136,6 @@ def test_another_tenants_instruments_are_not_there(ask: Ask, manometer: str) -> 
         ("POST", f"{manometer}/certificates/{cert}/withdraw", {"reason": "taken"}),
     ):
         assert ask("MANAGER", method, path, body, tenant="U").status_code == 404, (method, path)
+    file = f"{manometer}/certificates/{cert}/file"
+    assert ask("MANAGER", "PUT", file, tenant="U", content=PDF, **AS_PDF).status_code == 404
     assert ask("MANAGER", "POST", "/instruments", MANOMETER, tenant="U").status_code == 201

@@ -97,7 +97,7 @@ def test_two_versions_of_a_rule_never_hold_on_one_day(owner: Connection, rows: R
     insert(owner, "as1851_rules", rule | newer)
 
 
-def test_a_rule_without_limits_needs_no_unit(owner: Connection, rows: Rows) -> None:
+def test_r_20_a_rule_without_limits_needs_no_unit(owner: Connection, rows: Rows) -> None:
     """The seed of the field's documents stopped here: cause and effect has no unit."""
     bare = {"unit": None, "min_threshold": None, "max_threshold": None, "measurement_type": "cause_and_effect_logic"}
     insert(owner, "as1851_rules", rows["as1851_rules"] | bare | {"rule_id": uuid4(), "rule_code": "CE-01"})

@@ -100,7 +100,7 @@ def attempts(approved: Approved) -> Iterator[tuple[str, sql.Composable]]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nothing_of_an_approved_session_changes(approved: Approved, role: str) -> None:
+def test_r_17_nothing_of_an_approved_session_changes(approved: Approved, role: str) -> None:
     with approved.connect(role) as connection:
         answers = {what: outcome(connection, statement) for what, statement in attempts(approved)}
     if role == "superuser":
@@ -112,7 +112,7 @@ def test_nothing_of_an_approved_session_changes(approved: Approved, role: str) -
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nothing_is_added_to_an_approved_session(approved: Approved, role: str) -> None:
+def test_r_17_nothing_is_added_to_an_approved_session(approved: Approved, role: str) -> None:
     rows, found = approved.rows, {}
     with approved.connect(role) as connection:
         for table, changes in {

@@ -121,7 +121,7 @@ def test_migration_down_preserves_data(untouched: Database) -> None:
     assert verify(settings().url(DbRole.OWNER))
 
 
-def test_each_revision_alone_leads_back_and_forth_with_data(untouched: Database) -> None:
+def test_r_19_each_revision_alone_leads_back_and_forth_with_data(untouched: Database) -> None:
     filled = fill(untouched, "T")
     for revision in reversed([BEFORE, *REVISIONS[:-1]]):
         down(revision)

@@ -1,0 +1,89 @@
+"""The register of instruments as a page: whose calibration ends first, and one instrument with its certificates."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.deps import allow
+from api.pages import Page, PageDep
+from api.stairs.sessions import READS
+from domain.kernel.clock import utc_now
+from domain.stairs.rules.instruments import name_of, state_of, warning
+from domain.stairs.store import certificates, instruments
+
+router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
+STATES = {
+    "valid": ("ok", "calibrated"),
+    "due": ("watch", "ends soon"),
+    "expired": ("alarm", "ended"),
+    "never": ("alarm", "never calibrated"),
+}
+
+
+@router.get("/stairs/instruments")
+def register(page: PageDep) -> Response:
+    """The soonest end first; without any, how to begin."""
+    today = _today(page)
+    rows = [_row(row, today) for row in instruments.ending(page.connection, date.max)]
+    if not rows:
+        return page.show("stairs/instruments_empty.html")
+    return page.show("stairs/instruments.html", rows=rows, finding=_finding(rows), today=today)
+
+
+@router.get("/stairs/instruments/{instrument_id}")
+def one(instrument_id: UUID, page: PageDep) -> Response:
+    """What it is, how it stands today, and every certificate that it had."""
+    today = _today(page)
+    row = instruments.load(page.connection, instrument_id)
+    found = certificates.of_instrument(page.connection, instrument_id)
+    return page.show(
+        "stairs/instrument.html",
+        row=_row(row, today),
+        certificates=found,
+        today=today,
+        finding=_says(row, today),
+    )
+
+
+def _today(page: Page) -> date:
+    return utc_now().astimezone(page.tenant.zone).date()
+
+
+def _row(row: dict[str, Any], today: date) -> dict[str, Any]:
+    expiry = row["calibration_expiry"]
+    badge, word = STATES[state_of(expiry, today)]
+    name = name_of(row["instrument_type"], row["manufacturer"], row["model"], row["serial_number"])
+    left = None if expiry is None else (expiry - today).days
+    told = {"name": name[0].upper() + name[1:], "badge": badge, "word": word, "days_left": left}
+    return row | told | {"range_text": _range(row)}
+
+
+def _range(row: dict[str, Any]) -> str:
+    """From where to where it reads, without zeros that say nothing."""
+    if row["range_min"] is None or row["range_max"] is None:
+        return "not recorded"
+    return f"{row['range_min'].normalize():f} to {row['range_max'].normalize():f} {row['unit'] or ''}".rstrip()
+
+
+def _says(row: dict[str, Any], today: date) -> str:
+    expiry, name = row["calibration_expiry"], _row(row, today)["name"]
+    if row["retired_at"] is not None:
+        return f"{name} is out of use."
+    if state_of(expiry, today) == "valid":
+        return f"{name} is calibrated until {expiry}."
+    return warning(name, expiry, today)
+
+
+def _finding(rows: list[dict[str, Any]]) -> str:
+    """One sentence over the register."""
+    useless = sum(row["badge"] == "alarm" for row in rows)
+    soon = sum(row["badge"] == "watch" for row in rows)
+    if not useless and not soon:
+        return "Every instrument is calibrated for the next 30 days."
+    parts = [f"{useless} of {len(rows)} instruments prove nothing today"] if useless else []
+    parts += [f"the calibration of {soon} ends within 30 days"] if soon else []
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:]}."
