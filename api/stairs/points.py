@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.deps import TenantSession
-from api.stairs.sessions import LOOKS
+from api.stairs.access import LOOKS
 from domain.kernel.clock import utc_now
 from domain.stairs.store.points import results_of
 

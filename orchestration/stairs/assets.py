@@ -14,9 +14,11 @@ from domain.stairs.observe.crosscheck import cross_check
 from domain.stairs.observe.judge import judge_again
 from domain.stairs.observe.trend import note_trends
 from domain.stairs.store import instances, sessions
+from domain.stairs.suggest.export import Asked
 from domain.stairs.suggest.generation import generate_templates
+from domain.stairs.suggest.report import export_session
 from orchestration.partitions import TENANTS
-from orchestration.resources import Machine
+from orchestration.resources import Machine, Objects
 from orchestration.tables import Verb, table
 
 OWNER = "team:fire-safety"
@@ -98,6 +100,15 @@ SESSIONS = _table(
 )
 
 
+REPORTED = _table(
+    "compliance_reports",
+    "Reports of sessions and buildings; their signed editions are artifacts. Grain: report.",
+    "suggest",
+    "test_sessions",
+    "stair_observations",
+)
+
+
 @dg.multi_asset(specs=[GENERATED])
 def propose_generations(context: dg.AssetExecutionContext, machine: Machine) -> dg.MaterializeResult[None]:
     """Expand every building's registry and lay what differs from the published tests before a person."""
@@ -135,7 +146,7 @@ def notice_physics_and_trends(context: dg.AssetExecutionContext, machine: Machin
     tenant_id, counts = context.partition_key, {"sessions": 0, "findings": 0, "trends": 0}
     with machine.session(tenant_id) as connection:
         visited, buildings = waiting.handed_in(connection), waiting.buildings(connection)
-    for session_id, _ in visited:
+    for session_id, *_ in visited:
         with machine.session(tenant_id) as connection:
             counts["findings"] += cross_check(connection, session_id, machine.now())
         counts["sessions"] += 1
@@ -145,6 +156,18 @@ def notice_physics_and_trends(context: dg.AssetExecutionContext, machine: Machin
     return dg.MaterializeResult(metadata=counts)
 
 
+@dg.multi_asset(specs=[REPORTED])
+def draft_reports(context: dg.AssetExecutionContext, machine: Machine, objects: Objects) -> dg.MaterializeResult[None]:
+    """Export the draft of every approved session that has none, and lay it before a person."""
+    tenant_id = context.partition_key
+    with machine.session(tenant_id) as connection:
+        todo = waiting.unreported(connection)
+    for session_id in todo:
+        with machine.session(tenant_id) as connection:
+            export_session(connection, objects.store(), session_id, Asked(tenant_id, machine.actor, machine.now()))
+    return dg.MaterializeResult(metadata={"reports": len(todo)})
+
+
 ASSETS: list[dg.AssetSpec | dg.AssetsDefinition] = [
     *REGISTRY,
     propose_generations,
@@ -152,4 +175,5 @@ ASSETS: list[dg.AssetSpec | dg.AssetsDefinition] = [
     judge_what_waited,
     notice_physics_and_trends,
     SESSIONS,
+    draft_reports,
 ]

@@ -9,17 +9,22 @@ from domain.kernel.tenancy import tenant_directory
 from domain.stairs.observe import waiting
 from orchestration.partitions import make_known
 from orchestration.resources import Machine
-from orchestration.stairs.assets import judge_what_waited, notice_physics_and_trends, propose_generations
+from orchestration.stairs.assets import (
+    draft_reports,
+    judge_what_waited,
+    notice_physics_and_trends,
+    propose_generations,
+)
 
 nightly_job = dg.define_asset_job(
     "stairs_nightly",
     selection=dg.AssetSelection.assets(propose_generations, judge_what_waited, notice_physics_and_trends),
     description="Propose what should be tested, judge what waited for its proof, notice what physics and time say.",
 )
-notice_job = dg.define_asset_job(
-    "stairs_notice",
-    selection=dg.AssetSelection.assets(notice_physics_and_trends),
-    description="Hold a tenant's handed-in sessions against physics and time.",
+visited_job = dg.define_asset_job(
+    "stairs_visited",
+    selection=dg.AssetSelection.assets(notice_physics_and_trends, draft_reports),
+    description="Hold a tenant's handed-in sessions against physics and time; draft the reports of approved ones.",
 )
 
 
@@ -33,7 +38,7 @@ def stairs_nightly_schedule(
     return requests or dg.SkipReason("No tenant has a building.")
 
 
-@dg.sensor(job=notice_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(job=visited_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def handed_in_sessions_sensor(
     context: dg.SensorEvaluationContext, machine: Machine
 ) -> list[dg.RunRequest] | dg.SkipReason:
@@ -41,11 +46,11 @@ def handed_in_sessions_sensor(
     requests = []
     for tenant_id, visited in _tenants(context.instance, machine):
         if visited:
-            requests.append(_request(f"{tenant_id}|{visited[0][0]}|{visited[0][1][:16]}", tenant_id))
+            requests.append(_request("|".join([tenant_id, *(str(part) for part in visited[0])]), tenant_id))
     return requests or dg.SkipReason("No session was handed in.")
 
 
-def _tenants(instance: dg.DagsterInstance, machine: Machine) -> Iterator[tuple[str, list[tuple[uuid.UUID, str]]]]:
+def _tenants(instance: dg.DagsterInstance, machine: Machine) -> Iterator[tuple[str, list[tuple[uuid.UUID, str, str]]]]:
     """Tenants with buildings, and the sessions that they handed in."""
     with machine.at_work():
         tenants = tenant_directory()
@@ -53,7 +58,7 @@ def _tenants(instance: dg.DagsterInstance, machine: Machine) -> Iterator[tuple[s
     for tenant_id in tenants:
         with machine.session(tenant_id) as connection:
             found = waiting.buildings(connection)
-            visited = [(one, digest) for one, digest in waiting.handed_in(connection)] if found else []
+            visited = waiting.handed_in(connection) if found else []
         if found:
             yield tenant_id, visited
 
@@ -62,6 +67,6 @@ def _request(key: str, tenant_id: str) -> dg.RunRequest:
     return dg.RunRequest(run_key=key, partition_key=tenant_id, tags={"tenant": tenant_id})
 
 
-JOBS = [nightly_job, notice_job]
+JOBS = [nightly_job, visited_job]
 SCHEDULES = [stairs_nightly_schedule]
 SENSORS = [handed_in_sessions_sensor]

@@ -19,4 +19,4 @@ WHERE
   i.tenant_id = current_setting('app.tenant') AND i.stair_id = :stair_id AND i.floor_id = :floor_id
   AND i.measurement_type = :measurement_type AND i.door_configuration = :door_configuration
   AND i.completed_at >= :since AND i.status = 'completed'
-ORDER BY i.completed_at DESC, i.instance_id
+ORDER BY i.completed_at DESC, i.instance_id ASC

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from api.deps import allow
 from api.pages import Page, PageDep
-from api.stairs.sessions import READS
+from api.stairs.access import READS
 from domain.kernel.clock import utc_now
 from domain.stairs.rules.instruments import name_of, state_of, warning
 from domain.stairs.store import certificates, instruments

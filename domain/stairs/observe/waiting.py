@@ -43,14 +43,14 @@ def undecided(connection: Connection) -> list[tuple[uuid.UUID, uuid.UUID]]:
     return [(row.session_id, row.instance_id) for row in rows]
 
 
-def handed_in(connection: Connection) -> list[tuple[uuid.UUID, str]]:
-    """Sessions that were handed in or approved in the last year, with the hash of what was proposed last; newest first.
+def handed_in(connection: Connection) -> list[tuple[uuid.UUID, str, str]]:
+    """Sessions that were handed in or approved in the last year, the newest first: id, state, hash of what is proposed.
 
-    The hash names the state of the session: what has been looked at in that state need not be looked at again.
+    State and hash name what the session is: what has been looked at so need not be looked at again.
     """
     rows = connection.execute(
         text(
-            "SELECT s.id, p.content_hash FROM test_sessions AS s"
+            "SELECT s.id, s.status, p.content_hash FROM test_sessions AS s"
             " JOIN LATERAL (SELECT content_hash FROM proposals AS p WHERE p.tenant_id = s.tenant_id"
             "  AND p.kind = 'stairs.session' AND p.subject_id = s.id::text"
             "  ORDER BY p.created_at DESC, p.proposal_id DESC LIMIT 1) AS p ON true"
@@ -58,4 +58,19 @@ def handed_in(connection: Connection) -> list[tuple[uuid.UUID, str]]:
             " AND s.submitted_at > now() - interval '1 year' ORDER BY s.submitted_at DESC, s.id"
         )
     )
-    return [(row.id, row.content_hash) for row in rows]
+    return [(row.id, row.status, row.content_hash) for row in rows]
+
+
+def unreported(connection: Connection) -> list[uuid.UUID]:
+    """Approved sessions of the last year of which there is no report, the newest first."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT s.id FROM test_sessions AS s WHERE s.tenant_id = current_setting('app.tenant')"
+                " AND s.status = 'approved' AND s.approved_at > now() - interval '1 year'"
+                " AND NOT EXISTS (SELECT 1 FROM compliance_reports AS r WHERE r.tenant_id = s.tenant_id"
+                "  AND r.session_id = s.id AND r.kind = 'session')"
+                " ORDER BY s.approved_at DESC, s.id"
+            )
+        ).scalars()
+    )
