@@ -15,7 +15,7 @@ from domain.stairs.countersign.ruleset import put_in_force
 from domain.stairs.countersign.templates import publish_templates
 from domain.stairs.fulfil import hash_now as report_hash
 from domain.stairs.rules.gates import BASELINES, DEFINITIONS, RULESET, TEMPLATES
-from domain.stairs.rules.report_gates import REPORT
+from domain.stairs.rules.report_gates import NOTICE, REPORT
 from domain.stairs.rules.session_gates import FAULT, SESSION
 
 ACTS: dict[str, Act] = {
@@ -30,5 +30,6 @@ ACTS: dict[str, Act] = {
     SESSION.kind: Act(SESSION, session_acts.approve, hash_now=session_acts.hash_now, on_refusal=session_acts.give_back),
     FAULT.kind: Act(FAULT, fault_acts.review),
     REPORT.kind: Act(REPORT, hash_now=report_hash),
+    NOTICE.kind: Act(NOTICE, hash_now=report_hash),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

@@ -6,14 +6,15 @@ from domain.grid.outages.fulfil import report_doer
 from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
 from domain.kernel.fulfil import Doer
 from domain.kernel.gates import KERNEL_GATES, Gate
+from domain.stairs.fulfil import notice_doer
 from domain.stairs.fulfil import report_doer as compliance_report_doer
 from domain.stairs.rules.gates import BASELINES, DEFINITIONS, RULESET, TEMPLATES
-from domain.stairs.rules.report_gates import REPORT
+from domain.stairs.rules.report_gates import NOTICE, REPORT
 from domain.stairs.rules.session_gates import FAULT, SESSION
 from orchestration.kernel.retention import DISPOSAL
 from orchestration.resources import Objects
 
-_FILES = (inspection_doer, report_doer, compliance_report_doer)
+_FILES = (inspection_doer, report_doer, compliance_report_doer, notice_doer)
 DOERS: dict[str, Doer] = {
     doer.gate.kind: doer for doer in (DISPOSAL, *(made(lambda: Objects().store()) for made in _FILES))
 }
@@ -29,4 +30,5 @@ GATES: tuple[Gate, ...] = (
     SESSION,
     FAULT,
     REPORT,
+    NOTICE,
 )

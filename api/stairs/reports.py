@@ -18,7 +18,9 @@ from domain.kernel.objects.store import Link
 from domain.stairs.report.places import links
 from domain.stairs.store import reports
 from domain.stairs.store.reports import StoredReport
-from domain.stairs.suggest.report import Asked, Exported, export_period, export_session
+from domain.stairs.suggest.export import Asked, Exported
+from domain.stairs.suggest.notice import export_notice
+from domain.stairs.suggest.report import export_period, export_session
 
 router = APIRouter()
 EXPORTS = allow(roles={"TECHNICIAN", "REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"}, scopes={"stairs:write"})
@@ -53,6 +55,13 @@ def of_building(building_id: UUID, body: PeriodExport, connection: TenantSession
     asked = Asked(caller.tenant_id, caller.id, utc_now(), body.page_size)
     period = (body.begins_on, body.ends_on)
     return _exported(export_period(connection, open_store(), building_id, body.kind, period, asked))
+
+
+@router.post("/faults/{fault_id}/notice", dependencies=[EXPORTS], summary="Write the notice of a fault to the owner")
+def of_fault(fault_id: UUID, body: Export, connection: TenantSession, caller: CallerDep) -> dict[str, Any]:
+    """The draft, marked as such; a technician's or manager's signature on `proposal_id` gives the notice."""
+    asked = Asked(caller.tenant_id, caller.id, utc_now(), body.page_size)
+    return _exported(export_notice(connection, open_store(), fault_id, asked))
 
 
 @router.get("/reports", dependencies=[LOOKS], summary="Reports, the newest first")

@@ -9,7 +9,10 @@ from domain.kernel.artifacts import Artifact
 from domain.kernel.canonical import sha256_hex
 from domain.kernel.errors import Conflict
 from domain.kernel.fulfil import Doer, Outcome
+from domain.kernel.messages.kinds import MessageKind
+from domain.kernel.messages.outbox import tell
 from domain.kernel.objects.store import Store
+from domain.kernel.principal import Role
 from domain.kernel.proposals import Proposal
 from domain.kernel.report.brand import ReportSignature
 from domain.kernel.report.editions import SIGNED
@@ -20,39 +23,67 @@ from domain.kernel.verify import Rendered
 from domain.stairs.report.editions import KIND, render
 from domain.stairs.report.identity import RENDERER_VERSION, read_content
 from domain.stairs.report.places import file_of
-from domain.stairs.rules.report_gates import REPORT
-from domain.stairs.store import reports
+from domain.stairs.rules.report_gates import NOTICE, REPORT
+from domain.stairs.store import faults, reports
 
 
 def report_doer(open_store: Callable[[], Store]) -> Doer:
     """How a countersigned report is carried out: the signed edition."""
 
     def carry_out(connection: Connection, signed: Countersignature, proposal: Proposal) -> Outcome:
-        report = reports.load(connection, uuid.UUID(proposal.subject.id))
-        signature = signature_of(connection, signed)
-        made = render(*read_content(report.checked()), signature)
-        files = keep_files(
-            connection,
-            open_store(),
-            SIGNED,
-            {one: file_of(signed.tenant_id, report, SIGNED, one, data) for one, data in made.items()},
-            kind=KIND,
-            made_from={
-                "report_id": str(report.report_id),
-                "content_hash": signed.content_hash,
-                "renderer_version": RENDERER_VERSION,
-                # The name as it was when it was signed: people marry, and the file stays.
-                "signature": signature.model_dump(mode="json"),
-            },
-            actor_id=str(signed.signer_id),
-            signed=signed,
-        )
-        told = {"files": files, "content_hash": signed.content_hash}
-        reports.refer(connection, report.report_id, SIGNED, told, signed.countersignature_id)
-        ids = [uuid.UUID(one["artifact_id"]) for one in files.values()]
-        return Outcome(ids, {"sha256": {one: told["sha256"] for one, told in files.items()}})
+        return _signed_edition(connection, open_store(), signed, proposal)
 
     return Doer(REPORT, carry_out, hash_now)
+
+
+def notice_doer(open_store: Callable[[], Store]) -> Doer:
+    """How a countersigned notice is carried out: the signed edition, the fault notified, the owner told."""
+
+    def carry_out(connection: Connection, signed: Countersignature, proposal: Proposal) -> Outcome:
+        outcome = _signed_edition(connection, open_store(), signed, proposal)
+        report = reports.load(connection, uuid.UUID(proposal.subject.id))
+        told = report.content["report"]
+        faults.change(connection, uuid.UUID(told["fault"]["fault_id"]), {"notified_at": signed.signed_at})
+        if told["fault"]["severity"] == "critical":
+            tell(
+                connection,
+                MessageKind.CRITICAL_FAULT,
+                {Role.OWNER, Role.MANAGER},
+                subject_type="compliance_report",
+                subject_id=str(report.report_id),
+                title=f"Notice of a fault in {told['building']['name']}: {told['fault']['description']}",
+                body=str(told["fault"]["action_required"] or ""),
+                path="/",
+            )
+        return outcome
+
+    return Doer(NOTICE, carry_out, hash_now)
+
+
+def _signed_edition(connection: Connection, store: Store, signed: Countersignature, proposal: Proposal) -> Outcome:
+    report = reports.load(connection, uuid.UUID(proposal.subject.id))
+    signature = signature_of(connection, signed)
+    made = render(*read_content(report.checked()), signature)
+    files = keep_files(
+        connection,
+        store,
+        SIGNED,
+        {one: file_of(signed.tenant_id, report, SIGNED, one, data) for one, data in made.items()},
+        kind=KIND,
+        made_from={
+            "report_id": str(report.report_id),
+            "content_hash": signed.content_hash,
+            "renderer_version": RENDERER_VERSION,
+            # The name as it was when it was signed: people marry, and the file stays.
+            "signature": signature.model_dump(mode="json"),
+        },
+        actor_id=str(signed.signer_id),
+        signed=signed,
+    )
+    told = {"files": files, "content_hash": signed.content_hash}
+    reports.refer(connection, report.report_id, SIGNED, told, signed.countersignature_id)
+    ids = [uuid.UUID(one["artifact_id"]) for one in files.values()]
+    return Outcome(ids, {"sha256": {one: told["sha256"] for one, told in files.items()}})
 
 
 def hash_now(connection: Connection, proposal: Proposal) -> str | None:

@@ -18,12 +18,12 @@ from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
 from domain.kernel.verify import Verdict, verify_artifact
-from domain.stairs.fulfil import report_doer
+from domain.stairs.fulfil import notice_doer, report_doer
 from domain.stairs.suggest.period_report import due_visits
 from domain.together import RENDERERS
 from tests.conftest import Database
 from tests.grid.outages.report.reading import pages
-from tests.makers import make_tenant
+from tests.makers import make_tenant, make_token
 from tests.stairs.small_house import SmallHouse
 from tests.stairs.test_a_session_over_http import Desk
 
@@ -63,11 +63,11 @@ def sign(desk: Desk, told: dict[str, Any], who: str = "mia") -> Any:
 
 
 def carry_out() -> None:
-    doer = report_doer(open_store)
+    doers = {doer.gate.kind: doer for doer in (report_doer(open_store), notice_doer(open_store))}
     with transaction("T", DbRole.MACHINE, actor="test") as connection:
-        waiting = waiting_for_fulfilment(connection, [doer.gate.kind])
+        waiting = waiting_for_fulfilment(connection, list(doers))
     for own, _ in waiting:
-        fulfil("T", own, {doer.gate.kind: doer}, run_id="test", actor_id="test")
+        fulfil("T", own, doers, run_id="test", actor_id="test")
 
 
 def test_a_signed_report_is_exactly_what_was_signed_and_can_be_made_again(desk: Desk) -> None:
@@ -137,6 +137,41 @@ def test_a_building_tells_its_year(desk: Desk, kind: str) -> None:
     assert desk.ask("mia", "POST", at, body | {"ends_on": "2025-12-31"}).status_code == 422
     listed = desk.ask("mia", "GET", f"/api/v1/reports?building_id={desk.house.building}").json()["rows"]
     assert [one["kind"] for one in listed] == [kind]
+
+
+def test_a_technician_gives_notice_of_a_fault_before_anybody_reviewed_it(desk: Desk, database: Database) -> None:
+    rows = desk.plan()
+    fault = desk.test(rows[0], value="18.2").json()["fault"]
+    make_token("T", "OWNER", email="owner@example.org")
+    made = desk.ask("tom", "POST", f"/api/v1/faults/{fault['id']}/notice", {})
+    assert made.status_code == 200, made.text
+    told = made.json()
+    whole = " ".join(pages(read(desk, told["files"]["pdf"]["url"])))
+    assert "Pressure 18.2 Pa BELOW minimum 20 Pa on Stair-A Level-8 (all_closed)" in whole
+    assert "machine finding, not yet reviewed" in whole
+    assert sign(desk, told, "tom").status_code == 200
+    carry_out()
+    kept = desk.ask("mia", "GET", f"/api/v1/reports/{told['report_id']}").json()
+    assert (kept["kind"], kept["status"]) == ("fault_notice", "SIGNED")
+    after = desk.ask("mia", "GET", f"/api/v1/faults/{fault['id']}").json()
+    assert after["notified_at"] is not None
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        heard = connection.execute(
+            "SELECT u.email FROM messages AS m JOIN users AS u ON u.id = m.user_id"
+            " WHERE m.kind = 'CRITICAL_FAULT' AND m.subject_type = 'compliance_report'"
+        ).fetchall()
+    assert ("owner@example.org",) in heard
+
+
+def test_a_fault_that_is_mended_needs_no_notice(desk: Desk) -> None:
+    rows = desk.plan()
+    fault = desk.test(rows[0], value="18.2").json()["fault"]
+    body = {"action": "confirm", "reason": "Seen on site"}
+    assert desk.ask("rita", "POST", f"/api/v1/faults/{fault['id']}/review", body).status_code == 200
+    mended = desk.ask("tom", "POST", f"/api/v1/faults/{fault['id']}/resolve", {"reason": "Damper replaced"})
+    assert mended.status_code == 200
+    refused = desk.ask("tom", "POST", f"/api/v1/faults/{fault['id']}/notice", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "NOT_OPEN")
 
 
 def test_what_is_not_there_and_who_may_not(desk: Desk) -> None:

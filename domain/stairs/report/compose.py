@@ -8,13 +8,13 @@ from domain.kernel.report.blocks import Block, Cover, Document
 from domain.kernel.report.brand import Brand, ReportOptions, ReportSignature
 from domain.kernel.report.editions import DRAFT_MARK, require_fitting
 from domain.stairs.report.identity import RENDERER_VERSION, Report, report_hash
-from domain.stairs.report.sections import period, proof
+from domain.stairs.report.sections import notice, period, proof
 from domain.stairs.report.sections.cover import TITLE, cover
 from domain.stairs.report.sections.faults import faults
 from domain.stairs.report.sections.measured import measured, results
 from domain.stairs.report.sections.summary import summary
 from domain.stairs.report.telling import FREQUENCIES, Telling
-from domain.stairs.rules.report_content import PeriodReport, SessionReport
+from domain.stairs.rules.report_content import FaultNotice, PeriodReport, SessionReport
 
 
 def compose(
@@ -30,14 +30,10 @@ def compose(
     require_fitting(signature, edition, content)
     telling = Telling(brand, zone_of(report.building.time_zone), content)
     if isinstance(report, SessionReport):
-        front, blocks = cover(telling, report, signature), _of_session(telling, report, signature)
-        title, own = TITLE, f"Session {report.visit.session_id}"
-        subject = f"{FREQUENCIES[report.visit.frequency]}, {report.building.name}, {report.visit.planned_for}"
-    else:
-        front, blocks = period.cover(telling, report, signature), _of_period(telling, report, signature)
-        title, own = period.TITLES[report.kind], f"Building {report.building.building_id}"
-        subject = f"{report.building.name}, {report.begins_on} to {report.ends_on}"
-    return _document(report, options, signature, (title, subject, f"{own}   Content {content}"), front, blocks)
+        return _of_session(telling, report, options, signature)
+    if isinstance(report, PeriodReport):
+        return _of_period(telling, report, options, signature)
+    return _of_notice(telling, report, options, signature)
 
 
 def _document(
@@ -65,8 +61,12 @@ def _document(
     )
 
 
-def _of_session(telling: Telling, report: SessionReport, signature: ReportSignature | None) -> tuple[Block, ...]:
-    return (
+def _of_session(
+    telling: Telling, report: SessionReport, options: ReportOptions, signature: ReportSignature | None
+) -> Document:
+    subject = f"{FREQUENCIES[report.visit.frequency]}, {report.building.name}, {report.visit.planned_for}"
+    words = (TITLE, subject, f"Session {report.visit.session_id}   Content {telling.content}")
+    blocks = (
         *summary(telling, report),
         *faults(telling, report.faults, "2 Faults"),
         *measured(telling, report, "3 Measurements"),
@@ -78,10 +78,19 @@ def _of_session(telling: Telling, report: SessionReport, signature: ReportSignat
         *proof.provenance(telling, report, "9 Provenance"),
         *proof.signature_page(telling, signature, "10 Signature"),
     )
+    return _document(report, options, signature, words, cover(telling, report, signature), blocks)
 
 
-def _of_period(telling: Telling, report: PeriodReport, signature: ReportSignature | None) -> tuple[Block, ...]:
-    return (
+def _of_period(
+    telling: Telling, report: PeriodReport, options: ReportOptions, signature: ReportSignature | None
+) -> Document:
+    subject = f"{report.building.name}, {report.begins_on} to {report.ends_on}"
+    words = (
+        period.TITLES[report.kind],
+        subject,
+        f"Building {report.building.building_id}   Content {telling.content}",
+    )
+    blocks = (
         *period.summary(telling, report),
         *period.visits(telling, report, "2 Visits"),
         *faults(telling, report.faults, "3 Faults"),
@@ -89,6 +98,15 @@ def _of_period(telling: Telling, report: PeriodReport, signature: ReportSignatur
         *period.provenance(telling, report, "5 Provenance"),
         *proof.signature_page(telling, signature, "6 Signature"),
     )
+    return _document(report, options, signature, words, period.cover(telling, report, signature), blocks)
+
+
+def _of_notice(
+    telling: Telling, report: FaultNotice, options: ReportOptions, signature: ReportSignature | None
+) -> Document:
+    words = (notice.TITLE, report.fault.description, f"Fault {report.fault.fault_id}   Content {telling.content}")
+    blocks = (*notice.blocks(telling, report), *proof.signature_page(telling, signature, "4 Signature"))
+    return _document(report, options, signature, words, notice.cover(telling, report, signature), blocks)
 
 
 def zone_of(name: str) -> ZoneInfo:

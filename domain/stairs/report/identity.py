@@ -4,11 +4,16 @@ from typing import Any
 
 from domain.kernel.canonical import content_hash
 from domain.kernel.report.brand import Brand, ReportOptions
-from domain.stairs.rules.report_content import PeriodReport, SessionReport
+from domain.stairs.rules.report_content import FaultNotice, PeriodReport, SessionReport
 
 # Raised whenever the same content is laid out differently: other bytes, same content.
 RENDERER_VERSION = "firemode-renderer/1"
-Report = SessionReport | PeriodReport
+Report = SessionReport | PeriodReport | FaultNotice
+FORMS: dict[str, type[SessionReport] | type[PeriodReport] | type[FaultNotice]] = {
+    "firemode-session-report/1": SessionReport,
+    "firemode-period-report/1": PeriodReport,
+    "firemode-fault-notice/1": FaultNotice,
+}
 
 
 def signed_content(report: Report, brand: Brand, options: ReportOptions) -> dict[str, Any]:
@@ -24,9 +29,8 @@ def signed_content(report: Report, brand: Brand, options: ReportOptions) -> dict
 def read_content(content: dict[str, Any]) -> tuple[Report, Brand, ReportOptions]:
     """The parts of a stored content."""
     told = content["report"]
-    model: type[SessionReport] | type[PeriodReport] = SessionReport if "visit" in told else PeriodReport
     return (
-        model.model_validate(told),
+        FORMS[told["form"]].model_validate(told),
         Brand.model_validate(content["brand"]),
         ReportOptions.model_validate(content["options"]),
     )

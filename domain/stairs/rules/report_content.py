@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SESSION_FORM, PERIOD_FORM = "firemode-session-report/1", "firemode-period-report/1"
 Verdict = Literal["compliant", "non_compliant", "indeterminate"]
 
 
@@ -307,3 +306,17 @@ class PeriodReport(Part):
     visits: list[VisitLine] = Field(default_factory=list)
     faults: list[FaultPart] = Field(default_factory=list)
     instruments: list[InstrumentPart] = Field(default_factory=list)
+
+
+class FaultNotice(Part):
+    """The written notice of one fault to the building's owner."""
+
+    form: Literal["firemode-fault-notice/1"] = "firemode-fault-notice/1"
+    tenant_name: str
+    as_of: str
+    building: BuildingPart
+    session_id: str | None = None
+    technicians: list[PersonPart] = Field(default_factory=list)
+    fault: FaultPart
+    instance: InstancePart | None = None
+    rule: RulePart | None = None

@@ -19,6 +19,7 @@ from domain.stairs.rules.report_content import (
     ActPart,
     BuildingPart,
     EvidencePart,
+    FaultNotice,
     FaultPart,
     InstancePart,
     ObservationPart,
@@ -309,6 +310,23 @@ def period(kind: str = "logbook", **changes: Any) -> PeriodReport:
         }
     )
     return made.model_copy(update=changes)
+
+
+def notice(place: int = 0) -> FaultNotice:
+    """The notice of one of the session's faults."""
+    told = session()
+    fault = told.faults[place]
+    instance = next(one for one in told.instances if one.instance_id == fault.instance_id)
+    return FaultNotice(
+        tenant_name=told.tenant_name,
+        as_of="2026-02-03T00:00:00+00:00",
+        building=told.building,
+        session_id=told.visit.session_id,
+        technicians=[TECHNICIAN],
+        fault=fault,
+        instance=instance,
+        rule=next(one for one in told.rules if one.rule_code == fault.rule_applied),
+    )
 
 
 def signature_of(report: Report, brand: Brand | None = None, options: ReportOptions | None = None) -> ReportSignature:

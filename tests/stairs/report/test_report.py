@@ -23,11 +23,11 @@ from domain.stairs.report.sections.cover import kpis
 from domain.stairs.rules.report_content import SessionReport
 from tests.conftest import ROOT
 from tests.grid.outages.report.reading import pages, plain
-from tests.stairs.report.sample import period, session, signature_of
+from tests.stairs.report.sample import notice, period, session, signature_of
 
 BRAND, OPTIONS = Brand(), ReportOptions(language="en-GB")
-EVERY: list[Report] = [session(), period("logbook"), period("yearly_statement")]
-IDS = ["session", "logbook", "yearly"]
+EVERY: list[Report] = [session(), period("logbook"), period("yearly_statement"), notice()]
+IDS = ["session", "logbook", "yearly", "notice"]
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +179,18 @@ def test_the_logbook_counts_visits_and_names_what_was_missed() -> None:
 def test_a_statement_is_data_and_says_that_a_person_decides_the_form() -> None:
     whole = " ".join(pages(render(period("yearly_statement"), BRAND, OPTIONS)["pdf"]))
     assert "the person who signs decides" in whole
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_notice_names_finding_action_clock_and_who_stands_behind_it(place: int) -> None:
+    told = notice(place)
+    whole = " ".join(pages(render(told, BRAND, OPTIONS)["pdf"]))
+    assert plain(told.fault.description) in whole
+    assert told.fault.action_required is not None
+    assert told.fault.action_required in whole
+    assert "4 Feb 2026 10:15 AEDT" in whole
+    assert ("not yet reviewed" in whole) == (told.fault.review_state == "proposed")
+    assert "source not verified" in whole
 
 
 HOSTILE = "<b>A&B</b> \u202eevil\u202c 漢字 " + "W" * 90

@@ -177,7 +177,8 @@ class Layout:
             size = min(23.0, 23.0 * (column - 24) / max(width(kpi.value, BOLD, 23.0), 1.0))
             value = label.clone("kpi-value", fontName=BOLD, fontSize=size, leading=28, textColor=INK)
             cells.append([Text(kpi.label, label), Text(kpi.value, value), Text(kpi.delta, delta)])
-        rows = [cells[:3], [*cells[3:], *([""] * (6 - len(cells)))]]
+        short = -len(cells) % 3
+        rows = [[*cells, *([""] * short)][place : place + 3] for place in range(0, len(cells), 3)]
         rules = [
             PLAIN,
             ("BOX", (0, 0), (-1, -1), 0.8, LINE),
