@@ -55,7 +55,7 @@ def _floor(number: int) -> str:
     return "Ground" if number == 0 else f"Level-{number}"
 
 
-def _told(case: dict[str, Any], order: int, identifier: str, **row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def judged(case: dict[str, Any], order: int, identifier: str, **row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The row and the stored verdict of one case."""
     case["rules"] = [one | RULE_SOURCE for one in case["rules"]]
     read = read_case(case)
@@ -118,7 +118,7 @@ def walked(
                     "door_configuration": configuration,
                 }
                 name = f"PRESSURE_{stair.upper()}_L{n}_{configuration.replace('_', '-').upper()}"
-                found.append(_told(case, len(found) + 1, name, floor=n))
+                found.append(judged(case, len(found) + 1, name, floor=n))
         for active in (True, False):
             for n in range(floors):
                 closer = 36.0 + (14 if n == floors - 1 else 0)
@@ -132,7 +132,7 @@ def walked(
                     "pressurization_active": active,
                 }
                 found.append(
-                    _told(case, len(found) + 1, f"DOORFORCE_{stair.upper()}_L{n}_{'ON' if active else 'OFF'}", floor=n)
+                    judged(case, len(found) + 1, f"DOORFORCE_{stair.upper()}_L{n}_{'ON' if active else 'OFF'}", floor=n)
                 )
         for n in range(floors):
             grid = cases.grid(*[f"{0.94 + 0.03 * (p % 3) + (0.2 if n != 8 else -0.05):.2f}" for p in range(9)])
@@ -143,7 +143,7 @@ def walked(
                 "floor_level": _floor(n),
                 "doorway_identifier": doorway,
             }
-            found.append(_told(case, len(found) + 1, f"VELOCITY_{stair.upper()}_L{n}", floor=n))
+            found.append(judged(case, len(found) + 1, f"VELOCITY_{stair.upper()}_L{n}", floor=n))
         for zone in range(1, 6):
             late = (stair, zone) == ("Stair-A", 3)
             case = cases.cause_and_effect(cases.events("0", "3.2", "7.1" if late else "5.4", "15.8"))
@@ -152,12 +152,12 @@ def walked(
                 "zone_name": f"Zone-{zone}",
                 "scenario_name": f"Zone {zone} activation",
             }
-            found.append(_told(case, len(found) + 1, f"CE_{stair.upper()}_ZONE-{zone}"))
+            found.append(judged(case, len(found) + 1, f"CE_{stair.upper()}_ZONE-{zone}"))
         for kind in ("manual_override", "alarm_coordination", "shutdown_sequence", "sprinkler_activation"):
             case = cases.interface()
             case["definition"] = case["definition"] | {"interface_type": kind}
             case["context"] = case["context"] | {"stair_name": stair}
-            found.append(_told(case, len(found) + 1, f"INTERFACE_{stair.upper()}_{kind.upper()}"))
+            found.append(judged(case, len(found) + 1, f"INTERFACE_{stair.upper()}_{kind.upper()}"))
     return found
 
 

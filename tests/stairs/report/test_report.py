@@ -212,7 +212,8 @@ def test_an_empty_session_and_hostile_names_make_a_report_all_the_same(size: str
     assert "<b>A&B</b>" in told_pages[0]
     faults = [one.model_copy(update={"description": HOSTILE, "review_reason": HOSTILE}) for one in told.faults]
     instances = [
-        one.model_copy(update={"stair": HOSTILE, "place": HOSTILE, "identifier": HOSTILE}) for one in told.instances
+        one.model_copy(update={"stair": HOSTILE, "place": HOSTILE, "identifier": HOSTILE})
+        for one in told.instances[::6]
     ]
     full = session(faults=faults, instances=instances)
-    assert len(pages(render(full, BRAND, options)["pdf"])) > 10
+    assert len(pages(render(full, BRAND, options)["pdf"])) > 8
