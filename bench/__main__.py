@@ -13,6 +13,7 @@ BENCHMARKS = (
     "bench.outages",
     "bench.options",
     "bench.stairs",
+    "bench.stairs_trend",
 )
 
 

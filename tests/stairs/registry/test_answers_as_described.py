@@ -1,4 +1,4 @@
-"""The addresses of registry, baselines, generation and ruleset answer as /openapi.json says, with ids that are there."""
+"""Every address of the registry answers as the document describes: generated calls, whole ways, other tenants."""
 
 import itertools
 from collections.abc import Iterator
