@@ -57,7 +57,7 @@ def _row(row: dict[str, Any], today: date) -> dict[str, Any]:
     badge, word = STATES[state_of(expiry, today)]
     name = name_of(row["instrument_type"], row["manufacturer"], row["model"], row["serial_number"])
     left = None if expiry is None else (expiry - today).days
-    told = {"name": name[0].upper() + name[1:], "badge": badge, "word": word, "days_left": left}
+    told = {"name": _sentence(name), "badge": badge, "word": word, "days_left": left}
     return row | told | {"range_text": _range(row)}
 
 
@@ -69,12 +69,17 @@ def _range(row: dict[str, Any]) -> str:
 
 
 def _says(row: dict[str, Any], today: date) -> str:
-    expiry, name = row["calibration_expiry"], _row(row, today)["name"]
+    expiry = row["calibration_expiry"]
+    name = name_of(row["instrument_type"], row["manufacturer"], row["model"], row["serial_number"])
     if row["retired_at"] is not None:
-        return f"{name} is out of use."
+        return _sentence(f"{name} is out of use.")
     if state_of(expiry, today) == "valid":
-        return f"{name} is calibrated until {expiry}."
-    return warning(name, expiry, today)
+        return _sentence(f"{name} is calibrated until {expiry}.")
+    return _sentence(warning(name, expiry, today))
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _finding(rows: list[dict[str, Any]]) -> str:
@@ -85,5 +90,4 @@ def _finding(rows: list[dict[str, Any]]) -> str:
         return "Every instrument is calibrated for the next 30 days."
     parts = [f"{useless} of {len(rows)} instruments prove nothing today"] if useless else []
     parts += [f"the calibration of {soon} ends within 30 days"] if soon else []
-    said = "; ".join(parts)
-    return f"{said[0].upper()}{said[1:]}."
+    return _sentence(f"{'; '.join(parts)}.")

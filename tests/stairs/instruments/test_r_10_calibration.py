@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import dagster as dg
 import pytest
 from sqlalchemy import text
 
 from domain.kernel.db import transaction, working_as
 from domain.kernel.settings import DbRole
 from domain.stairs.observe.calibration import tell_due
+from orchestration.resources import Machine
+from orchestration.stairs.calibration import calibration_due_sensor
 from tests.conftest import Database
 from tests.stairs.instruments.conftest import CERTIFICATE, MANOMETER, Ask
 from tests.stairs.small_house import SmallHouse
@@ -152,6 +155,13 @@ def test_a_new_certificate_ends_the_warnings_and_begins_its_own(ask: Ask, instru
     certify(ask, instrument, lasting(0, 365, "C-2"))
     assert tell(TODAY + timedelta(days=5)) == 0
     assert tell(TODAY + timedelta(days=360)) == 1
+
+
+def test_the_sensor_tells_by_itself(ask: Ask, instrument: str) -> None:
+    with dg.build_sensor_context(instance=dg.DagsterInstance.ephemeral(), resources={"machine": Machine()}) as context:
+        skipped = calibration_due_sensor(context)
+    assert isinstance(skipped, dg.SkipReason)
+    assert str(skipped.skip_message) == "Told 1 people of calibrations."
 
 
 def test_a_tenant_hears_of_its_own_instruments_alone(ask: Ask, instrument: str) -> None:
