@@ -146,7 +146,7 @@ def test_a_signature_while_a_result_comes_and_it_is_handed_in_again_ends_whole(d
 def test_a_signature_while_evidence_arrives_signs_what_stands_or_nothing(desk: Busy) -> None:
     for number in range(8):
         rows = desk.walked()
-        data = photo(shade=number)
+        data = photo(width=700 + number)
         evidence_id = register_before(desk, rows[0], data)
         told = desk.handed_in()
         answers = at_once(
@@ -173,7 +173,7 @@ def register_before(desk: Busy, row: dict[str, object], data: bytes) -> str:
 def test_results_files_and_bundles_at_once_wait_for_each_other_and_none_is_refused(desk: Busy) -> None:
     for number in range(4):
         rows = desk.plan()
-        data = [photo(shade=40 + 10 * number + n) for n in range(3)]
+        data = [photo(width=800 + 10 * number + n) for n in range(3)]
         files = [register_before(desk, rows[n], one) for n, one in enumerate(data)]
         answers = at_once(
             *[partial(desk.test, row) for row in rows],
@@ -237,7 +237,7 @@ def test_a_machine_that_judges_again_while_a_person_signs_or_a_file_arrives_wait
 
     for number in range(6):
         rows = desk.walked()
-        data = photo(shade=100 + number)
+        data = photo(width=900 + number)
         evidence_id = register_before(desk, rows[0], data)
         told = desk.handed_in()
         answers = at_once(
