@@ -130,7 +130,7 @@ async def _named_in_body(request: Request) -> list[str]:
         return []
     try:
         body = await request.json()  # read and parsed once: the framework keeps it
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(body, dict):
         return []

@@ -4,7 +4,9 @@ import re
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 
 from api.deps import CallerDep, TenantSession, body_limit
 from api.stairs.access import LOOKS
@@ -14,7 +16,8 @@ from api.stairs.sessions import TESTS
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Invalid
 from domain.kernel.objects.chosen import open_store
-from domain.stairs.observe.evidence import LARGEST_BYTES, add_bytes, received, register
+from domain.kernel.principal import Principal
+from domain.stairs.observe.evidence import LARGEST_BYTES, add_bytes, forget_pieces, received, register
 from domain.stairs.store import evidence
 from domain.stairs.suggest.handing_in import proposed_anew
 
@@ -55,6 +58,7 @@ async def put_content(
     evidence_id: UUID,
     request: Request,
     response: Response,
+    afterwards: BackgroundTasks,
     connection: TenantSession,
     caller: CallerDep,
     content_range: Annotated[str | None, Header(max_length=100)] = None,
@@ -65,12 +69,23 @@ async def put_content(
     """
     data = await request.body()
     offset, total = _range(content_range, len(data))
-    row = add_bytes(connection, open_store(), caller, evidence_id, data, offset=offset, total=total, now=utc_now())
+    # In a thread: whoever holds the session commits through the loop that would wait here.
+    row = await run_in_threadpool(_take_in, connection, caller, evidence_id, data, offset, total)
     is_whole = row["uploaded_at"] is not None
     response.status_code = 200 if is_whole else 202
     if is_whole:
-        proposed_anew(connection, row["session_id"])
+        # Not before the transaction stands: a copy that is killed in between still has the pieces.
+        afterwards.add_task(forget_pieces, caller.tenant_id, evidence_id)
     return plain(row, "session_status") | {"received_bytes": received(caller.tenant_id, row), "total_bytes": total}
+
+
+def _take_in(
+    connection: Connection, caller: Principal, evidence_id: UUID, data: bytes, offset: int, total: int
+) -> dict[str, Any]:
+    row = add_bytes(connection, open_store(), caller, evidence_id, data, offset=offset, total=total, now=utc_now())
+    if row["uploaded_at"] is not None:
+        proposed_anew(connection, row["session_id"])
+    return row
 
 
 def _range(header: str | None, size: int) -> tuple[int, int]:

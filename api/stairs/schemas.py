@@ -1,15 +1,45 @@
 """What is sent to FireMode: sessions, results, evidence, reviews. Limits here are the door's, verdicts the engine's."""
 
-from datetime import date
+from datetime import date, datetime
+from math import isfinite
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictInt,
+    StringConstraints,
+    model_validator,
+)
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 Words = Annotated[str, StringConstraints(max_length=2000)]
 # A JSON number with a point would lose digits on its way: what was read is sent as text, or is whole.
-Read = Annotated[str, StringConstraints(max_length=40)] | StrictInt
+Read = Annotated[str, StringConstraints(max_length=40)] | Annotated[StrictInt, Field(ge=-(10**12), le=10**12)]
+Count = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+
+
+def _in_our_time(at: datetime) -> datetime:
+    """Every zone's calendar and every column hold these years; a clock that says otherwise is wrong."""
+    if at.year not in range(1900, 2201):
+        raise ValueError(f"year {at.year} is not between 1900 and 2200")
+    return at
+
+
+def _is_unicode(told: str) -> bool:
+    try:
+        told.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 Frequency = Literal["monthly", "six_monthly", "annual"]
 
 
@@ -17,6 +47,26 @@ class Body(BaseModel):
     """A body: members that are not described are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, told: Any) -> Any:
+        """Neither JSON columns nor hashes hold half a character, a NUL, or a number that is none.
+
+        Raises:
+            ValueError: one of these stands somewhere in it.
+        """
+        left = [told]
+        while left:
+            one = left.pop()
+            if isinstance(one, str) and not (one.isprintable() or one.isascii() or _is_unicode(one)):
+                raise ValueError("a text holds half a character")
+            if isinstance(one, str) and "\0" in one:
+                raise ValueError("a text holds a NUL character")
+            if isinstance(one, float) and not isfinite(one):
+                raise ValueError("NaN and infinity are no numbers")
+            left += [*one, *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else []
+        return told
 
 
 class NewSession(Body):
@@ -44,7 +94,7 @@ class Amendment(WithReason):
 class GridPoint(Body):
     """One of nine readings across a doorway; 1 to 3 the top row from left to right."""
 
-    point: int
+    point: Count
     velocity_ms: Read
 
 
@@ -54,13 +104,13 @@ class PanelEvent(Body):
     component_id: Annotated[str, Field(max_length=100)]
     action: Annotated[str, Field(max_length=100)]
     t_s: Read
-    seq: int | None = None
+    seq: Count | None = None
 
 
 class PanelEvents(Body):
     """A cause-and-effect test as it went."""
 
-    trigger_time: AwareDatetime | None = None
+    trigger_time: Instant | None = None
     source: Literal["panel_log", "manual"]
     events: Annotated[list[PanelEvent], Field(max_length=5000)]
 
@@ -91,9 +141,9 @@ class Result(Body):
     )
 
     submission_id: Annotated[UUID | None, Field(description="The device's id; sending again is then harmless.")] = None
-    tested_at: AwareDatetime
-    started_at: AwareDatetime | None = None
-    completed_at: AwareDatetime | None = None
+    tested_at: Instant
+    started_at: Instant | None = None
+    completed_at: Instant | None = None
     value: Annotated[Read | None, Field(description="Pa or N, as read.", examples=["44.2"])] = None
     grid: Annotated[list[GridPoint] | None, Field(max_length=100)] = None
     events: PanelEvents | None = None
@@ -114,11 +164,13 @@ class Submitted(Result):
     instance_id: UUID
 
 
-class Sync(Body):
-    """What a device collected without a signal."""
+class Sync(BaseModel):
+    """What a device collected without a signal; each submission is judged by itself."""
+
+    model_config = ConfigDict(extra="forbid")
 
     bundle_hash: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$")] = None
-    device_clock: AwareDatetime | None = None
+    device_clock: Instant | None = None
     submissions: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=2000)]
 
 
@@ -139,7 +191,7 @@ class NewEvidence(Body):
 
     evidence_id: Annotated[UUID, Field(description="The device's id of the capture.")]
     evidence_type: Literal["photo", "video", "structured_data", "metadata"]
-    captured_at: AwareDatetime
+    captured_at: Instant
     file_hash_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the bytes, lower case.")]
     file_size_bytes: Annotated[int | None, Field(ge=1, le=104_857_600)] = None
     mime_type: Annotated[str | None, Field(max_length=100, pattern=r"^[\w.+-]+/[\w.+-]+$")] = None

@@ -12,13 +12,16 @@ from api.stairs.access import LOOKS
 from api.stairs.answers import plain, session_told
 from api.stairs.schemas import Amendment, NewSession, WithReason
 from domain.kernel.clock import utc_now
+from domain.kernel.principal import Role
 from domain.stairs.observe import sessions as visits
 from domain.stairs.store import instances, sessions
 from domain.stairs.suggest.handing_in import hand_in
 
 router = APIRouter(prefix="/tests/sessions")
-TESTS = allow(roles={"TECHNICIAN", "MANAGER", "ADMIN", "TENANT_OWNER"})
+WALKS = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
+TESTS = allow(roles=WALKS)
 PLANS = allow(roles={"TECHNICIAN", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"}, scopes={"stairs:write"})
+AMENDS = allow(roles={"TECHNICIAN", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"})
 ORDER = Keyset("test sessions", By("planned_for", date, descending=True), By("id", UUID, descending=True))
 WALK = Keyset("instances", By("sequence_order", int))
 
@@ -100,7 +103,7 @@ def void(session_id: UUID, body: WithReason, connection: TenantSession, caller: 
     return session_told(visits.void(connection, caller, session_id, body.reason))
 
 
-@router.post("/{session_id}/amend", status_code=201, dependencies=[PLANS], summary="Correct an approved session")
+@router.post("/{session_id}/amend", status_code=201, dependencies=[AMENDS], summary="Correct an approved session")
 def amend(session_id: UUID, body: Amendment, connection: TenantSession, caller: CallerDep) -> dict[str, Any]:
     """A new session that repeats the named instances; the approved one stays as it was signed."""
     made = visits.amend(connection, caller, session_id, **body.model_dump())

@@ -7,14 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 from pydantic import ValidationError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
+from api.errors import MAX_FIELD_ERRORS
 from api.stairs.access import LOOKS
 from api.stairs.answers import instance_told, plain
 from api.stairs.schemas import Settled, Submitted, Sync
-from api.stairs.sessions import TESTS
+from api.stairs.sessions import TESTS, WALKS
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict, CountersignError
+from domain.kernel.logs import logger
 from domain.kernel.principal import Principal
 from domain.stairs.observe.bundle import bundle
 from domain.stairs.observe.conflicts import settle
@@ -22,6 +25,7 @@ from domain.stairs.observe.results import take_result
 from domain.stairs.store import submissions
 from domain.stairs.suggest.handing_in import proposed_anew
 
+log = logger("api.stairs")
 router = APIRouter(prefix="/tests/sessions/{session_id}")
 REVIEWS = allow(roles={"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"})
 
@@ -30,11 +34,12 @@ REVIEWS = allow(roles={"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"})
 def get_bundle(
     session_id: UUID,
     connection: TenantSession,
+    caller: CallerDep,
     response: Response,
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Any:
     """`ETag` is the hash of the manifest; with `If-None-Match` an unchanged bundle answers 304."""
-    made = bundle(connection, session_id, utc_now())
+    made = bundle(connection, session_id, utc_now(), is_walked_from=bool(caller.roles & WALKS))
     etag = f'"{made["bundle_hash"]}"'
     if if_none_match in (etag, "*"):
         return Response(status_code=304, headers={"ETag": etag})
@@ -77,7 +82,7 @@ def _one(
     connection: Connection, caller: Principal, session_id: UUID, given: dict[str, Any], body: Sync, now: datetime
 ) -> dict[str, Any]:
     """One result in a transaction within the transaction."""
-    named = {name: given.get(name) for name in ("submission_id", "instance_id")}
+    named = {name: _id(given.get(name)) for name in ("submission_id", "instance_id")}
     try:
         result = Submitted.model_validate(given)
         with connection.begin_nested():
@@ -94,11 +99,29 @@ def _one(
             )
     except ValidationError as cause:
         errors = [
-            {"field": ".".join(map(str, one["loc"])), "message": one["msg"]}
-            for one in cause.errors(include_url=False, include_input=False, include_context=False)
+            {"field": _shown(".".join(map(str, one["loc"]))), "message": _shown(one["msg"])}
+            for one in cause.errors(include_url=False, include_input=False, include_context=False)[:MAX_FIELD_ERRORS]
         ]
         return named | {"outcome": "invalid", "code": "RESULT_MALFORMED", "errors": errors}
     except CountersignError as error:
         outcome = "locked" if isinstance(error, Conflict) and error.code == "SESSION_CLOSED" else "invalid"
         return named | {"outcome": outcome, "code": error.code, "detail": error.detail, "hint": error.hint}
+    except (DataError, IntegrityError) as error:
+        log.warning("sync.refused_by_database", session_id=str(session_id), reason=type(error).__name__, exc_info=error)
+        detail = "The result cannot be stored as it is; nothing of it was kept."
+        return named | {"outcome": "invalid", "code": "RESULT_MALFORMED", "detail": detail, "hint": "Send it anew."}
     return named | {"outcome": taken.outcome, "detail": taken.detail} | instance_told(taken.instance)
+
+
+def _id(given: Any) -> str | None:
+    """The id as it came, so that the device finds its result again; None where it is none."""
+    try:
+        UUID(given)
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return str(given)
+
+
+def _shown(text: str) -> str:
+    """Text that every encoding takes, and no longer than an answer should be."""
+    return text[:200] if text.isprintable() else text[:200].encode("ascii", "backslashreplace").decode()

@@ -14,8 +14,9 @@ from domain.kernel.canonical import content_hash, derived_id
 from domain.kernel.errors import Conflict
 
 TOOLS = {"pressure_differential": "manometer", "air_velocity": "anemometer", "door_opening_force": "force_gauge"}
-# How long a test takes, from the first look to the last photo.
-TEST = timedelta(minutes=3)
+# How long a test takes, from the first look to the last photo. A person needs minutes; the demo's clock runs fast, so
+# that a whole visit lies between the bundle's issue and what the server takes as its own present.
+TEST = timedelta(seconds=1)
 PIECE_BYTES = 256 * 1024
 
 

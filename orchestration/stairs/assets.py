@@ -11,11 +11,10 @@ import dagster as dg
 from domain.kernel.tenancy import load_tenant
 from domain.stairs.observe import waiting
 from domain.stairs.observe.crosscheck import cross_check
-from domain.stairs.observe.judge import judge_again
 from domain.stairs.observe.trend import note_trends
-from domain.stairs.store import instances, sessions
 from domain.stairs.suggest.export import Asked
 from domain.stairs.suggest.generation import generate_templates
+from domain.stairs.suggest.judged_again import judge_waiting
 from domain.stairs.suggest.report import export_session
 from orchestration.partitions import TENANTS
 from orchestration.resources import Machine, Objects
@@ -132,10 +131,8 @@ def judge_what_waited(context: dg.AssetExecutionContext, machine: Machine) -> It
         todo = waiting.undecided(connection)
     for session_id, instance_id in todo:
         with machine.session(tenant_id) as connection:
-            session = sessions.load(connection, session_id)
-            instance = instances.load(connection, session_id, instance_id)
-            told = judge_again(connection, session, instance, machine.now())
-        decided += told is not None and told["verdict"] != "indeterminate"
+            verdict = judge_waiting(connection, session_id, instance_id, machine.now())
+        decided += verdict in ("compliant", "non_compliant")
     for spec in (JUDGED, FAULTS):
         yield dg.MaterializeResult(asset_key=spec.key, metadata={"undecided": len(todo), "decided": decided})
 

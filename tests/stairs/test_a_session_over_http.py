@@ -250,7 +250,10 @@ def test_a_batch_from_a_phone_keeps_what_is_good_and_says_what_is_not(desk: Desk
     assert (
         desk.ask("tom", "GET", f"{desk.at}/bundle", headers={"If-None-Match": made.headers["etag"]}).status_code == 304
     )
-    batch = [desk.result(row) | {"submission_id": str(uuid4()), "instance_id": row["instance_id"]} for row in rows]
+    taken = {"tested_at": datetime.now(UTC).isoformat()}
+    batch = [
+        desk.result(row, **taken) | {"submission_id": str(uuid4()), "instance_id": row["instance_id"]} for row in rows
+    ]
     batch[1]["grid"] = batch[1]["grid"][:8]
     batch[2]["tested_at"] = "yesterday"
     batch[3]["tested_at"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()

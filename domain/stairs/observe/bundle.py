@@ -4,7 +4,6 @@ Each part is named in the manifest with the SHA-256 of its canonical JSON; the h
 The same session in the same state is the same bundle.
 """
 
-import json
 import uuid
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.kernel.canonical import canonical_json, content_hash
-from domain.stairs.store import instances, sessions
+from domain.stairs.store import bundles, instances, sessions
 from domain.stairs.store.case_facts import jurisdiction_classes
 
 _OF_INSTANCE = (
@@ -53,13 +52,21 @@ _TEXTS = (
 )
 
 
-def bundle(connection: Connection, session_id: uuid.UUID, now: datetime) -> dict[str, Any]:
-    """The bundle of a session as it stands; issuing it is noted once for each content.
+def bundle(
+    connection: Connection, session_id: uuid.UUID, now: datetime, *, is_walked_from: bool = True
+) -> dict[str, Any]:
+    """The bundle of a session as it stands; issuing it to whoever walks from it is noted once for each content.
+
+    Args:
+        connection: the caller's transaction.
+        session_id: of the session.
+        now: when it is issued.
+        is_walked_from: whether the caller may test; who only looks makes no device's bundle an old one.
 
     Raises:
         NotFound: no such session.
     """
-    session = sessions.load(connection, session_id)
+    session = sessions.load(connection, session_id, lock=is_walked_from)
     rows = instances.of_session(connection, session_id)
     parts: dict[str, Any] = {
         "session": _plain(
@@ -82,23 +89,11 @@ def bundle(connection: Connection, session_id: uuid.UUID, now: datetime) -> dict
     manifest = {"format": "firemode-bundle/1", "parts": {name: content_hash(part) for name, part in parts.items()}}
     digest = content_hash(manifest)
     size = sum(len(canonical_json(part)) for part in parts.values())
-    _issue(connection, session, digest, manifest, size, now)
+    if is_walked_from and session.is_open:
+        bundles.issue(connection, session_id, digest, manifest, size, now)
+        if session.bundle_hash != digest:
+            sessions.change(connection, session_id, {"bundle_hash": digest})
     return {"bundle_hash": digest, "manifest": manifest, "size_bytes": size, "parts": parts}
-
-
-def _issue(
-    connection: Connection, session: sessions.Session, digest: str, manifest: dict[str, Any], size: int, now: datetime
-) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO session_bundles (bundle_hash, session_id, issued_at, manifest, size_bytes)"
-            " VALUES (:hash, :session, :at, CAST(:manifest AS jsonb), :size)"
-            " ON CONFLICT (tenant_id, session_id, bundle_hash) DO NOTHING"
-        ),
-        {"hash": digest, "session": session.id, "at": now, "manifest": json.dumps(manifest), "size": size},
-    )
-    if session.is_open and session.bundle_hash != digest:
-        sessions.change(connection, session.id, {"bundle_hash": digest})
 
 
 def _listed(connection: Connection, table: str, order: str, condition: str = "true") -> list[dict[str, Any]]:

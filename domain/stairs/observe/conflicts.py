@@ -30,7 +30,7 @@ def settle(
 
     Raises:
         NotFound: no such conflict, or it is settled.
-        Conflict: SESSION_CLOSED.
+        Conflict: SESSION_CLOSED; INSTANCE_STATE, what was skipped takes no result.
         Invalid: the result that would count cannot be judged.
     """
     session = sessions.load(connection, session_id, lock=True)
@@ -41,9 +41,16 @@ def settle(
     submissions.settle(connection, submission_id, resolution, uuid.UUID(caller.id), now, reason)
     instance = instances.load(connection, session_id, one.instance_id, lock=True)
     if resolution == "took_this":
+        if instance["status"] == "skipped":
+            raise Conflict(
+                "The test was skipped, and stays so; nothing was settled.",
+                hint="Keep the first, and add a test of the same place for this result: POST .../retest.",
+                code="INSTANCE_STATE",
+            )
         # Who tested stays who sent it: the reviewer decides and has not tested.
         tested = Principal(Kind.PERSON, str(one.submitted_by or caller.id), "", caller.tenant_id)
-        carry_out(connection, tested, session, instance, one.payload, now=one.received_at)
+        is_stale = one.bundle_hash not in (None, session.bundle_hash)
+        carry_out(connection, tested, session, instance, one.payload, now=one.received_at, is_stale=is_stale)
     record(
         connection,
         "stairs.submission.settled",

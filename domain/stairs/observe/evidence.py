@@ -23,6 +23,7 @@ from domain.kernel.objects.store import Store
 from domain.kernel.principal import Principal
 from domain.kernel.settings import settings
 from domain.stairs.observe.judge import judge_again
+from domain.stairs.observe.results import CLOCK_SLACK
 from domain.stairs.observe.sessions import open_session
 from domain.stairs.store import evidence, instances, sessions
 
@@ -42,10 +43,18 @@ def register(
 
     Raises:
         NotFound: no such session or instance.
+        Invalid: CLOCK_ERROR, it says that it was captured in the future.
         Conflict: SESSION_CLOSED; EVIDENCE_ID_USED, another capture stands under the id.
     """
     session = open_session(connection, session_id)
     instance = instances.load(connection, session_id, instance_id, lock=True)
+    if told["captured_at"] > now + CLOCK_SLACK:
+        raise Invalid(
+            f"The capture says that it was made at {told['captured_at'].isoformat()}, which is yet to come; nothing was"
+            " kept.",
+            hint="Set the device's clock and register the capture with the time at which it was made.",
+            code="CLOCK_ERROR",
+        )
     row = dict(told) | {
         "session_id": session_id,
         "instance_id": instance_id,
@@ -102,12 +111,22 @@ def add_bytes(
         Conflict: OFFSET, the piece does not begin where the last one ended; SESSION_CLOSED.
         Invalid: HASH_MISMATCH, the bytes are not those that were declared; they are thrown away.
     """
+    session_id = evidence.load(connection, evidence_id)["session_id"]
+    session = sessions.load(connection, session_id, lock=True)
     row = evidence.load(connection, evidence_id, lock=True)
     if row["uploaded_at"] is not None:
         return row
     if total > LARGEST_BYTES:
         raise TooLarge("Evidence is at most 100 MB; nothing was kept.", hint="Send a shorter clip or a smaller photo.")
-    _takes_bytes(connection, row["session_id"])
+    if row["file_size_bytes"] not in (None, total):
+        raise Invalid(
+            f"The file was declared with {row['file_size_bytes']} bytes, {total} are announced; nothing was kept.",
+            hint="Send the file that was registered.",
+            code="SIZE_MISMATCH",
+        )
+    # What was registered while the session was walked may still arrive after it was handed in.
+    if session.status != "submitted":
+        open_session(connection, session_id)
     part = _spool(caller.tenant_id, evidence_id)
     arrived = part.stat().st_size if part.exists() else 0
     if offset > arrived:
@@ -127,10 +146,9 @@ def add_bytes(
     return _whole(connection, store, caller, row, part, now)
 
 
-def _takes_bytes(connection: Connection, session_id: uuid.UUID) -> None:
-    """What was registered while the session was walked may still arrive after it was handed in."""
-    if sessions.load(connection, session_id, lock=True).status != "submitted":
-        open_session(connection, session_id)
+def forget_pieces(tenant_id: str, evidence_id: uuid.UUID) -> None:
+    """Throw the pieces of a file away, once the whole is kept for good: after the transaction that kept it."""
+    _spool(tenant_id, evidence_id).unlink(missing_ok=True)
 
 
 def received(tenant_id: str, row: Mapping[str, Any]) -> int:
@@ -146,10 +164,11 @@ def _whole(
 ) -> dict[str, Any]:
     data = part.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    part.unlink()
     if not data:
+        part.unlink()
         raise Invalid("The file is empty; nothing was kept.", code="EMPTY")
     if row["file_hash_sha256"] not in (None, digest):
+        part.unlink()
         raise Invalid(
             f"The bytes that arrived have SHA-256 {digest}, declared was {row['file_hash_sha256']}; they were thrown"
             " away.",

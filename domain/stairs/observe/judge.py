@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,8 @@ from domain.stairs.store.case_facts import known_facts
 from domain.stairs.store.sessions import Session
 
 MACHINE = "stairs.evaluation"
+# The device worked from an older bundle than the newest that was issued.
+BUNDLE_STALE = "BUNDLE_STALE"
 # What the technician sent; everything else of a case is read anew.
 SUBMITTED = (
     "value",
@@ -38,9 +40,23 @@ HEARS = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER}
 
 
 def judge(
-    connection: Connection, session: Session, instance: Mapping[str, Any], submitted: Mapping[str, Any], now: datetime
+    connection: Connection,
+    session: Session,
+    instance: Mapping[str, Any],
+    submitted: Mapping[str, Any],
+    now: datetime,
+    *,
+    flags: Collection[str] = (),
 ) -> dict[str, Any]:
     """Judge what was submitted for an instance; answer the validation result as it is stored on the instance.
+
+    Args:
+        connection: the caller's transaction.
+        session: of the instance.
+        instance: its row.
+        submitted: what the technician sent, and when.
+        now: the time of the verdict.
+        flags: what is told of how the result came, beside the engine's own flags.
 
     Raises:
         Invalid: what was submitted cannot be judged; nothing is stored.
@@ -49,7 +65,11 @@ def judge(
     outputs = evaluate(case)
     evaluation_id = evaluations.append(connection, instance, case.inputs(), outputs, now=now)
     fault_id = _faults(connection, session, instance, case, outputs)
-    told = outputs | {"fault_id": None if fault_id is None else str(fault_id), "evaluation_id": str(evaluation_id)}
+    told = outputs | {
+        "flags": sorted({*outputs["flags"], *flags}),
+        "fault_id": None if fault_id is None else str(fault_id),
+        "evaluation_id": str(evaluation_id),
+    }
     instances.change(
         connection,
         instance["instance_id"],
@@ -65,7 +85,19 @@ def judge_again(
     last = evaluations.newest(connection, instance["instance_id"])
     if last is None or instance["status"] != "completed":
         return None
-    return judge(connection, session, instance, {name: last.inputs[name] for name in SUBMITTED}, now)
+    came = {BUNDLE_STALE} & set((instance["validation_result"] or {}).get("flags", []))
+    return judge(connection, session, instance, {name: last.inputs[name] for name in SUBMITTED}, now, flags=came)
+
+
+def check_readable(
+    connection: Connection, session: Session, instance: Mapping[str, Any], submitted: Mapping[str, Any]
+) -> None:
+    """Whether a verdict could be given on what was submitted; stores nothing.
+
+    Raises:
+        Invalid: it cannot be judged.
+    """
+    evaluate(read_case(known_facts(connection, session, instance) | dict(submitted)))
 
 
 def measured_text(submitted: Mapping[str, Any]) -> str | None:

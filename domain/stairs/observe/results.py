@@ -12,10 +12,10 @@ from domain.kernel.canonical import content_hash
 from domain.kernel.errors import Conflict, Invalid
 from domain.kernel.events import record
 from domain.kernel.principal import Principal
-from domain.stairs.observe.judge import judge, measured_text
+from domain.stairs.observe.judge import BUNDLE_STALE, check_readable, judge, measured_text
 from domain.stairs.observe.sessions import open_session, started
 from domain.stairs.rules.session_state import InstanceStatus, move_instance
-from domain.stairs.store import evidence, instances, sessions, submissions
+from domain.stairs.store import bundles, evidence, instances, sessions, submissions
 from domain.stairs.store.case_facts import instrument_exists
 from domain.stairs.store.sessions import Session
 from domain.stairs.store.submissions import Submission
@@ -65,8 +65,9 @@ def take_result(
 
     Raises:
         NotFound: no such session or instance.
-        Invalid: the result is malformed, or its id was used for another one; nothing is stored.
-        Conflict: SESSION_CLOSED, the session is handed in or void.
+        Invalid: the result is malformed, or CLOCK_ERROR, it says that it was taken in the future or before there was a
+            bundle to work from; nothing is stored.
+        Conflict: SESSION_CLOSED, the session is handed in or void; SUBMISSION_ID_USED.
     """
     session = sessions.load(connection, session_id, lock=True)
     instance = instances.load(connection, session_id, instance_id, lock=True)
@@ -90,6 +91,8 @@ def take_result(
         return _kept_apart(connection, one, instance)
     if not session.is_open:
         open_session(connection, session_id)
+    if bundle_hash is not None:
+        _check_walked_from(connection, session_id, payload)
     if instance["status"] in ("completed", "skipped"):
         return _conflicting(connection, caller, session, one, instance)
     started(connection, caller, session_id, now)
@@ -114,9 +117,35 @@ def carry_out(
     Raises:
         Invalid: malformed, an instrument that is not there, or a clock that runs ahead.
     """
-    tested_at = _instant(payload.get("tested_at"))
-    if tested_at is None:
-        raise Invalid("A result needs `tested_at`, with offset; nothing was stored.", code="RESULT_MALFORMED")
+    values, submitted = _read(connection, caller, instance, payload, now)
+    instances.change(connection, instance["instance_id"], values)
+    flags = [BUNDLE_STALE] if is_stale else []
+    told = judge(connection, session, instance | values, submitted, now, flags=flags)
+    captured = [one["evidence_id"] for one in evidence.of_instance(connection, instance["instance_id"])]
+    text = measured_text(submitted)
+    columns = {"measured_value_text": text, "evidence_ids": captured}
+    instances.change(connection, instance["instance_id"], columns)
+    record(
+        connection,
+        "stairs.instance.tested",
+        actor_id=caller.id,
+        actor_role=caller.actor_role,
+        entity_type="test_instance",
+        entity_id=str(instance["instance_id"]),
+        payload={"session_id": str(session.id), "verdict": told["verdict"], "evaluation_id": told["evaluation_id"]},
+    )
+    return told
+
+
+def _read(
+    connection: Connection, caller: Principal, instance: Mapping[str, Any], payload: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a payload sets on its instance, and what of it is judged.
+
+    Raises:
+        Invalid: RESULT_MALFORMED, CLOCK_ERROR or UNKNOWN_INSTRUMENT.
+    """
+    tested_at = _tested_at(payload)
     if tested_at > now + CLOCK_SLACK:
         raise Invalid(
             f"The result says that it was taken at {tested_at.isoformat()}, which is yet to come; nothing was stored.",
@@ -144,31 +173,26 @@ def carry_out(
         "used_instrument_id": used,
         "notes": payload.get("notes"),
     }
-    instances.change(connection, instance["instance_id"], values)
-    judged = instance | values
     submitted = {name: payload.get(name) for name in MEASURED} | {
         "tested_at": tested_at.isoformat(),
         "started_at": began.isoformat(),
         "completed_at": ended.isoformat(),
         "submitted_at": now.isoformat(),
     }
-    told = judge(connection, session, judged, submitted, now)
-    if is_stale:
-        told = told | {"flags": sorted({*told["flags"], "BUNDLE_STALE"})}
-    captured = [one["evidence_id"] for one in evidence.of_instance(connection, instance["instance_id"])]
-    text = measured_text(submitted)
-    columns = {"measured_value_text": text, "evidence_ids": captured, "validation_result": told}
-    instances.change(connection, instance["instance_id"], columns)
-    record(
-        connection,
-        "stairs.instance.tested",
-        actor_id=caller.id,
-        actor_role=caller.actor_role,
-        entity_type="test_instance",
-        entity_id=str(instance["instance_id"]),
-        payload={"session_id": str(session.id), "verdict": told["verdict"], "evaluation_id": told["evaluation_id"]},
-    )
-    return told
+    return values, submitted
+
+
+def _check_walked_from(connection: Connection, session_id: uuid.UUID, payload: Mapping[str, Any]) -> None:
+    """A device that works from a bundle has measured nothing before there was one."""
+    tested_at, issued = _tested_at(payload), bundles.first_issued(connection, session_id)
+    if issued is not None and tested_at < issued - CLOCK_SLACK:
+        raise Invalid(
+            f"The result says that it was taken at {tested_at.isoformat()}, before a bundle of the session was issued"
+            f" ({issued.isoformat(timespec='seconds')}); nothing was stored.",
+            hint="Set the device's clock and send the result with the time at which it was taken; what was written"
+            " down without a device is sent without `bundle_hash`.",
+            code="CLOCK_ERROR",
+        )
 
 
 def step(
@@ -232,7 +256,9 @@ def _kept_apart(connection: Connection, one: Submission, instance: dict[str, Any
 def _conflicting(
     connection: Connection, caller: Principal, session: Session, one: Submission, instance: dict[str, Any]
 ) -> Taken:
-    """Keep it for a person, unless it says the same as what stands."""
+    """Keep it for a person, who could choose it: what cannot be judged is no result."""
+    values, submitted = _read(connection, caller, instance, one.payload, one.received_at)
+    check_readable(connection, session, instance | values, submitted)
     submissions.insert(connection, _with(one, "conflict"))
     record(
         connection,
@@ -257,6 +283,13 @@ def _with(one: Submission, outcome: str) -> Submission:
 
 def _person(caller: Principal) -> uuid.UUID | None:
     return uuid.UUID(caller.id) if caller.is_person else None
+
+
+def _tested_at(payload: Mapping[str, Any]) -> datetime:
+    found = _instant(payload.get("tested_at"))
+    if found is None:
+        raise Invalid("A result needs `tested_at`, with offset; nothing was stored.", code="RESULT_MALFORMED")
+    return found
 
 
 def _instant(given: Any) -> datetime | None:

@@ -116,14 +116,14 @@ def void(connection: Connection, caller: Principal, session_id: uuid.UUID, reaso
 
 
 def retest(connection: Connection, caller: Principal, session_id: uuid.UUID, instance_id: uuid.UUID) -> uuid.UUID:
-    """The same place again, as a new instance, after a repair; the first keeps its result.
+    """The same place again, as a new instance, after a repair or a skip; the first stays as it is.
 
     Raises:
         Conflict: SESSION_CLOSED; NOT_TESTED, there is no result to repeat; RETEST_WAITS, one is planned already.
     """
     session = open_session(connection, session_id)
     instance = instances.load(connection, session_id, instance_id, lock=True)
-    if instance["status"] != "completed":
+    if instance["status"] not in ("completed", "skipped"):
         raise Conflict("The instance has no result yet; nothing was added.", hint="Test it first.", code="NOT_TESTED")
     if _is_repeated(connection, instance_id):
         raise Conflict(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.kernel.errors import NotFound
+from domain.stairs.store import sessions
 
 _PLACE = ("stair_id", "floor_id", "door_id", "doorway_id", "zone_id")
 
@@ -46,12 +47,16 @@ def withdraw(connection: Connection, instance_id: uuid.UUID, but: Sequence[str] 
 
 
 def load(connection: Connection, fault_id: uuid.UUID, *, lock: bool = False) -> dict[str, Any]:
-    """One fault with the names of its place.
+    """One fault with the names of its place; with `lock` its session is held too, and first.
 
     Raises:
         NotFound: the tenant has no such fault.
     """
-    found = listed(connection, 1, ids=[fault_id], lock=lock)
+    found = listed(connection, 1, ids=[fault_id])
+    if found and lock:
+        if found[0]["test_session_id"] is not None:
+            sessions.load(connection, found[0]["test_session_id"], lock=True)
+        found = listed(connection, 1, ids=[fault_id], lock=True)
     if not found:
         raise NotFound(f"There is no fault {fault_id}.", hint="GET /api/v1/faults lists them.")
     return found[0]

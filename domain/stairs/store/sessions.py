@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.kernel.errors import NotFound
+from domain.kernel.proposals import Subject, lock_subject
+from domain.stairs.rules.session_gates import SESSION
 
 _COLUMNS = (
     "s.id, s.building_id, b.name AS building_name, b.timezone, b.jurisdiction, s.frequency, s.status, s.planned_for,"
@@ -56,12 +58,23 @@ class Session:
         return self.status in OPEN
 
 
+def hold(connection: Connection, session_id: uuid.UUID) -> None:
+    """Let nobody else sign or change what the session holds until the transaction ends.
+
+    It comes before every other lock on a session, its tests and its faults: a signature takes the same one first, so
+    that neither waits for the other in a circle. A machine, which may not lock the row, takes this one.
+    """
+    lock_subject(connection, SESSION.kind, Subject("test_session", str(session_id)))
+
+
 def load(connection: Connection, session_id: uuid.UUID, *, lock: bool = False) -> Session:
     """The session under that id; with `lock` nobody else changes it until the transaction ends.
 
     Raises:
         NotFound: the tenant has no such session.
     """
+    if lock:
+        hold(connection, session_id)
     row = connection.execute(
         text(
             f"SELECT {_COLUMNS} FROM {_FROM} WHERE s.tenant_id = current_setting('app.tenant') AND s.id = :id"

@@ -56,7 +56,8 @@ def hand_in(connection: Connection, caller: Principal, session_id: uuid.UUID, no
 
 def proposed_anew(connection: Connection, session_id: uuid.UUID) -> Proposal | None:
     """Bring the proposal of a session that was handed in up to date with its rows; None where it was not."""
-    session = sessions.load(connection, session_id, lock=True)
+    sessions.hold(connection, session_id)
+    session = sessions.load(connection, session_id)
     return _propose(connection, session) if session.status == "submitted" else None
 
 
