@@ -14,10 +14,10 @@ from domain.stairs.observe.crosscheck import cross_check
 from domain.stairs.observe.trend import note_trends
 from domain.stairs.suggest.export import Asked
 from domain.stairs.suggest.generation import generate_templates
-from domain.stairs.suggest.judged_again import judge_waiting
 from domain.stairs.suggest.report import export_session
 from orchestration.partitions import TENANTS
 from orchestration.resources import Machine, Objects
+from orchestration.stairs.second_look import judge_waiting
 from orchestration.tables import Verb, table
 
 OWNER = "team:fire-safety"

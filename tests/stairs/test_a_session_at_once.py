@@ -12,7 +12,7 @@ from api.app import create_app
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
-from domain.stairs.suggest.judged_again import judge_waiting
+from orchestration.stairs.second_look import judge_waiting
 from tests.conftest import Database
 from tests.makers import make_tenant
 from tests.stairs.at_once import Busy, at_once, codes, column, counted, statuses

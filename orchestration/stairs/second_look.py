@@ -1,4 +1,4 @@
-"""Suggest: a machine's second look at a test without a clear verdict, with the proposal that rests on it."""
+"""A machine's second look at a test without a clear verdict: judged again, and what rests on it proposed anew."""
 
 import uuid
 from datetime import datetime
