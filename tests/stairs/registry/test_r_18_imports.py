@@ -1,5 +1,6 @@
 """R-18: imports are all or nothing, say every wrong row, and hold by a signature; what they replace is kept."""
 
+import itertools
 import uuid
 from collections.abc import Iterator
 
@@ -35,10 +36,19 @@ class Made(Office):
         return len(self.client.get("/v1/proposals?limit=500", headers=self.ben).json()["items"])
 
 
+_tenants = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def client(module_database: Database) -> Iterator[TestClient]:
+    with TestClient(create_app(), raise_server_exceptions=False) as made:
+        yield made
+
+
 @pytest.fixture
-def office(database: Database) -> Iterator[Made]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
-        yield Made(client, "VALUES")
+def office(client: TestClient) -> Made:
+    """A tenant of its own for each test."""
+    return Made(client, f"VALUES-{next(_tenants)}")
 
 
 def test_r_18_files_are_proposed_until_they_are_countersigned(office: Made) -> None:

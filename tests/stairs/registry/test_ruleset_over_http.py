@@ -1,5 +1,6 @@
 """Limits hold by date and by signature alone: adopted, followed by versions, withdrawn, relaxed (R-04, R-05)."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import date
 
@@ -27,10 +28,19 @@ NEW = {
 }
 
 
+_tenants = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def client(module_database: Database) -> Iterator[TestClient]:
+    with TestClient(create_app(), raise_server_exceptions=False) as made:
+        yield made
+
+
 @pytest.fixture
-def office(database: Database) -> Iterator[Office]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
-        yield Office(client, "LIMITS")
+def office(client: TestClient) -> Office:
+    """A tenant of its own for each test."""
+    return Office(client, f"LIMITS-{next(_tenants)}")
 
 
 def versions(office: Office, query: str = "") -> list[tuple[str, str]]:
