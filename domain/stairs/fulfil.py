@@ -41,7 +41,7 @@ def notice_doer(open_store: Callable[[], Store]) -> Doer:
 
     def carry_out(connection: Connection, signed: Countersignature, proposal: Proposal) -> Outcome:
         outcome = _signed_edition(connection, open_store(), signed, proposal)
-        report = reports.load(connection, uuid.UUID(proposal.subject.id))
+        report = reports.of_content(connection, proposal.content_hash)
         told = report.content["report"]
         faults.change(connection, uuid.UUID(told["fault"]["fault_id"]), {"notified_at": signed.signed_at})
         if told["fault"]["severity"] == "critical":
@@ -61,7 +61,7 @@ def notice_doer(open_store: Callable[[], Store]) -> Doer:
 
 
 def _signed_edition(connection: Connection, store: Store, signed: Countersignature, proposal: Proposal) -> Outcome:
-    report = reports.load(connection, uuid.UUID(proposal.subject.id))
+    report = reports.of_content(connection, proposal.content_hash)
     signature = signature_of(connection, signed)
     made = render(*read_content(report.checked()), signature)
     files = keep_files(
@@ -87,12 +87,12 @@ def _signed_edition(connection: Connection, store: Store, signed: Countersignatu
 
 
 def hash_now(connection: Connection, proposal: Proposal) -> str | None:
-    """The hash of the report's content as it stands.
+    """The hash of the proposed content as it is kept.
 
     Raises:
         Conflict: CONTENT_CHANGED, the stored content is not what its hash says.
     """
-    report = reports.load(connection, uuid.UUID(proposal.subject.id))
+    report = reports.of_content(connection, proposal.content_hash)
     report.checked()
     return report.content_hash
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -196,3 +197,32 @@ def test_what_is_not_there_and_who_may_not(desk: Desk) -> None:
 )
 def test_visits_fall_due_by_whole_months(frequency: str, begins: date, ends: date, due: int) -> None:
     assert due_visits(frequency, begins, ends) == due
+
+
+def test_of_two_contents_of_one_session_the_newer_alone_can_be_signed(desk: Desk) -> None:
+    rows = desk.plan()
+    fault = desk.test(rows[0], value="18.2").json()["fault"]
+    for row in rows[1:]:
+        assert desk.test(row).status_code == 200
+    body = {"action": "confirm", "reason": "Seen on site"}
+    assert desk.ask("rita", "POST", f"/api/v1/faults/{fault['id']}/review", body).status_code == 200
+    assert desk.sign("rita").status_code == 200
+    first = exported(desk)
+    assert desk.ask("tom", "POST", f"/api/v1/faults/{fault['id']}/resolve", {"reason": "Mended"}).status_code == 200
+    second = exported(desk)
+    assert second["report_id"] != first["report_id"]
+    outdated = sign(desk, first)
+    assert outdated.status_code == 409, outdated.text
+    assert sign(desk, second).status_code == 200
+    carry_out()
+    states = {one["report_id"]: one["status"] for one in desk.ask("mia", "GET", "/api/v1/reports").json()["rows"]}
+    assert states == {first["report_id"]: "DRAFT", second["report_id"]: "SIGNED"}
+
+
+def test_two_who_export_at_once_get_the_same_report(desk: Desk) -> None:
+    walked(desk)
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lambda _: exported(desk), range(2)))
+    assert {one["report_id"] for one in told} == {told[0]["report_id"]}
+    assert {one["proposal_id"] for one in told} == {told[0]["proposal_id"]}
+    assert len(desk.ask("mia", "GET", "/api/v1/reports").json()["rows"]) == 1

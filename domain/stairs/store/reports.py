@@ -96,6 +96,24 @@ def load(connection: Connection, report_id: uuid.UUID) -> StoredReport:
     return StoredReport(**row._mapping)
 
 
+def of_content(connection: Connection, digest: str) -> StoredReport:
+    """The report with this content hash, which a proposal names.
+
+    Raises:
+        NotFound: the tenant has no such report.
+    """
+    found: uuid.UUID | None = connection.execute(
+        text(
+            "SELECT report_id FROM compliance_reports WHERE tenant_id = current_setting('app.tenant')"
+            " AND content_hash = :hash ORDER BY created_at, report_id LIMIT 1"
+        ),
+        {"hash": digest},
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound("There is no report with that content.", hint="Export it again.")
+    return load(connection, found)
+
+
 def listed(
     connection: Connection,
     limit: int,

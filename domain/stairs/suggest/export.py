@@ -104,6 +104,7 @@ def export_draft(connection: Connection, store: Store, draft: Draft, asked: Aske
 def lay_before(
     connection: Connection,
     made: Exported,
+    subject: Subject,
     gate: Gate,
     *,
     summary: str,
@@ -111,11 +112,11 @@ def lay_before(
     severity: int = 1,
     authors: Sequence[str] = (),
 ) -> Exported:
-    """Propose the content for a signature."""
+    """Propose the content for a signature. Of two contents of one subject that wait, the newer alone can be signed."""
     proposal = propose(
         connection,
         gate,
-        Subject("compliance_report", str(made.report.report_id)),
+        subject,
         hashed=made.report.content_hash,
         summary=summary,
         proposed_by=MACHINE,

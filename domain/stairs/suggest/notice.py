@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from domain.kernel.errors import Conflict
 from domain.kernel.objects.store import Store
+from domain.kernel.proposals import Subject
 from domain.stairs.rules import reported
 from domain.stairs.rules.report_content import FaultNotice
 from domain.stairs.rules.report_gates import NOTICE
@@ -63,6 +64,7 @@ def export_notice(connection: Connection, store: Store, fault_id: uuid.UUID, ask
     return lay_before(
         connection,
         made,
+        Subject("fault_notice", str(fault_id)),
         NOTICE,
         summary=f"Notice to the owner of {told.building.name}: {told.fault.description}"[:300],
         evidence={

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from domain.kernel.objects.store import Store
+from domain.kernel.proposals import Subject
 from domain.stairs.report.sections.cover import TITLE
 from domain.stairs.report.sections.period import TITLES
 from domain.stairs.rules.report_gates import REPORT
@@ -24,12 +25,14 @@ def export_session(connection: Connection, store: Store, session_id: uuid.UUID, 
     """
     session = sessions.load(connection, session_id)
     told = session_report(connection, session_id)
+    subject = Subject("session_report", str(session_id))
     made = export_draft(connection, store, Draft(told, session.building_id, session_id, "session"), asked)
     if session.status != "approved":
         return made
     return lay_before(
         connection,
         made,
+        subject,
         REPORT,
         summary=f"Sign: {TITLE}, {told.building.name}, {told.visit.planned_for}",
         evidence={
@@ -61,6 +64,7 @@ def export_period(
     return lay_before(
         connection,
         export_draft(connection, store, Draft(told, building_id, None, kind), asked),
+        Subject("period_report", f"{building_id}/{kind}/{told.begins_on}/{told.ends_on}"),
         REPORT,
         summary=f"Sign: {TITLES[told.kind]}, {told.building.name}, {told.begins_on} to {told.ends_on}",
         evidence={"visits": len(told.visits), "faults": len(told.faults)},
