@@ -73,7 +73,7 @@ def _of_session(
         *results(telling, report, "4 Every test"),
         *proof.instruments(telling, report.instruments, "5 Instruments and calibration"),
         *proof.rules(telling, report.rules, "6 Rules and limits"),
-        *proof.observations(report, "7 Observations"),
+        *proof.observations(telling, report, "7 Observations"),
         *proof.evidence(telling, report, "8 Evidence"),
         *proof.provenance(telling, report, "9 Provenance"),
         *proof.signature_page(telling, signature, "10 Signature"),

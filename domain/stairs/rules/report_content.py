@@ -4,7 +4,7 @@ Numbers are decimal texts as they were read or judged, instants ISO 8601 with th
 Everything is plain JSON, so that its RFC 8785 hash is the same wherever it is taken.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -211,6 +211,7 @@ class ObservationPart(Part):
     stair: str | None = None
     code: str
     text: str
+    data: dict[str, Any] = Field(default_factory=dict)
     engine_version: str
 
 

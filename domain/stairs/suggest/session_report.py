@@ -63,7 +63,7 @@ def session_report(connection: Connection, session_id: uuid.UUID) -> SessionRepo
         evidence=[_file(one) for one in files],
         observations=[
             ObservationPart(
-                stair=one["stair_name"], code=one["code"], text=one["text"], engine_version=one["engine_version"]
+                stair=one["stair_name"], **{name: one[name] for name in ("code", "text", "data", "engine_version")}
             )
             for one in seen
         ],

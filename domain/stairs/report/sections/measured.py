@@ -69,11 +69,11 @@ def _interfaces(telling: Telling, instances: list[InstancePart]) -> list[Block]:
 
 RESULT_COLUMNS = (
     Col("No.", 10, "right"),
-    Col("Test", 78),
-    Col("Result", 30, "right"),
+    Col("Test", 104, is_small=True),
+    Col("Result", 22, "right"),
     Col("Limits", 24),
-    Col("Against baseline", 24, "right"),
-    Col("Verdict", 28),
+    Col("Against baseline", 20, "right"),
+    Col("Verdict", 24),
 )
 
 

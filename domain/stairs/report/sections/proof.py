@@ -6,7 +6,7 @@ from domain.kernel.report.brand import ReportSignature
 from domain.kernel.report.words import title_case, utc
 from domain.stairs.report.identity import RENDERER_VERSION
 from domain.stairs.report.telling import MEASURES, Telling
-from domain.stairs.rules.report_content import InstrumentPart, RulePart, SessionReport
+from domain.stairs.rules.report_content import InstrumentPart, ObservationPart, RulePart, SessionReport
 
 INSTRUMENT_COLUMNS = (
     Col("Instrument", 44),
@@ -23,9 +23,9 @@ RULE_COLUMNS = (
     Col("Source", 34),
 )
 EVIDENCE_COLUMNS = (
-    Col("Test", 74),
-    Col("Kind, captured (UTC)", 50),
-    Col("SHA-256 of the stored file", 124, is_mono=True, is_small=True),
+    Col("No.", 12, "right"),
+    Col("Kind, captured (UTC)", 76),
+    Col("SHA-256 of the stored file", 150, is_mono=True, is_small=True),
 )
 EVALUATION_COLUMNS = (
     Col("No.", 12, "right"),
@@ -98,7 +98,16 @@ def _rule(one: RulePart) -> tuple[str, ...]:
     )
 
 
-def observations(report: SessionReport, heading: str) -> list[Block]:
+CEILING = "DOOR_CEILING"
+CEILING_COLUMNS = (
+    Col("Door", 60),
+    Col("Floor", 40),
+    Col("Force without pressure, N", 40, "right"),
+    Col("Limit of force is reached at, Pa", 44, "right"),
+)
+
+
+def observations(telling: Telling, report: SessionReport, heading: str) -> list[Block]:
     """What models and the engine noticed; none of it set a verdict."""
     blocks: list[Block] = [
         Heading(1, heading),
@@ -107,6 +116,7 @@ def observations(report: SessionReport, heading: str) -> list[Block]:
     told = [
         f"{one.stair}: {one.text}" if one.stair and one.stair not in one.text else one.text
         for one in report.observations
+        if one.code != CEILING
     ]
     noticed = [
         f"{one.identifier}: {note.text}"
@@ -114,29 +124,45 @@ def observations(report: SessionReport, heading: str) -> list[Block]:
         for note in one.observations
         if note.code != "MARGINAL"
     ]
-    if not told and not noticed:
+    ceilings = [one for one in report.observations if one.code == CEILING]
+    if not told and not noticed and not ceilings:
         return [*blocks, Paragraph("Nothing was noticed.")]
     blocks += [Advice(text) for text in told[:20]]
     blocks += [Advice(text, "Noticed") for text in noticed[:20]]
+    blocks += _ceilings(telling, ceilings)
     left = max(len(told) - 20, 0) + max(len(noticed) - 20, 0)
     return [*blocks, Paragraph(f"{number(left)} more stand in the report's JSON.", "note")] if left else blocks
 
 
+def _ceilings(telling: Telling, found: list[ObservationPart]) -> list[Block]:
+    """At which pressure each door becomes too heavy, the lowest first: often below the limit of the pressure itself."""
+    rows = sorted((one.data for one in found), key=lambda row: (row["ceiling_pa"], row["door_identifier"]))
+    if not rows:
+        return []
+    cells = [
+        (row["door_identifier"], row["floor_level"], number(row["closer_n"], 1), number(row["ceiling_pa"], 1))
+        for row in rows
+    ]
+    return [telling.table("Pressure at which each door reaches its force limit", CEILING_COLUMNS, cells, most=500)]
+
+
 def evidence(telling: Telling, report: SessionReport, heading: str) -> list[Block]:
     """Each file with the hash that the server took of its bytes."""
-    names = {one.instance_id: one.identifier for one in report.instances}
+    places = {one.instance_id: one.sequence_order for one in report.instances}
+    files = sorted(report.evidence, key=lambda one: (places.get(one.instance_id, 0), one.captured_at, one.evidence_id))
     blocks: list[Block] = [Heading(1, heading)]
     if not report.evidence:
         return [*blocks, Paragraph("No file was captured.")]
     rows = [
         (
-            names.get(one.instance_id, one.instance_id),
-            f"{title_case(one.evidence_type)}\n{utc(one.captured_at)}",
+            str(places.get(one.instance_id, NONE)),
+            f"{title_case(one.evidence_type)}, {utc(one.captured_at)}",
             one.sha256 if one.sha256 and one.is_verified else f"{one.sha256 or 'bytes not received'}\nNOT VERIFIED",
         )
-        for one in report.evidence
+        for one in files
     ]
-    return [*blocks, telling.table("Files, hashed by the server", EVIDENCE_COLUMNS, rows, most=2_000)]
+    note = "The number is that of the test in the table of every test."
+    return [*blocks, telling.table("Files, hashed by the server", EVIDENCE_COLUMNS, rows, note=note, most=2_000)]
 
 
 def provenance(telling: Telling, report: SessionReport, heading: str) -> list[Block]:
