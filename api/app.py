@@ -39,7 +39,7 @@ from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.stairs import routers as stairs
-from api.stairs.pages import board, session
+from api.stairs.pages import board, buildings, rules, session
 from api.stairs.pages import instruments as instrument_pages
 from api.watch import REQUEST_ID, Watch
 
@@ -66,7 +66,8 @@ def routers() -> list[APIRouter]:
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
-    return [one.router for one in [*kernel, *home, *grid, *outages, stairs, board, session, instrument_pages, search]]
+    stairs_pages = [board, session, buildings, rules, instrument_pages]
+    return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, search]]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

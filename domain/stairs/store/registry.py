@@ -171,6 +171,14 @@ def entry(connection: Connection, kind: Kind, entry_id: uuid.UUID, *, lock: bool
     return {name: value for name, value in row.items() if name != "tenant_id"}
 
 
+def building_names(connection: Connection) -> dict[uuid.UUID, str]:
+    """The names of the buildings that stand, by id."""
+    found = connection.execute(
+        text(f'SELECT id, name FROM buildings WHERE {_MINE} AND retired_at IS NULL ORDER BY name COLLATE "C", id')
+    )
+    return {row.id: row.name for row in found}
+
+
 def parents_of(connection: Connection, kind: Kind, entry_id: uuid.UUID) -> dict[str, Any]:
     """The ids that whatever is entered below an entry belongs to: building, stair, floor, as far as they go.
 

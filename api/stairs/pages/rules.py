@@ -1,0 +1,84 @@
+"""The ruleset as a page: what holds today and where it comes from, what held before, and what waits to hold."""
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.deps import allow
+from api.pages import Page, PageDep
+from api.stairs.access import READS
+from domain.kernel.clock import utc_now
+from domain.stairs.rules.decimal_text import plain_number
+from domain.stairs.rules.gates import RULESET
+from domain.stairs.rules.ruleset import RuleRow
+from domain.stairs.store import ruleset
+from domain.stairs.store.registry import building_names
+from domain.stairs.store.ruleset import StoredRule
+from domain.stairs.store.waiting_proposals import waiting
+
+router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
+
+
+@router.get("/stairs/rules")
+def rules(page: PageDep) -> Response:
+    """Every version of every rule; without any, how to begin."""
+    today = utc_now().astimezone(page.tenant.zone).date()
+    found = ruleset.load_rules(page.connection)
+    proposals = waiting(page.connection, [RULESET.kind])
+    if not found and not proposals:
+        return page.show("stairs/rules_empty.html")
+    return page.show(
+        "stairs/rules.html",
+        rows=[_row(one, today) for one in found],
+        schedule=ruleset.load_schedule(page.connection),
+        classes=ruleset.load_classes(page.connection),
+        overrides=_overrides(page, today),
+        proposals=proposals,
+        finding=_finding([one.rule for one in found], today),
+    )
+
+
+def _row(one: StoredRule, today: date) -> dict[str, Any]:
+    rule = one.rule
+    badge, word = ("ok", "in force") if rule.holds_on(today) else ("unknown", _why_not(rule, today))
+    return {"rule": rule, "signed": one.countersignature_id, "limits": limits(rule), "badge": badge, "word": word}
+
+
+def _why_not(rule: RuleRow, today: date) -> str:
+    if not rule.active:
+        return "withdrawn"
+    return "not yet" if rule.effective_date > today else "ended"
+
+
+def limits(rule: RuleRow) -> str:
+    """From where to where a value passes, as people say it."""
+    low, high, unit = rule.min_threshold, rule.max_threshold, rule.unit or ""
+    if low is not None and high is not None:
+        return f"{plain_number(low)} to {plain_number(high)} {unit}"
+    if low is not None:
+        return f"at least {plain_number(low)} {unit}"
+    return "as expected" if high is None else f"at most {plain_number(high)} {unit}"
+
+
+def _overrides(page: Page, today: date) -> list[dict[str, Any]]:
+    names = building_names(page.connection)
+    return [
+        row
+        | {"building_name": names.get(row["building_id"], ""), "holds": row["valid_from"] <= today < row["expires_on"]}
+        for row in ruleset.load_overrides(page.connection)
+    ]
+
+
+def _finding(found: list[RuleRow], today: date) -> str:
+    """One sentence over the ruleset."""
+    holding = [one for one in found if one.holds_on(today)]
+    if not holding:
+        return "No rule is in force today: nothing can pass."
+    verified = sum(one.verified for one in holding)
+    many = "One rule is" if len(holding) == 1 else f"{len(holding)} rules are"
+    if verified == len(holding):
+        return f"{many} in force today, verified against the standard's text."
+    told = "none" if not verified else f"{verified}"
+    return f"{many} in force today; {told} of them verified against the standard's text."
