@@ -69,7 +69,7 @@ def _interfaces(telling: Telling, instances: list[InstancePart]) -> list[Block]:
 
 RESULT_COLUMNS = (
     Col("No.", 10, "right"),
-    Col("Test", 104, is_small=True),
+    Col("Test", 104),
     Col("Result", 22, "right"),
     Col("Limits", 24),
     Col("Against baseline", 20, "right"),

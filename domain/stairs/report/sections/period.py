@@ -10,14 +10,14 @@ from domain.stairs.report.sections.cover import status
 from domain.stairs.report.telling import FREQUENCIES, Telling, in_order, person
 from domain.stairs.rules.report_content import PeriodReport, RoutineLine, VisitLine
 
-TITLES = {"logbook": "Logbook of stair pressurisation", "yearly_statement": "Yearly statement, stair pressurisation"}
+TITLES = {"logbook": "Logbook of stair pressurisation", "yearly_statement": "Yearly statement of stairs"}
 VISIT_COLUMNS = (
     Col("Visit", 40),
-    Col("Tested by, approved by", 96),
-    Col("Tests", 14, "right"),
-    Col("Comply", 16, "right"),
-    Col("Do not", 14, "right"),
-    Col("Not proven, skipped", 26, "right"),
+    Col("Tested by, approved by", 84),
+    Col("Tests", 18, "right"),
+    Col("Comply", 22, "right"),
+    Col("Do not", 20, "right"),
+    Col("Not proven, skipped", 28, "right"),
     Col("Session's content, SHA-256", 66, is_mono=True, is_small=True),
 )
 ROUTINE_COLUMNS = (Col("Routine", 50), Col("Due", 20, "right"), Col("Approved", 20, "right"), Col("Schedule", 50))
