@@ -103,6 +103,7 @@ def _propose(connection: Connection, caller: Principal, content: dict[str, Any])
         BASELINES,
         Subject("baselines", f"{content['building_id']}:{content['kind']}"),
         content=content,
+        page_url=f"/stairs/buildings/{content['building_id']}",
         summary=f"Take {counts['rows']} commissioned {content['kind']} values of {content['building']} as the baseline",
         proposed_by=caller.id,
         actor_role=caller.actor_role,

@@ -90,6 +90,7 @@ def _propose(connection: Connection, caller: Principal, content: dict[str, Any])
         DEFINITIONS,
         Subject("test_definitions", content["building_id"]),
         content=content,
+        page_url=f"/stairs/buildings/{content['building_id']}",
         summary=(
             f"Take {counts['scenarios']} scenarios and {counts['definitions']} interface tests of"
             f" {content['building']} as what must happen"

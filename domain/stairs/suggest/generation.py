@@ -158,6 +158,7 @@ def _propose(connection: Connection, content: dict[str, Any], run_id: uuid.UUID)
         TEMPLATES,
         Subject("test_templates", f"{content['building_id']}:{content['frequency']}"),
         content=content,
+        page_url=f"/stairs/buildings/{content['building_id']}",
         summary=(
             f"Publish the {content['frequency'].replace('_', '-')} tests of {content['building']}:"
             f" {counts['added']} added, {counts['retired']} retired, {content['unchanged']} unchanged"

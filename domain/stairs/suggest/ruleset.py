@@ -244,6 +244,7 @@ def _propose(
         RULESET,
         subject,
         content=content,
+        page_url="/stairs/rules",
         summary=summary,
         proposed_by=caller.id,
         actor_role=caller.actor_role,
