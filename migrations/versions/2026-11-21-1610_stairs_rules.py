@@ -59,7 +59,7 @@ SCHEDULE = f"""
   verified boolean NOT NULL DEFAULT false,
   countersignature_id uuid NOT NULL,
   {STAMPS},
-  PRIMARY KEY (tenant_id, archetype_id, frequency, selector),
+  PRIMARY KEY (tenant_id, archetype_id, frequency, dimension, selector),
   {SIGNED}"""
 # Classes of the ruleset in the words of the standard, and how soon the owner is told in writing. notice_hours: hours.
 CLASSES = f"""
