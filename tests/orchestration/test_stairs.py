@@ -110,21 +110,24 @@ def test_what_was_visited_is_noticed_and_its_report_drafted_once(visit: Visit, i
     assert scalars("SELECT status FROM compliance_reports") == reports
 
 
+def asked(found: Any) -> list[tuple[str, str]]:
+    """Key and partition of each run that is asked for."""
+    return [(one.run_key, one.partition_key) for one in found]
+
+
 def test_a_handed_in_session_asks_for_one_run_and_each_tenant_for_one_night(
     visit: Visit, instance: dg.DagsterInstance
 ) -> None:
     make_tenant("EMPTY", "Australia/Sydney")
     with dg.build_sensor_context(instance=instance, resources={"machine": Machine()}) as context:
         first, again = handed_in_sessions_sensor(context), handed_in_sessions_sensor(context)
-    assert isinstance(first, list)
-    assert [one.run_key for one in first] == [one.run_key for one in again]
-    assert [one.partition_key for one in first] == ["T"]
+    assert asked(first) == asked(again)
+    assert [partition for _, partition in asked(first)] == ["T"]
     at = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
     with dg.build_schedule_context(
         instance=instance, scheduled_execution_time=at, resources={"machine": Machine()}
-    ) as asked:
-        nights = stairs_nightly_schedule(asked)
-    assert [(one.run_key, one.partition_key) for one in nights] == [("T|2026-11-22", "T")]
+    ) as night:
+        assert asked(stairs_nightly_schedule(night)) == [("T|2026-11-22", "T")]
 
 
 def test_a_calibration_that_ends_is_told_once(visit: Visit, instance: dg.DagsterInstance) -> None:
@@ -207,11 +210,11 @@ def as_nobody_may(database: Database, statement: str) -> None:
     """Behind every trigger: what only somebody with the server in hand can do."""
     with psycopg.connect(database.urls["superuser"]) as connection:
         table = statement.split()[1]
-        connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # type: ignore[arg-type]
-        assert connection.execute(statement).rowcount > 0  # type: ignore[arg-type]
+        connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        assert connection.execute(statement).rowcount > 0
         connection.execute(
             f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER USER".replace("ALWAYS TRIGGER USER", "TRIGGER USER")
-        )  # type: ignore[arg-type]
+        )
 
 
 @pytest.mark.parametrize("name", PLANTED)
