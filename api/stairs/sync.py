@@ -22,7 +22,7 @@ from domain.kernel.principal import Principal
 from domain.stairs.observe.bundle import bundle
 from domain.stairs.observe.conflicts import settle
 from domain.stairs.observe.results import take_result
-from domain.stairs.store import submissions
+from domain.stairs.store import sessions, submissions
 from domain.stairs.suggest.handing_in import proposed_anew
 
 log = logger("api.stairs")
@@ -51,6 +51,7 @@ def get_bundle(
 def sync(session_id: UUID, body: Sync, connection: TenantSession, caller: CallerDep) -> dict[str, Any]:
     """Each result by itself: one that is malformed keeps none of the others back. Sending again is harmless."""
     now = utc_now()
+    sessions.load(connection, session_id)
     told = [_one(connection, caller, session_id, given, body, now) for given in body.submissions]
     counts = {
         outcome: sum(one["outcome"] == outcome for one in told)

@@ -4,13 +4,15 @@ verdict replay, is all evidence whole, is there a rule for everything that is me
 Each audit measures, says its finding in one sentence, and changes nothing.
 """
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.kernel.artifacts import load
+from domain.kernel.artifacts import load, opened
+from domain.kernel.errors import Conflict, NotFound
 from domain.kernel.objects.store import Store
 from domain.stairs.observe.replay import replayed
 from domain.stairs.rules.counts import expected_counts, stair_sizes
@@ -115,15 +117,31 @@ def no_rule_gaps(connection: Connection, on: date) -> Audit:
 
 
 def evidence_is_whole(connection: Connection, store: Store) -> Audit:
-    """The newest evidence still lies in the store with the size that was hashed."""
-    ids = connection.execute(
+    """The newest evidence still lies in the store with the bytes that were hashed when it arrived."""
+    found = connection.execute(
         text(
-            "SELECT artifact_id FROM evidence_records WHERE tenant_id = current_setting('app.tenant')"
-            " AND artifact_id IS NOT NULL ORDER BY uploaded_at DESC, evidence_id LIMIT :n"
+            "SELECT artifact_id, stored_sha256 FROM evidence_records"
+            " WHERE tenant_id = current_setting('app.tenant') AND artifact_id IS NOT NULL"
+            " ORDER BY uploaded_at DESC, evidence_id LIMIT :n"
         ),
         {"n": HASHED},
-    ).scalars()
-    kept = [load(connection, one) for one in ids]
-    rows = [{"artifact": str(one.artifact_id)} for one in kept if store.size_bytes(one.store_key) != one.size_bytes]
-    says = f"{len(rows)} of {len(kept)} files are missing or cut." if rows else f"{len(kept)} files are there."
-    return Audit(not rows, says, figures={"files": len(kept)}, rows=rows[:SHOWN])
+    ).all()
+    rows = [
+        {"artifact": str(row.artifact_id), "why": why}
+        for row in found
+        if (why := _damage(connection, store, row.artifact_id, row.stored_sha256))
+    ]
+    says = f"{len(rows)} of {len(found)} files are missing or changed." if rows else f"{len(found)} files are whole."
+    return Audit(not rows, says, figures={"files": len(found)}, rows=rows[:SHOWN])
+
+
+def _damage(connection: Connection, store: Store, artifact_id: uuid.UUID, sha256: str | None) -> str | None:
+    """What is wrong with a file, in a code; None where nothing is."""
+    kept = load(connection, artifact_id)
+    if kept.sha256 != sha256:
+        return "OTHER_HASH"
+    try:
+        with opened(store, kept):
+            return None
+    except (NotFound, Conflict) as error:
+        return error.code

@@ -9,18 +9,30 @@ from sqlalchemy import Connection, text
 from domain.kernel.errors import NotFound
 from domain.stairs.store import sessions
 
+# What a reviewer may decide otherwise than the machine.
+_JUDGED = {"severity", "defect_classification", "standard_class", "notice_due_at"}
 _PLACE = ("stair_id", "floor_id", "door_id", "doorway_id", "zone_id")
 
 
 def propose(connection: Connection, row: Mapping[str, Any]) -> tuple[uuid.UUID, bool]:
     """Write a proposed fault, or bring the open one of the same instance and rule up to date; whether it is new.
 
-    What a person has reviewed keeps what the person said of it.
+    What a person has reviewed keeps what the person said of it; what a person has dismissed or mended is not found
+    anew by judging the same value again.
     """
+    settled = _settled(connection, row)
+    if settled is not None:
+        return settled, False
     columns = sorted(row)
     values = ", ".join(f":{name}" for name in columns)
     kept = {"instance_id", "rule_applied", "test_session_id", "building_id", "detected_at", *_PLACE}
-    corrected = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name not in kept)
+    corrected = ", ".join(
+        f"{name} = CASE WHEN faults.review_state = 'proposed' THEN EXCLUDED.{name} ELSE faults.{name} END"
+        if name in _JUDGED
+        else f"{name} = EXCLUDED.{name}"
+        for name in columns
+        if name not in kept
+    )
     made = connection.execute(
         text(
             f"INSERT INTO faults ({', '.join(columns)}) VALUES ({values})"
@@ -30,6 +42,19 @@ def propose(connection: Connection, row: Mapping[str, Any]) -> tuple[uuid.UUID, 
         dict(row),
     ).one()
     return made.id, made.is_new
+
+
+def _settled(connection: Connection, row: Mapping[str, Any]) -> uuid.UUID | None:
+    """The fault of the same finding that a person has dismissed or mended, or None."""
+    found: uuid.UUID | None = connection.execute(
+        text(
+            "SELECT id FROM faults WHERE tenant_id = current_setting('app.tenant') AND instance_id = :instance_id"
+            " AND rule_applied = :rule_applied AND description = :description"
+            " AND (status = 'dismissed' OR resolved_by IS NOT NULL) ORDER BY detected_at DESC, id LIMIT 1"
+        ),
+        {name: row[name] for name in ("instance_id", "rule_applied", "description")},
+    ).scalar_one_or_none()
+    return found
 
 
 def withdraw(connection: Connection, instance_id: uuid.UUID, but: Sequence[str] = ()) -> int:
