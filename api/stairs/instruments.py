@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
 from api.paging import By, FieldsDep, Keyset, Paged, PageDep
@@ -23,6 +24,7 @@ from api.stairs.instrument_schemas import (
 from api.stairs.schemas import WithReason
 from domain.kernel.clock import utc_now
 from domain.kernel.objects.chosen import open_store
+from domain.kernel.principal import Principal
 from domain.kernel.tenancy import load_tenant
 from domain.stairs.observe import instruments as entered
 from domain.stairs.observe.instrument_verdicts import judge_used
@@ -137,6 +139,11 @@ async def keep_file(
 ) -> CertificateRow:
     """The bytes themselves, up to 16 MiB; the same bytes again change nothing."""
     data = await request.body()
+    # In a thread: whoever holds the rows commits through the loop that would wait here.
+    return await run_in_threadpool(_kept, connection, caller, instrument_id, cert_id, data)
+
+
+def _kept(connection: Any, caller: Principal, instrument_id: UUID, cert_id: UUID, data: bytes) -> CertificateRow:
     row = entered.keep_pdf(connection, open_store(), caller, instrument_id, cert_id, data)
     return _certificate(row, _day(connection, None))
 

@@ -31,7 +31,7 @@ from tests.stairs.small_house import SmallHouse
 from tests.stairs.test_a_session_over_http import TOOLS, VALUES
 from tests.stairs.test_evidence_over_http import photo
 
-KILLS, PIECE_BYTES = 6, 2000
+KILLS, PIECE_BYTES = 3, 2000
 
 
 class Api:
