@@ -139,11 +139,20 @@ FOUND = (
     " notified_at, status, resolved_at, resolution, updated_at"
 )
 
+# They run with the owner's rights: nobody calls them by name.
+OWNERS_RIGHTS = (
+    "stairs_session_state(text, uuid)",
+    "stairs_refuse_after_approval()",
+    "stairs_refuse_change_of_found_fault()",
+    "stairs_refuse_change_of_submission()",
+)
+
 
 def upgrade() -> None:
     op.execute("ALTER TABLE alembic_version ALTER COLUMN version_num TYPE varchar(64)")
     for function in ("touch_updated_at", "archive", "refuse_after_approval"):
         run_sql_file(f"stairs/functions/{function}.sql")
+    op.execute(f"REVOKE ALL ON FUNCTION {', '.join(OWNERS_RIGHTS)} FROM PUBLIC")
     for table, columns in TABLES.items():
         create(table, columns)
     for table in ("buildings", "test_sessions", "faults", "instruments"):

@@ -12,7 +12,6 @@ BEGIN
   SELECT s.status INTO state FROM test_sessions AS s WHERE s.tenant_id = of_tenant AND s.id = session FOR SHARE;
   RETURN state;
 END $$;
-REVOKE ALL ON FUNCTION stairs_session_state(text, uuid) FROM public;
 
 -- Meaning: says that a change of what a session holds is refused.
 -- Grain:   one row of the table.
@@ -48,7 +47,6 @@ BEGIN
   END IF;
   RETURN CASE WHEN tg_op = 'DELETE' THEN old ELSE new END;
 END $$;
-REVOKE ALL ON FUNCTION stairs_refuse_after_approval() FROM public;
 
 -- Meaning: the same for the session itself: approved, it is as it was signed; handed in, it is not removed.
 CREATE FUNCTION stairs_refuse_change_of_approved_session() RETURNS trigger
@@ -88,7 +86,6 @@ BEGIN
   END IF;
   RETURN CASE WHEN tg_op = 'DELETE' THEN old ELSE new END;
 END $$;
-REVOKE ALL ON FUNCTION stairs_refuse_change_of_found_fault() FROM public;
 
 -- Meaning: what a phone sent stays as it came. A person resolves a conflict once; after approval what still comes in is
 --          kept apart as locked.
@@ -112,7 +109,6 @@ BEGIN
   END IF;
   RETURN new;
 END $$;
-REVOKE ALL ON FUNCTION stairs_refuse_change_of_submission() FROM public;
 
 -- Meaning: the content of a report never changes; signed, it stays, and stays signed. Its files may be made again.
 CREATE FUNCTION stairs_refuse_change_of_report() RETURNS trigger
