@@ -110,7 +110,11 @@ def _begin(claimed: Claim) -> Answer | None:
     with connection.begin():
         bind_tenant(connection, claimed.principal.tenant_id, claimed.principal.id)
         # First of all: another request under the same key is told so even while the first one is worked on.
-        _check_same(_found(connection, names), claimed.request_hash)
+        first = _found(connection, names)
+        _check_same(first, claimed.request_hash)
+        if first is not None and first.finished_at is not None:
+            # Answered, though whoever answered may not have let go of the key yet.
+            return _kept(claimed, first)
         _hold(connection, claimed.principal, names["key"])
         connection.execute(
             text("DELETE FROM idempotency_keys WHERE created_at < clock_timestamp() - CAST(:age AS interval)"),

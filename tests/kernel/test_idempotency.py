@@ -28,7 +28,7 @@ from domain.kernel.keys import create_key
 from domain.kernel.principal import Kind, Principal
 from domain.kernel.settings import DbRole, settings
 from tests.conftest import Database
-from tests.makers import make_tenant, make_token
+from tests.makers import make_person, make_tenant, make_token
 
 router = APIRouter(dependencies=[allow(roles={"OPERATOR"}, scopes={"ami:write"})])
 SLOW_S = 1.0
@@ -113,6 +113,20 @@ def test_the_same_key_and_body_give_the_same_answer_without_acting_again(client:
     assert first.headers["content-type"] == second.headers["content-type"]
     assert (first.headers.get("idempotency-replayed"), second.headers["idempotency-replayed"]) == (None, "true")
     assert acted() == before + 1
+
+
+def test_an_answer_can_be_had_again_before_its_key_is_let_go(client: TestClient, ada: Any) -> None:
+    holder = make_person("T", "held", "OPERATOR")
+    key, asked = new(), "0" * 64
+    held = claim(holder, key, asked)
+    assert isinstance(held, Claim)
+    try:
+        with pytest.raises(Conflict, match="being worked on"):
+            claim(holder, key, asked)
+        held.keep(Answer(200, [], b"done"))
+        assert claim(holder, key, asked) == Answer(200, [], b"done")
+    finally:
+        held.release()
 
 
 def test_bytes_status_and_headers_come_back_as_they_were(client: TestClient, ada: Any) -> None:
