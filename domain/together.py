@@ -15,7 +15,9 @@ from domain.kernel.retention.working_rows import KERNEL_PRUNABLES
 from domain.kernel.seals import kept
 from domain.kernel.verify import Rebuilder, Renderer
 from domain.stairs.fulfil import render_report as render_compliance_report
+from domain.stairs.observe.replay import rebuild_evaluation
 from domain.stairs.report.editions import KIND as COMPLIANCE_REPORT
+from domain.stairs.store.evaluations import ENTITY as EVALUATION
 
 PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {METER_READS.name: METER_READS}
 
@@ -28,4 +30,8 @@ RENDERERS: dict[str, Renderer] = {
     COMPLIANCE_REPORT: render_compliance_report,
 }
 # By what a run made: what makes it again from recorded inputs and compares.
-REBUILDERS: dict[str, Rebuilder] = {"read_batch": rebuild_batch, RUN: rebuild_advice}
+REBUILDERS: dict[str, Rebuilder] = {
+    "read_batch": rebuild_batch,
+    RUN: rebuild_advice,
+    EVALUATION: rebuild_evaluation,
+}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -11,7 +11,11 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from domain.kernel.canonical import content_hash
+from domain.kernel.db import transaction
+from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
+from domain.kernel.verify import verify_run
+from domain.together import REBUILDERS
 from tests.conftest import Database
 from tests.makers import make_tenant, make_token
 from tests.stairs.small_house import SmallHouse
@@ -235,6 +239,8 @@ def test_r_03_every_stored_verdict_replays_to_the_same_bytes(desk: Desk) -> None
         kept = desk.ask("rita", "GET", f"{desk.at}/instances/{row['instance_id']}/evaluations").json()["rows"]
         told = desk.ask("rita", "POST", f"/api/v1/evaluations/{kept[-1]['evaluation_id']}/replay").json()
         assert told["is_same"], told["checks"]
+        with transaction("T", DbRole.AUDITOR) as connection:
+            assert verify_run(connection, UUID(kept[-1]["evaluation_id"]), REBUILDERS).is_good
     first = desk.ask("rita", "GET", f"{desk.at}/instances/{rows[0]['instance_id']}").json()
     assert (first["measured_value_numeric"], first["verdict"]) == ("20.000", "non_compliant")
     assert first["validation_result"]["measured_raw"] == "19.9996"

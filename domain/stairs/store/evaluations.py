@@ -11,8 +11,9 @@ from sqlalchemy import Connection, text
 
 from domain.kernel.canonical import content_hash, derived_id
 from domain.kernel.errors import NotFound
+from domain.kernel.events import record
 
-ENTITY = "instance_evaluation"
+ENTITY, MACHINE = "instance_evaluation", "stairs.evaluation"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,17 @@ def append(
             "outputs_sha256": content_hash(outputs),
             "evaluated_at": now,
         },
+    )
+    record(
+        connection,
+        "stairs.instance.judged",
+        actor_id=MACHINE,
+        actor_role="MACHINE",
+        entity_type=ENTITY,
+        entity_id=str(evaluation_id),
+        # Under its own id as run, so that `verify run` finds what makes it again.
+        run_id=evaluation_id,
+        payload={"instance_id": str(instance["instance_id"]), "verdict": outputs["verdict"], "inputs_sha256": digest},
     )
     return evaluation_id
 
