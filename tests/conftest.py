@@ -7,6 +7,7 @@ Immutable tables refuse TRUNCATE, so nothing is cleaned up: a clone is dropped a
 import hashlib
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from domain.kernel.settings import DbRole, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("COUNTERSIGN_SHARED_DATA") or ROOT.parent / "shared" / "data")
+ROOMY_BYTES = 8 * 1024**3
 _bound: list[str] = []
 SERVER = pytest.StashKey[Postgres]()
 _numbers = itertools.count()
@@ -31,7 +33,7 @@ _numbers = itertools.count()
 
 def _server() -> Postgres:
     mark = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-    home = Path(tempfile.gettempdir()) / f"countersign-tests-{os.getuid()}-{mark}"
+    home = _roomy() / f"countersign-tests-{os.getuid()}-{mark}"
     relaxed = {
         "fsync": "off",
         "synchronous_commit": "off",
@@ -39,6 +41,13 @@ def _server() -> Postgres:
         "max_connections": "200",
     }
     return Postgres(home, extra_settings=relaxed)
+
+
+def _roomy() -> Path:
+    """Memory where there is plenty of it, since every test copies a database; else the system's temporary folder."""
+    memory = Path("/dev/shm")  # noqa: S108  a name of its own lies below
+    plenty = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOMY_BYTES
+    return memory if plenty else Path(tempfile.gettempdir())
 
 
 def _template_name() -> str:

@@ -296,10 +296,23 @@ class Life(RuleBasedStateMachine):
         return content_hash(repr((whole, found)))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def world(module_database: Database) -> World:
     make_tenant("T", "Australia/Sydney")
     return World(SmallHouse(module_database))
+
+
+REACHED = {
+    "approved": "test_sessions WHERE status = 'approved'",
+    "amended": "test_sessions WHERE supersedes_session_id IS NOT NULL",
+    "returned": "events WHERE event_type = 'stairs.session.returned'",
+    "settled": "session_submissions WHERE resolution = 'took_this'",
+    "retested": "test_instances WHERE retest_of IS NOT NULL",
+    "reviewed": "faults WHERE review_state <> 'proposed'",
+    "locked": "session_submissions WHERE outcome = 'locked'",
+    "beside a skip": "session_submissions AS s JOIN test_instances AS i USING (tenant_id, instance_id)"
+    " WHERE s.outcome = 'conflict' AND i.status = 'skipped'",
+}
 
 
 def test_any_life_of_a_session_keeps_its_promises(world: World) -> None:
@@ -307,7 +320,7 @@ def test_any_life_of_a_session_keeps_its_promises(world: World) -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=50,
+            max_examples=30,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
@@ -315,19 +328,29 @@ def test_any_life_of_a_session_keeps_its_promises(world: World) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_every_age_of_a_session_is_reached_and_keeps_its_promises(world: World) -> None:
+    Life.world = world
+    for stage in range(8):
+        life = Life()
+        life.begin(stage=stage, skipped=1)
+        for act in (
+            lambda one: one.test(place=1, is_low=False, days=2),
+            lambda one: one.test(place=0, is_low=True, days=2),
+            lambda one: one.retest(place=0),
+            lambda one: one.review_one(action="confirm"),
+            lambda one: one.amend(place=0),
+            lambda one: one.submit(),
+            lambda one: one.sign(decision=Decision.APPROVED, is_own=True),
+        ):
+            act(life)
+            life.what_is_done_stays_done_and_what_counts_is_what_was_taken()
+            life.every_verdict_and_every_fault_has_its_evaluation()
+            life.what_is_approved_never_changes()
     with transaction("T") as connection:
         reached = {
             name: connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one()
-            for name, what in {
-                "approved": "test_sessions WHERE status = 'approved'",
-                "amended": "test_sessions WHERE supersedes_session_id IS NOT NULL",
-                "returned": "events WHERE event_type = 'stairs.session.returned'",
-                "settled": "session_submissions WHERE resolution = 'took_this'",
-                "retested": "test_instances WHERE retest_of IS NOT NULL",
-                "reviewed": "faults WHERE review_state <> 'proposed'",
-                "locked": "session_submissions WHERE outcome = 'locked'",
-                "beside a skip": "session_submissions AS s JOIN test_instances AS i USING (tenant_id, instance_id)"
-                " WHERE s.outcome = 'conflict' AND i.status = 'skipped'",
-            }.items()
+            for name, what in REACHED.items()
         }
     assert all(reached.values()), reached
