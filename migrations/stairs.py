@@ -2,12 +2,10 @@
 
 from alembic import op
 
-from migrations.sqltools import APP, AUDITOR, MACHINE, grant, guard_by_tenant
+from migrations.tables import CREATED, SIGNED, TENANT, archive_and_drop, create_guarded, index
 
-TENANT = (
-    "tenant_id text NOT NULL DEFAULT NULLIF(current_setting('app.tenant', true), '') REFERENCES tenants (tenant_id)"
-)
-CREATED = "created_at timestamptz NOT NULL DEFAULT now()"
+__all__ = ["CREATED", "SIGNED", "TENANT", "archive_and_drop", "index"]
+
 STAMPS = f"{CREATED},\n  updated_at timestamptz NOT NULL DEFAULT now()"
 # Whole chains, so that a door cannot stand on a floor of another stair, nor a stair in another building.
 OF_BUILDING = "FOREIGN KEY (tenant_id, building_id) REFERENCES buildings (tenant_id, id) ON DELETE CASCADE"
@@ -24,24 +22,16 @@ OF_DOORWAY = (
     " ON DELETE CASCADE"
 )
 OF_ZONE = "FOREIGN KEY (tenant_id, stair_id, zone_id) REFERENCES zones (tenant_id, stair_id, zone_id) ON DELETE CASCADE"
-SIGNED = "FOREIGN KEY (tenant_id, countersignature_id) REFERENCES countersignatures (tenant_id, countersignature_id)"
 
 
 def create(table: str, columns: str) -> None:
     """A guarded tenant table that app, machine and auditor read."""
-    op.execute(f"CREATE TABLE {table} (\n  {TENANT},{columns}\n)")
-    guard_by_tenant(table)
-    grant(table, "SELECT", APP, MACHINE, AUDITOR)
+    create_guarded(table, columns)
     if "updated_at timestamptz" in columns:
         op.execute(
             f"CREATE TRIGGER touch_updated_at BEFORE UPDATE ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION stairs_touch_updated_at()"
         )
-
-
-def index(name: str, table: str, columns: str, where: str = "") -> None:
-    """An index under the name that the field's documents give it."""
-    op.execute(f"CREATE INDEX {name} ON {table} ({columns}){f' WHERE {where}' if where else ''}")
 
 
 def lock_with_session(table: str, function: str) -> None:
@@ -60,14 +50,6 @@ def refuse_emptying(table: str) -> None:
         f"CREATE TRIGGER refuse_emptying BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER refuse_emptying")
-
-
-def archive_and_drop(*tables: str) -> None:
-    """Add every row to `<table>_archived`, whatever stands there already, then drop the tables."""
-    for table in tables:
-        op.execute(f"SELECT stairs_archive('{table}', '{table}_archived', NULL)")
-    for table in tables:
-        op.execute(f"DROP TABLE {table}")
 
 
 def archive_columns_and_drop(table: str, archive: str, key: str, *columns: str) -> None:

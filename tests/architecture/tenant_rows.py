@@ -22,6 +22,10 @@ CHECKS = """
 SELECT c.relname, k.conname FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
 WHERE c.relnamespace = 'public'::regnamespace AND k.contype = 'c' AND c.relkind IN ('r', 'p')
 """
+DERIVED = """
+SELECT c.relname, a.attname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attgenerated = 's'
+"""
 VALUES = {
     "text": "'{word}'",
     "character varying": "left('{word}', 10)",
@@ -116,13 +120,17 @@ def _insert(connection: psycopg.Connection[Any], table: Table, tenant: str, word
 def fill(database: Database, *tenants: str, word: str | None = None) -> list[Table]:
     """Put a row of each tenant into every tenant table; with `word` only where it has none yet, saying that.
 
-    What a value may be is not the question here: in this clone the checks on single values are dropped, references are
-    not followed, and triggers rest while the rows are written.
+    What a value may be is not the question here: in this clone the checks on single values are dropped, columns that
+    derive from others are plain ones, references are not followed, and triggers rest while the rows are written.
     """
     with psycopg.connect(database.urls["superuser"]) as connection:
         for table, check in connection.execute(CHECKS).fetchall():
             connection.execute(
                 sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(check))
+            )
+        for table, column in connection.execute(DERIVED).fetchall():
+            connection.execute(
+                sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP EXPRESSION").format(*map(sql.Identifier, (table, column)))
             )
         for tenant in tenants if word is None else ():
             leaf = sql.Identifier("reads", f"leaf_{tenant.lower()}")
