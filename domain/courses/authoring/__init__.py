@@ -1,0 +1,1 @@
+"""How a course comes to be: syllabus, lessons, quizzes and projects, each approved by its hash; then a package."""
