@@ -1,0 +1,1 @@
+"""Delivery: reading, enrolment, progress, graded quizzes, the store, exports."""

@@ -1,0 +1,1 @@
+"""Insight: learner events, aggregates, signals and the suggestions that they lead to."""

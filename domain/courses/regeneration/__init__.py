@@ -1,0 +1,1 @@
+"""Regeneration: jobs that a person triggers, their outputs, retries with a reason."""
