@@ -15,7 +15,8 @@ from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
 from domain.kernel import queue
 from domain.kernel.clock import utc_now
-from domain.kernel.countersign.decide import LONGEST_REASON, decide, four_eyes_on
+from domain.kernel.countersign.decide import decide, four_eyes_on
+from domain.kernel.countersign.state import LONGEST_REASON
 from domain.kernel.difference import MOST_LINES, difference, lines_of, readable
 from domain.kernel.errors import CountersignError, Invalid, NotFound
 from domain.kernel.lent import kinds_open_to

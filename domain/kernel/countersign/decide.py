@@ -11,19 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from domain.kernel.canonical import new_id
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.acts import Act
-from domain.kernel.errors import Conflict, CountersignError, Forbidden, Invalid, Unavailable
+from domain.kernel.countersign.state import check_seen, check_state, check_words, readable, same_again
+from domain.kernel.errors import Conflict, CountersignError, Forbidden, Unavailable
 from domain.kernel.events import record
 from domain.kernel.gates import Gate
 from domain.kernel.lent import Authority, authority_for
 from domain.kernel.lineage import enqueue
 from domain.kernel.principal import Principal, Role
 from domain.kernel.proposals import Proposal, load_proposal, lock_subject
-from domain.kernel.proposed import check_content
 from domain.kernel.redaction import redact_text
 from domain.kernel.signed import Countersignature, Decision, decisions_on, load_countersignature, signed_bytes
 from domain.kernel.signing import Purpose, key_id_of, sign
-
-LONGEST_REASON = 2000
 
 
 @dataclass(frozen=True)
@@ -63,17 +61,17 @@ def decide(
     if act is None:
         raise Conflict(f"No gate for {first.kind} stands in this version.", code="UNKNOWN_KIND")
     _may(connection, principal, act.gate, first, decision)
-    _check_words(act.gate, decision, content_hash, reason)
+    check_words(act.gate, decision, content_hash, reason)
     lock_subject(connection, first.kind, first.subject)
     proposal = load_proposal(connection, proposal_id)
     former = decisions_on(connection, proposal_id)
-    standing = _same_again(principal, decision, former)
+    standing = same_again(principal, decision, former)
     if standing is not None:
-        _check_seen(proposal, content_hash)
+        check_seen(proposal, content_hash)
         return Answer(standing, is_new=False)
     # Asked again of what stands under the lock: somebody may have decided between the look and now.
     authority = _may(connection, principal, act.gate, proposal, decision)
-    withdraws = _check_state(connection, act, proposal, decision, content_hash, former)
+    withdraws = check_state(connection, act, proposal, decision, content_hash, former)
     row = _row(proposal, act.gate, authority, principal, decision, reason, withdraws)
     return Answer(_keep(connection, act, proposal, row, request_id, ip), is_new=True)
 
@@ -134,90 +132,6 @@ def four_eyes_on(connection: Connection) -> bool:
     return found is not False
 
 
-def _check_words(gate: Gate, decision: Decision, content_hash: str | None, reason: str | None) -> None:
-    if decision is Decision.APPROVED:
-        if gate.needs_hash and not content_hash:
-            raise Invalid(
-                "The request does not carry the hash of what was seen; nothing was signed.",
-                hint="Send `content_hash` as the proposal shows it.",
-                code="HASH_REQUIRED",
-            )
-    elif not (reason or "").strip():
-        raise Invalid("A reason is needed, so that the other side knows why.", code="REASON_REQUIRED")
-    if reason is not None and len(reason) > LONGEST_REASON:
-        raise Invalid(f"A reason has at most {LONGEST_REASON} characters.", code="REASON_TOO_LONG")
-
-
-def _same_again(principal: Principal, decision: Decision, former: list[Countersignature]) -> Countersignature | None:
-    """The first answer, where the same person decides the same a second time and nothing came between."""
-    if decision is Decision.MORE_INFORMATION or not former:
-        return None
-    last = former[-1]
-    return last if last.decision is decision and str(last.signer_id) == principal.id else None
-
-
-def _check_state(
-    connection: Connection,
-    act: Act,
-    proposal: Proposal,
-    decision: Decision,
-    content_hash: str | None,
-    former: list[Countersignature],
-) -> uuid.UUID | None:
-    """Whether the proposal can be decided so; answers the approval that a withdrawal takes back, if there is one."""
-    if decision is Decision.WITHDRAWN and proposal.state == "APPROVED":
-        return _withdrawable(connection, act, former)
-    if not proposal.is_waiting:
-        said = {
-            "EXPIRED": ("It has waited too long and has expired.", "Ask for it to be proposed again."),
-            "OUTDATED": ("A newer proposal for the same subject stands.", "Open the newest one and decide on that."),
-        }
-        detail, hint = said.get(
-            proposal.state,
-            (f"It was already {proposal.state.lower()}.", "A correction is a new proposal that supersedes it."),
-        )
-        code = proposal.state if proposal.state in said else "ALREADY_DECIDED"
-        raise Conflict(f"{detail} Nothing was signed.", hint=hint, code=code)
-    _check_seen(proposal, content_hash)
-    if decision is Decision.APPROVED:
-        check_content(proposal)
-    is_moved = act.hash_now is not None and act.hash_now(connection, proposal) != proposal.content_hash
-    if decision is Decision.APPROVED and is_moved:
-        raise _mismatch("The subject has changed since it was proposed")
-    return None
-
-
-def _check_seen(proposal: Proposal, content_hash: str | None) -> None:
-    if content_hash and content_hash != proposal.content_hash:
-        raise _mismatch("What you saw is not what is proposed")
-
-
-def _mismatch(what: str) -> Conflict:
-    return Conflict(
-        f"{what}; nothing was signed.", hint="Reload the page, read it again and then decide.", code="HASH_MISMATCH"
-    )
-
-
-def _withdrawable(connection: Connection, act: Act, former: list[Countersignature]) -> uuid.UUID:
-    approval = next(one for one in former if one.decision is Decision.APPROVED)
-    started = connection.execute(
-        text("SELECT 1 FROM fulfilments WHERE countersignature_id = :id"), {"id": approval.countersignature_id}
-    ).first()
-    if started:
-        raise Conflict(
-            "Its fulfilment has started; it can no longer be taken back.",
-            hint="Propose a correction that supersedes it.",
-            code="FULFILMENT_STARTED",
-        )
-    if act.effect is not None and not act.may_withdraw:
-        raise Conflict(
-            "It took effect when it was signed; it can no longer be taken back.",
-            hint="Propose a correction that supersedes it.",
-            code="IN_EFFECT",
-        )
-    return approval.countersignature_id
-
-
 def _row(
     proposal: Proposal,
     gate: Gate,
@@ -264,7 +178,8 @@ def _keep(
     _tell(connection, signed, request_id, ip)
     if signed.decision is Decision.APPROVED:
         if act.effect is not None:
-            act.effect(connection, signed, proposal)
+            with readable(proposal):
+                act.effect(connection, signed, proposal)
         enqueue(
             connection,
             ["countersign", signed.kind.replace(".", "_")],
