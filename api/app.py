@@ -39,7 +39,7 @@ from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.stairs import routers as stairs
-from api.stairs.pages import board, buildings, rules, session
+from api.stairs.pages import board, buildings, rules, runner, session
 from api.stairs.pages import instruments as instrument_pages
 from api.watch import REQUEST_ID, Watch
 
@@ -66,7 +66,7 @@ def routers() -> list[APIRouter]:
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
-    stairs_pages = [board, session, buildings, rules, instrument_pages]
+    stairs_pages = [board, runner, session, buildings, rules, instrument_pages]
     return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, search]]
 
 

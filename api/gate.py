@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.deps import Allowed, BodyLimit, maybe_caller
 from api.errors import problem, problem_of
 from domain.kernel.access import authenticate
+from domain.kernel.devices import check_reach
 from domain.kernel.errors import CountersignError, TooLarge, Unauthenticated
 from domain.kernel.login import principal_of_session
 from domain.kernel.principal import Principal
@@ -94,7 +95,9 @@ class Gate:
         headers = Headers(scope=scope)
         token = _bearer(headers.get("authorization"))
         if token is not None:
-            scope["state"]["principal"] = await run_in_threadpool(self.authenticate, token)
+            found = await run_in_threadpool(self.authenticate, token)
+            check_reach(found, scope["path"])
+            scope["state"]["principal"] = found
         elif secret := session_secret(scope):
             scope["state"]["principal"] = await run_in_threadpool(principal_of_session, secret)
         principal: Principal | None = scope["state"]["principal"]

@@ -45,6 +45,7 @@ environment.globals["administrators"] = frozenset({Role.ADMIN, Role.PLATFORM_ADM
 environment.globals["stairs_readers"] = frozenset(
     {Role.TECHNICIAN, Role.REVIEWER, Role.MANAGER, Role.OWNER, Role.AUDITOR, Role.ADMIN, Role.TENANT_OWNER}
 )
+environment.globals["walkers"] = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
 environment.globals["parts"] = environment.get_template("parts.html").module
 templates = Jinja2Templates(env=environment)
 

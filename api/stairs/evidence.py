@@ -14,7 +14,8 @@ from api.stairs.answers import plain
 from api.stairs.schemas import NewEvidence
 from api.stairs.sessions import TESTS
 from domain.kernel.clock import utc_now
-from domain.kernel.errors import Invalid
+from domain.kernel.devices import is_within
+from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.principal import Principal
 from domain.stairs.observe.evidence import LARGEST_BYTES, add_bytes, forget_pieces, received, register
@@ -44,7 +45,7 @@ def add(
 @router.get("/evidence/{evidence_id}", dependencies=[LOOKS], summary="One capture, and how many bytes have arrived")
 def one(evidence_id: UUID, connection: TenantSession, caller: CallerDep) -> dict[str, Any]:
     """`received_bytes` is where a device goes on."""
-    row = evidence.load(connection, evidence_id)
+    row = _of_caller(connection, caller, evidence_id)
     return plain(row, "session_status") | {"received_bytes": received(caller.tenant_id, row)}
 
 
@@ -79,9 +80,18 @@ async def put_content(
     return plain(row, "session_status") | {"received_bytes": received(caller.tenant_id, row), "total_bytes": total}
 
 
+def _of_caller(connection: Connection, caller: Principal, evidence_id: UUID) -> dict[str, Any]:
+    """The capture; a device that was handed another session does not see it."""
+    row = evidence.load(connection, evidence_id)
+    if not is_within(caller, f"tests/sessions/{row['session_id']}"):
+        raise NotFound("There is no such capture.")
+    return row
+
+
 def _take_in(
     connection: Connection, caller: Principal, evidence_id: UUID, data: bytes, offset: int, total: int
 ) -> dict[str, Any]:
+    _of_caller(connection, caller, evidence_id)
     row = add_bytes(connection, open_store(), caller, evidence_id, data, offset=offset, total=total, now=utc_now())
     if row["uploaded_at"] is not None:
         proposed_anew(connection, row["session_id"])

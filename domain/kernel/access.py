@@ -3,6 +3,7 @@
 import uuid
 
 from domain.kernel.db import transaction
+from domain.kernel.devices import PREFIX, principal_of_device
 from domain.kernel.errors import Unauthenticated
 from domain.kernel.keys import MAX_TOKEN_LENGTH, principal_of_key
 from domain.kernel.people import find_person
@@ -23,12 +24,23 @@ def authenticate(token: str) -> Principal:
         raise Unauthenticated("The Authorization header holds no token.", hint="Send `Authorization: Bearer TOKEN`.")
     if token.startswith("eyJ") and token.count(".") == 2:
         return _person(read_token(token))
+    if token.startswith(PREFIX):
+        return _device(token)
     service = principal_of_key(token)
     if service is None:
         raise Unauthenticated(
             "The key is not known, has expired or was revoked.", hint="Ask an administrator for a new key."
         )
     return service
+
+
+def _device(token: str) -> Principal:
+    found = principal_of_device(token)
+    if found is None:
+        raise Unauthenticated(
+            "The device's session has ended.", hint="Open the page again where you are signed in.", code="TOKEN_EXPIRED"
+        )
+    return found
 
 
 def _person(claims: Claims) -> Principal:

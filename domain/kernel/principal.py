@@ -49,6 +49,7 @@ class Principal:
         tenant_id: the tenant that the session is bound to.
         roles: what the person is in that tenant now; always empty for a service.
         scopes: what the key was made for; always empty for a person.
+        bound_to: the one thing that a person's device opens; None: not bound.
     """
 
     kind: Kind
@@ -57,6 +58,7 @@ class Principal:
     tenant_id: str
     roles: frozenset[Role] = field(default_factory=frozenset)
     scopes: frozenset[str] = field(default_factory=frozenset)
+    bound_to: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind is Kind.SERVICE and self.roles:

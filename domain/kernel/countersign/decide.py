@@ -78,6 +78,8 @@ def decide(
 
 def _may(connection: Connection, principal: Principal, gate: Gate, proposal: Proposal, decision: Decision) -> Authority:
     """Whether the person may; a waiting proposal is taken back by whoever made it, without a role of the gate."""
+    if principal.bound_to is not None:
+        raise Forbidden("A device collects; it does not sign.", hint="Sign in in the browser.", code="DEVICE_BOUND")
     if principal.tenant_id != proposal.tenant_id:
         raise Forbidden(
             "What you are in another tenant does not sign in this one.",

@@ -81,6 +81,13 @@ def bundle(
         ],
         "texts": {content_hash(row[name]): row[name] for row in rows for name in _TEXTS},
         "rules": _listed(connection, "as1851_rules", "rule_code, effective_date, rule_id", "active"),
+        "overrides": _listed(
+            connection,
+            "rule_overrides",
+            "rule_code, valid_from, override_id",
+            "building_id = :building",
+            building=session.building_id,
+        ),
         "classes": [_plain(one) for one in jurisdiction_classes(connection, session.jurisdiction)],
         "instruments": _listed(connection, "instruments", "serial_number, id", "retired_at IS NULL"),
         "certificates": _listed(connection, "calibration_certificates", "instrument_id, calibration_date, cert_id"),
@@ -96,9 +103,12 @@ def bundle(
     return {"bundle_hash": digest, "manifest": manifest, "size_bytes": size, "parts": parts}
 
 
-def _listed(connection: Connection, table: str, order: str, condition: str = "true") -> list[dict[str, Any]]:
+def _listed(
+    connection: Connection, table: str, order: str, condition: str = "true", **values: Any
+) -> list[dict[str, Any]]:
     rows = connection.execute(
-        text(f"SELECT * FROM {table} WHERE tenant_id = current_setting('app.tenant') AND {condition} ORDER BY {order}")
+        text(f"SELECT * FROM {table} WHERE tenant_id = current_setting('app.tenant') AND {condition} ORDER BY {order}"),
+        values,
     )
     left_out = {"tenant_id", "created_at", "updated_at", "countersignature_id", "artifact_id", "certificate_file_path"}
     return [_plain({name: value for name, value in row._mapping.items() if name not in left_out}) for row in rows]

@@ -1,0 +1,172 @@
+// One test a screen: the field first, limit and baseline above it, the verdict in words as one types.
+
+import { sha256 } from "./bundle.js";
+import { h, verdictBadge } from "./elements.js";
+import { fieldsOf, measuredOf } from "./fields.js";
+import { keepResult, put, remove } from "./store.js";
+import { certificateOn, inWords, limits, rulesInForce, verdict } from "./verdict.js";
+import { kindOf, placeOf } from "./walk.js";
+
+/** The screen of one test. `context`: walk, row, draft, captures, day, keep(draft), again(), done(). */
+export function testScreen(context) {
+  const { row, walk, draft } = context;
+  const { instance } = row;
+  const texts = (name) => walk.parts.texts[instance[name]];
+  return h("div", { class: "run-test" },
+    h("p", {}, h("a", { href: "#/" }, "All tests")),
+    h("p", { class: "eyebrow" }, `${instance.stair_name ?? ""}, ${kindOf(instance).toLowerCase()}`),
+    h("h1", {}, placeOf(instance) || instance.scoped_identifier),
+    row.isDone ? done(context) : null,
+    limitLine(context),
+    h("div", { class: "run-fields" }, fieldsOf(context)),
+    h("div", { class: "run-verdict advice", "aria-live": "polite" }, saidOf(context)),
+    timer(context, texts("audible_cues")),
+    instruments(context),
+    captures(context, texts("evidence_prompts") ?? []),
+    h("label", { class: "run-label", for: "notes" }, "Notes"),
+    h("textarea", { id: "notes", rows: "2", maxlength: "2000", value: draft.notes ?? "",
+      oninput: (event) => context.keep({ notes: event.target.value }) }),
+    h("div", { class: "run-acts" },
+      h("button", { type: "button", class: "run-big", disabled: !!missing(context), onclick: () => save(context) }, "Save and go on"),
+      h("p", { class: "hint" }, missing(context) ?? ""),
+      leaveOut(context)),
+    guide(texts("safety_warnings") ?? [], texts("descriptive_instructions") ?? []));
+}
+
+function done({ row }) {
+  const told = row.result?.outcome?.detail ?? row.act?.outcome?.detail ?? null;
+  const states = { sent: "it has reached the server", saved: "it waits to be sent", conflict: "another result stands; a reviewer decides", invalid: "the server did not take it", locked: "the session is closed" };
+  const own = row.result ?? row.act;
+  const words = own ? `Saved on this phone; ${states[own.state]}.` : `This test is ${row.instance.status}.`;
+  return h("p", { class: "notice" }, words, told ? ` ${told}` : "");
+}
+
+function limitLine({ walk, row: { instance }, day }) {
+  if (!["Pa", "N", "m/s"].includes(instance.unit ?? "")) return null;
+  const held = limits(walk.parts, rulesInForce(walk.parts.rules, instance.measurement_type, day), instance, day);
+  const baseline = instance.baseline_value === null ? "none" : `${Number(instance.baseline_value)} ${instance.unit}`;
+  return h("p", { class: "run-limits" }, h("span", {}, "Limit ", h("strong", {}, inWords(held, instance.unit))), h("span", {}, "Baseline ", h("strong", {}, baseline)));
+}
+
+function saidOf({ walk, row, draft, day }) {
+  const found = verdict(walk.parts, row.instance, draft.reading, day);
+  if (found.verdict === null) return h("p", { class: "muted" }, "The verdict stands here as you enter the reading.");
+  return [h("p", { class: "advice-mark" }, "Suggested, not reviewed"), h("p", {}, verdictBadge(found.verdict), " ", found.said)];
+}
+
+function timer(context, cues) {
+  const seconds = cues?.countdown_duration_s ?? 0;
+  if (!seconds) return null;
+  // The end is kept as an instant, so that a locked screen loses nothing of it.
+  const left = context.draft.timer_ends ? Math.ceil((context.draft.timer_ends - Date.now()) / 1000) : null;
+  const words = left === null ? `Wait ${seconds} s until it has settled` : left > 0 ? `${left} s left` : "Settled: read now";
+  return h("p", { class: "run-timer" },
+    h("button", { type: "button", class: "quiet", onclick: () => context.keep({ timer_ends: Date.now() + seconds * 1000 }, true) }, left === null ? `Start ${seconds} s` : "Start again"),
+    h("span", { "data-timer": context.draft.timer_ends ?? "" }, words));
+}
+
+function instruments(context) {
+  const { walk, row: { instance }, draft, day } = context;
+  if (!instance.required_instrument_type) return null;
+  const fit = walk.parts.instruments.filter((one) => one.instrument_type === instance.required_instrument_type);
+  const chosen = draft.instrument ?? "";
+  const certificate = chosen ? certificateOn(walk.parts, chosen, day) : null;
+  const words = !chosen ? "Choose what you measure with." : certificate ? `Calibrated until ${certificate.expiry_date}.` : "No certificate is valid today: a pass cannot be given with it.";
+  return h("div", { class: "field" },
+    h("label", { for: "instrument" }, "Instrument"),
+    h("select", { id: "instrument", onchange: (event) => context.keep({ instrument: event.target.value || null }, true) },
+      h("option", { value: "" }, "Choose …"),
+      fit.map((one) => h("option", { value: one.id, selected: one.id === chosen }, `${one.serial_number}, ${one.manufacturer} ${one.model}`))),
+    h("p", { class: chosen && !certificate ? "error" : "hint" }, words));
+}
+
+function captures(context, prompts) {
+  return prompts.map((prompt, place) => {
+    const number = place + 1;
+    const taken = context.captures.find((one) => one.told.prompt === number);
+    if (prompt.type === "structured_data" && context.row.instance.sequence_snapshot)
+      return h("p", { class: "hint" }, `${prompt.description}: the stopwatch's record is kept with the result.`);
+    const accept = { photo: "image/*", video: "video/*" }[prompt.type] ?? "";
+    return h("div", { class: "run-capture" },
+      h("p", {}, prompt.description, " ", prompt.mandatory ? h("span", { class: "muted" }, "needed") : h("span", { class: "muted" }, "if you can")),
+      taken ? preview(taken) : null,
+      h("label", { class: "button quiet run-file" }, taken ? "Take again" : prompt.type === "video" ? "Take a video" : "Take a photo",
+        h("input", { type: "file", accept, capture: "environment", class: "sr", onchange: (event) => take(context, prompt, number, event.target.files[0], taken) })));
+  });
+}
+
+function preview(taken) {
+  if (!taken.told.mime_type.startsWith("image/")) return h("p", { class: "muted" }, `Kept, ${Math.ceil(taken.blob.size / 1024)} KiB`);
+  const image = h("img", { class: "run-photo", alt: taken.told.description });
+  image.src = URL.createObjectURL(taken.blob);
+  image.onload = () => URL.revokeObjectURL(image.src);
+  return image;
+}
+
+async function take(context, prompt, number, file, former) {
+  if (!file) return;
+  await keepCapture(context, file, { evidence_type: prompt.type, description: prompt.description, prompt: number });
+  if (former) await remove("captures", former.evidence_id);
+  context.again();
+}
+
+async function keepCapture({ row, walk }, blob, told) {
+  const evidence_id = crypto.randomUUID();
+  await put("captures", {
+    evidence_id, blob, state: "saved", is_kept: false,
+    session_id: walk.session.session_id,
+    instance_id: row.instance.instance_id,
+    told: { ...told, evidence_id, captured_at: new Date().toISOString(), mime_type: blob.type || "application/octet-stream",
+      file_size_bytes: blob.size, file_hash_sha256: await sha256(await blob.arrayBuffer()) },
+  });
+}
+
+/** What keeps the test from being saved, in words; null where it can be. */
+export function missing({ walk, row: { instance }, draft, captures, day }) {
+  if (verdict(walk.parts, instance, draft.reading, day).verdict === null) return "Enter the reading.";
+  if (instance.required_instrument_type && !draft.instrument) return "Choose the instrument.";
+  const prompts = walk.parts.texts[instance.evidence_prompts] ?? [];
+  const open = prompts.findIndex((one, place) => one.mandatory && !(one.type === "structured_data" && instance.sequence_snapshot) && !captures.some((kept) => kept.told.prompt === place + 1));
+  return open < 0 ? null : `Still needed: ${prompts[open].description}.`;
+}
+
+async function save(context) {
+  const { walk, row: { instance }, draft, day } = context;
+  const now = new Date().toISOString();
+  const record = (walk.parts.texts[instance.evidence_prompts] ?? []).findIndex((one) => one.type === "structured_data");
+  if (instance.sequence_snapshot && record >= 0) {
+    const log = { test: instance.scoped_identifier, trigger_time: draft.reading.triggered, marks: draft.reading.marks };
+    await keepCapture(context, new Blob([JSON.stringify(log)], { type: "application/json" }), { evidence_type: "structured_data", description: "Record of the stopwatch", prompt: record + 1 });
+  }
+  for (const one of await context.capturesNow()) await put("captures", { ...one, is_kept: true });
+  const submission_id = draft.submission_id;
+  await keepResult({
+    submission_id, session_id: walk.session.session_id, instance_id: instance.instance_id, saved_at: now, state: "saved",
+    verdict: verdict(walk.parts, instance, draft.reading, day).verdict,
+    body: {
+      submission_id, instance_id: instance.instance_id, started_at: draft.started_at, tested_at: draft.reading.read_at ?? now, completed_at: now,
+      ...measuredOf(instance, draft.reading),
+      ...(draft.instrument ? { used_instrument_id: draft.instrument } : {}),
+      ...(draft.notes?.trim() ? { notes: draft.notes.trim() } : {}),
+    },
+  });
+  context.done();
+}
+
+function leaveOut(context) {
+  const reason = h("input", { id: "reason", type: "text", maxlength: "400", autocomplete: "off" });
+  const leave = async () => {
+    if (reason.value.trim().length < 3) return reason.focus();
+    await put("acts", { act_id: crypto.randomUUID(), session_id: context.walk.session.session_id, instance_id: context.row.instance.instance_id, reason: reason.value.trim(), state: "saved" });
+    context.done();
+  };
+  return h("details", {}, h("summary", {}, "It cannot be tested"),
+    h("label", { for: "reason" }, "Why? The report shows it."), reason,
+    h("button", { type: "button", class: "quiet", onclick: leave }, "Leave it out"));
+}
+
+function guide(warnings, steps) {
+  return h("section", {}, h("h2", {}, "How it is tested"),
+    warnings.length ? h("ul", { class: "run-warnings" }, warnings.map((one) => h("li", {}, one))) : null,
+    h("ol", {}, steps.map((one) => h("li", {}, one.instruction))));
+}
