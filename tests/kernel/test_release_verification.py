@@ -1,16 +1,20 @@
 """The queries of sql/verify find nothing in a good schema, and each finds what it is there for."""
 
+from datetime import UTC, datetime, timedelta
+
 import psycopg
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from domain.grid.metering.observe.publish import publish
 from domain.kernel.db import sqlalchemy_url
 from domain.kernel.errors import Conflict
 from domain.kernel.release.render import verification_queries
 from domain.kernel.release.verify import faults, verify
-from domain.kernel.settings import DbRole, settings
+from domain.kernel.settings import DbRole, WriteMode, settings
 from tests.conftest import Database
+from tests.makers import make_fleet
 
 PLANTED = {
     "tenant_tables_are_guarded": [
@@ -65,6 +69,14 @@ PLANTED = {
 
 def test_a_fresh_schema_verifies(database: Database) -> None:
     assert verify(settings().url(DbRole.OWNER)) == len(verification_queries()) == len(PLANTED)
+
+
+def test_a_schema_that_holds_reads_verifies(database: Database) -> None:
+    """A copy is migrated while days of reads stand in it."""
+    make_fleet("T", feeders=1, meters_per_feeder=2)
+    end = datetime(2026, 1, 2, 5, tzinfo=UTC)
+    publish("T", window_start=end - timedelta(hours=1), window_end=end, mode=WriteMode.SAFE, now=end, actor="test")
+    assert verify(settings().url(DbRole.OWNER)) == len(PLANTED)
 
 
 @pytest.mark.parametrize(("query", "planted"), [(q, p) for q, all_ in PLANTED.items() for p in all_])

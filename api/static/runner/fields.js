@@ -47,7 +47,7 @@ const read = (reading) => ({ ...reading, read_at: new Date().toISOString() });
 
 function value(context) {
   const { row: { instance }, draft: { reading } } = context;
-  const keep = (more, anew) => context.read(read({ ...reading, ...more }), anew);
+  const keep = (more, anew) => context.read(read({ ...context.draft.reading, ...more }), anew);
   const unit = { Pa: "Pa", N: "N" }[instance.unit] ?? instance.unit ?? "";
   return [
     h("label", { class: "run-label", for: "reading" }, `Reading, ${unit}`),
@@ -68,8 +68,9 @@ function grid(context) {
   const points = instance.baseline_snapshot?.measurement_points ?? [];
   const texts = reading.grid ?? Array(9).fill("");
   const keep = (place, text) => {
-    texts[place] = text;
-    context.read(read({ ...reading, grid: [...texts] }));
+    const grid = [...(context.draft.reading.grid ?? texts)];
+    grid[place] = text;
+    context.read(read({ ...context.draft.reading, grid }));
   };
   return [
     h("p", { class: "run-label" }, "Nine readings, m/s: as you face the doorway, top row first"),
@@ -83,11 +84,11 @@ function stopwatch(context) {
   const { row: { instance }, draft: { reading } } = context;
   const snapshot = instance.sequence_snapshot;
   const marks = reading.marks ?? {};
-  const mark = (order, at) => context.read({ ...reading, marks: { ...marks, [order]: at } }, true);
+  const mark = (order, at) => context.read({ ...context.draft.reading, marks: { ...context.draft.reading.marks, [order]: at } }, true);
   const since = () => ((Date.now() - Date.parse(reading.triggered)) / 1000).toFixed(1);
   const unmark = (order) => {
-    const { [order]: _, ...rest } = marks;
-    context.read({ ...reading, marks: rest }, true);
+    const { [order]: _, ...rest } = context.draft.reading.marks;
+    context.read({ ...context.draft.reading, marks: rest }, true);
   };
   if (!reading.triggered)
     return [
@@ -114,7 +115,7 @@ function stopwatch(context) {
 
 function attested(context) {
   const { row: { instance }, draft: { reading } } = context;
-  const keep = (more, anew) => context.read(read({ ...reading, ...more }), anew);
+  const keep = (more, anew) => context.read(read({ ...context.draft.reading, ...more }), anew);
   const asked = instance.definition_snapshot ?? {};
   const started = reading.timed_from;
   return [

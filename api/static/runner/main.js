@@ -13,6 +13,8 @@ const sessionId = place.dataset.session;
 const line = { online: navigator.onLine, sending: false, problem: null };
 let filter = "open";
 let typing = Promise.resolve();
+let turns = 0;
+const open = new Map(); // drafts of the screens that were shown, by test
 
 /** Fetch the bundle anew, where the phone's own session still opens it; what was collected stays. */
 async function refresh(held) {
@@ -62,13 +64,16 @@ function say(title, words) {
 }
 
 async function show() {
+  const turn = ++turns;
+  await typing; // what was typed is read back, not what stood before
   const session = await get("sessions", sessionId);
   if (!session) return;
   const walk = await walkOf(session);
   const wanted = /^#\/test\/([0-9a-f-]{36})$/.exec(location.hash)?.[1];
   const row = wanted && walk.rows.find((one) => one.instance.instance_id === wanted);
   const screen = row ? testScreen(await contextOf(walk, row)) : board(walk, filter, choose, hand);
-  place.replaceChildren(strip(walk, line, sendNow), screen);
+  // A screen that was overtaken while it was made is not shown.
+  if (turn === turns) place.replaceChildren(strip(walk, line, sendNow), screen);
 }
 
 function choose(name) {
@@ -89,10 +94,12 @@ async function hand() {
 async function contextOf(walk, row) {
   const id = row.instance.instance_id;
   const now = new Date();
-  const draft = (await get("drafts", id)) ?? {
+  // One draft for every screen of the test: what is typed while a screen is made anew is not lost.
+  const draft = open.get(id) ?? (await get("drafts", id)) ?? {
     instance_id: id, session_id: sessionId, submission_id: crypto.randomUUID(), started_at: now.toISOString(), reading: {},
     instrument: await usualInstrument(walk, row.instance),
   };
+  open.set(id, draft);
   const capturesNow = async () => (await allOf("captures", sessionId)).filter((one) => one.instance_id === id && !one.is_kept);
   const context = { walk, row, draft, captures: await capturesNow(), capturesNow, day: dayIn(walk.parts.session.timezone, now), again: show };
   // Written in order of typing; the screen is drawn anew only where it must, so that the keyboard stays.
@@ -104,7 +111,9 @@ async function contextOf(walk, row) {
   context.read = (reading, anew) => context.keep({ reading }, anew);
   context.done = async () => {
     await typing;
+    open.delete(id);
     const next = nextOf(await walkOf(walk.session), id);
+    place.querySelector(".run-test")?.remove(); // nobody types into the test that is done
     location.hash = next ? `#/test/${next.instance_id}` : "#/";
     sendNow();
   };
@@ -126,7 +135,8 @@ async function usualInstrument(walk, instance) {
 }
 
 async function sendNow() {
-  if (line.sending) return;
+  line.online = navigator.onLine;
+  if (line.sending || !line.online) return freshenStrip();
   line.sending = true;
   try {
     await send(sessionId, () => freshenStrip());

@@ -5,7 +5,8 @@ const STORES = {
   sessions: "session_id", // bundle and the device's token
   drafts: "instance_id", // what is being typed
   results: "submission_id", // what was saved; sent or not
-  captures: "evidence_id", // photos and files with their bytes
+  captures: "evidence_id", // what is told of photos and files
+  blobs: "evidence_id", // their bytes, apart: a list of captures stays small
   acts: "act_id", // tests that were left out, with the reason
 };
 
@@ -17,7 +18,7 @@ function open() {
     asked.onupgradeneeded = () => {
       for (const [name, keyPath] of Object.entries(STORES)) {
         const store = asked.result.createObjectStore(name, { keyPath });
-        if (name !== "sessions") store.createIndex("session", "session_id");
+        if (!["sessions", "blobs"].includes(name)) store.createIndex("session", "session_id");
       }
     };
     asked.onsuccess = () => done(asked.result);
@@ -40,7 +41,6 @@ async function within(names, mode, work) {
 
 export const get = (store, key) => within([store], "readonly", (of) => of(store).get(key));
 export const put = (store, value) => within([store], "readwrite", (of) => of(store).put(value));
-export const remove = (store, key) => within([store], "readwrite", (of) => of(store).delete(key));
 export const allOf = (store, session) =>
   within([store], "readonly", (of) => of(store).index("session").getAll(session));
 
@@ -49,6 +49,14 @@ export const keepResult = (result) =>
   within(["results", "drafts"], "readwrite", (of) => {
     of("results").put(result);
     of("drafts").delete(result.instance_id);
+  });
+
+/** A capture and its bytes, both or neither; with `former` in its place. */
+export const keepCapture = (capture, blob, former = null) =>
+  within(["captures", "blobs"], "readwrite", (of) => {
+    of("captures").put(capture);
+    of("blobs").put({ evidence_id: capture.evidence_id, blob });
+    if (former) for (const store of ["captures", "blobs"]) of(store).delete(former.evidence_id);
   });
 
 /** Ask the browser not to clear the store when space is short. */

@@ -57,7 +57,8 @@ async function results(session, batch, told) {
 }
 
 async function file(session, capture, told) {
-  const { blob, instance_id: instance } = capture;
+  const { blob } = await get("blobs", capture.evidence_id);
+  const { instance_id: instance } = capture;
   await call(session, "POST", `/tests/sessions/${session.session_id}/instances/${instance}/evidence`, capture.told);
   let at = (await call(session, "GET", `/evidence/${capture.evidence_id}`)).received_bytes;
   while (at < blob.size) {

@@ -3,7 +3,7 @@
 import { sha256 } from "./bundle.js";
 import { h, verdictBadge } from "./elements.js";
 import { fieldsOf, measuredOf } from "./fields.js";
-import { keepResult, put, remove } from "./store.js";
+import { get, keepCapture, keepResult, put } from "./store.js";
 import { certificateOn, inWords, limits, rulesInForce, verdict } from "./verdict.js";
 import { kindOf, placeOf } from "./walk.js";
 
@@ -96,29 +96,32 @@ function captures(context, prompts) {
 }
 
 function preview(taken) {
-  if (!taken.told.mime_type.startsWith("image/")) return h("p", { class: "muted" }, `Kept, ${Math.ceil(taken.blob.size / 1024)} KiB`);
-  const image = h("img", { class: "run-photo", alt: taken.told.description });
-  image.src = URL.createObjectURL(taken.blob);
+  const { told } = taken;
+  if (!told.mime_type.startsWith("image/")) return h("p", { class: "muted" }, `Kept, ${Math.ceil(told.file_size_bytes / 1024)} KiB`);
+  const image = h("img", { class: "run-photo", alt: told.description, width: "240", height: "180" });
   image.onload = () => URL.revokeObjectURL(image.src);
+  get("blobs", taken.evidence_id).then(({ blob }) => {
+    image.src = URL.createObjectURL(blob);
+  });
   return image;
 }
 
 async function take(context, prompt, number, file, former) {
   if (!file) return;
-  await keepCapture(context, file, { evidence_type: prompt.type, description: prompt.description, prompt: number });
-  if (former) await remove("captures", former.evidence_id);
+  await capture(context, file, { evidence_type: prompt.type, description: prompt.description, prompt: number }, former);
   context.again();
 }
 
-async function keepCapture({ row, walk }, blob, told) {
+async function capture({ row, walk }, blob, told, former = null) {
   const evidence_id = crypto.randomUUID();
-  await put("captures", {
-    evidence_id, blob, state: "saved", is_kept: false,
+  const kept = {
+    evidence_id, state: "saved", is_kept: false,
     session_id: walk.session.session_id,
     instance_id: row.instance.instance_id,
     told: { ...told, evidence_id, captured_at: new Date().toISOString(), mime_type: blob.type || "application/octet-stream",
       file_size_bytes: blob.size, file_hash_sha256: await sha256(await blob.arrayBuffer()) },
-  });
+  };
+  await keepCapture(kept, blob, former);
 }
 
 /** What keeps the test from being saved, in words; null where it can be. */
@@ -136,7 +139,7 @@ async function save(context) {
   const record = (walk.parts.texts[instance.evidence_prompts] ?? []).findIndex((one) => one.type === "structured_data");
   if (instance.sequence_snapshot && record >= 0) {
     const log = { test: instance.scoped_identifier, trigger_time: draft.reading.triggered, marks: draft.reading.marks };
-    await keepCapture(context, new Blob([JSON.stringify(log)], { type: "application/json" }), { evidence_type: "structured_data", description: "Record of the stopwatch", prompt: record + 1 });
+    await capture(context, new Blob([JSON.stringify(log)], { type: "application/json" }), { evidence_type: "structured_data", description: "Record of the stopwatch", prompt: record + 1 });
   }
   for (const one of await context.capturesNow()) await put("captures", { ...one, is_kept: true });
   const submission_id = draft.submission_id;
@@ -144,13 +147,20 @@ async function save(context) {
     submission_id, session_id: walk.session.session_id, instance_id: instance.instance_id, saved_at: now, state: "saved",
     verdict: verdict(walk.parts, instance, draft.reading, day).verdict,
     body: {
-      submission_id, instance_id: instance.instance_id, started_at: draft.started_at, tested_at: draft.reading.read_at ?? now, completed_at: now,
+      submission_id, instance_id: instance.instance_id, ...timesOf(draft, now),
       ...measuredOf(instance, draft.reading),
       ...(draft.instrument ? { used_instrument_id: draft.instrument } : {}),
       ...(draft.notes?.trim() ? { notes: draft.notes.trim() } : {}),
     },
   });
   context.done();
+}
+
+// Begin, reading, end: in this order also where the phone's clock was set back meanwhile.
+function timesOf(draft, now) {
+  const started_at = draft.started_at;
+  const tested_at = [started_at, draft.reading.read_at ?? now].sort().at(-1);
+  return { started_at, tested_at, completed_at: [tested_at, now].sort().at(-1) };
 }
 
 function leaveOut(context) {

@@ -1,0 +1,279 @@
+"""A technician's phone in a real browser: 168 tests with the network off, closed half-way, then brought back.
+
+The provisional verdict of the phone is held to the engine's vectors here too.
+"""
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from api import limits
+from api.app import create_app
+from cli.demo import firemode
+from cli.demo.client import Client
+from cli.demo.firemode import People
+from cli.demo.phone import photo
+from domain.kernel.settings import DbRole, settings
+from domain.kernel.signing import ensure_signing_keys
+from tests.conftest import Database
+from tests.flows.test_pages_in_a_browser import FLAGS, PHONE, chromium
+from tests.makers import make_tenant, make_token
+
+VECTORS = Path(__file__).parents[1] / "stairs/rules/vectors.json"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None and os.environ.get("CI") != "true":
+        pytest.skip("no chromium; scripts/system-packages.sh installs it")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(module_database: Database) -> Iterator[str]:
+    """The application on a free port."""
+    make_tenant("T", "Australia/Sydney")
+    ensure_signing_keys()
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+    listening.close()
+    limits._engine(settings().url(DbRole.APP)).dispose()
+    limits._engine.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def people(address: str) -> People:
+    made = object.__new__(People)
+    for name, role in (("technician", "TECHNICIAN"), ("manager", "MANAGER"), ("reviewer", "REVIEWER")):
+        token = make_token("T", role, email=f"{name}@example.org", ttl_s=3600)
+        setattr(made, name, Client(address, token))
+    made.technician_name, made.reviewer_name = "technician", "reviewer"
+    return made
+
+
+@pytest.fixture(scope="module")
+def session_id(people: People) -> str:
+    """A yearly session of the pilot building, planned for today."""
+    building = firemode.enter(people, "T", NOW)
+    firemode.publish(people, building)
+    planned = {
+        "building_id": building,
+        "frequency": "annual",
+        "planned_for": NOW.astimezone(firemode.ZONE).date().isoformat(),
+    }
+    told = people.manager.post("/api/v1/tests/sessions", planned)
+    assert told["instances"] == 168
+    return str(told["session_id"])
+
+
+def signed_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=token]", make_token("T", "TECHNICIAN", email="technician@example.org", ttl_s=3600))
+    page.click("form[action='/sign-in'] button")
+    page.wait_for_load_state()
+
+
+class Hand:
+    """A hand that enters what was commissioned, whatever the test asks for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.shot = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo("Stair", "Display", NOW)}
+        self.captures = 0
+
+    def test(self, instance: dict[str, Any]) -> None:
+        """Enter one test and save it."""
+        page, kind = self.page, instance["measurement_type"]
+        page.clock.set_fixed_time(datetime.now(UTC))
+        {
+            "air_velocity": self._grid,
+            "cause_and_effect_logic": self._sequence,
+            "interface_test": self._interface,
+        }.get(kind, self._value)(instance)
+        needed = page.locator(".run-capture", has_text="needed")
+        for place in range(needed.count()):
+            needed.nth(place).locator("input").set_input_files(self.shot)
+            needed.nth(place).locator("text=Take again").wait_for(state="attached")
+            self.captures += 1
+        page.click("text=Save and go on")
+        page.wait_for_function("id => !location.hash.includes(id)", arg=instance["instance_id"])
+
+    def _value(self, instance: dict[str, Any]) -> None:
+        self.page.fill("#reading", instance["baseline_snapshot"]["value"])
+
+    def _grid(self, instance: dict[str, Any]) -> None:
+        for point in instance["baseline_snapshot"]["measurement_points"]:
+            self.page.fill(f"[aria-label='Point {point['point']}, m/s']", point["velocity_ms"])
+
+    def _sequence(self, instance: dict[str, Any]) -> None:
+        began = datetime.now(UTC)
+        self.page.clock.set_fixed_time(began)
+        self.page.click("text=Triggered now")
+        for step in instance["sequence_snapshot"]["expected_sequence"]:
+            self.page.clock.set_fixed_time(began + timedelta(seconds=step["expected_delay_seconds"]))
+            self.page.locator(".run-steps li").nth(step["step_order"] - 1).locator("text=Now").click()
+            self.page.locator(".run-steps li").nth(step["step_order"] - 1).locator("text=Undo").wait_for()
+        self.captures += 1  # the stopwatch's record
+
+    def _interface(self, _: dict[str, Any]) -> None:
+        self.page.click("text=Seen as expected")
+        self.page.fill("#response", "3.2")
+
+
+def instances(people: People, session_id: str) -> list[dict[str, Any]]:
+    return firemode._rows(people.technician, f"/api/v1/tests/sessions/{session_id}/instances?limit=500")
+
+
+def reopened(page: Page, address: str, session_id: str, hash_: str) -> Page:
+    """The page is closed as a phone closes it, and opened again; the network is still off."""
+    context = page.context
+    page.close()
+    again = context.new_page()
+    again.goto(f"{address}/stairs/run/{session_id}{hash_}")
+    again.wait_for_selector(".run-strip")
+    return again
+
+
+def test_168_tests_offline_closed_half_way_then_synced_nothing_lost_nothing_twice(
+    browser: Browser, address: str, people: People, session_id: str, module_database: Database
+) -> None:
+    context = browser.new_context(viewport={"width": PHONE["width"], "height": PHONE["height"]})
+    page, faults = context.new_page(), []
+    signed_in(page, address)
+    page.goto(f"{address}/stairs/run/{session_id}")
+    page.wait_for_selector("text=you can lose the signal now")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()  # once under the worker, which keeps the page
+    page.wait_for_selector("text=you can lose the signal now")
+    rows = instances(people, session_id)
+    context.set_offline(True)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.click("a.run-big")
+    hand = Hand(page)
+    for row in rows[:84]:
+        hand.test(row)
+    page.fill("#reading", rows[84]["baseline_snapshot"]["value"])  # typed, not saved
+    page.wait_for_timeout(200)
+    page = hand.page = reopened(page, address, session_id, f"#/test/{rows[84]['instance_id']}")
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    assert page.input_value("#reading") == rows[84]["baseline_snapshot"]["value"], "what was typed is there again"
+    for row in rows[84:]:
+        hand.test(row)
+    page.wait_for_selector("text=Every test is done")
+    assert {row["status"] for row in instances(people, session_id)} == {"pending"}, "nothing has reached the server"
+    context.set_offline(False)
+    page.click("text=Send now")
+    page.wait_for_selector("text=all sent", timeout=120_000)
+    done = instances(people, session_id)
+    assert [row["status"] for row in done] == ["completed"] * 168
+    others = [(row["scoped_identifier"], row["verdict"]) for row in done if row["verdict"] != "compliant"]
+    assert others == []
+    counted = counts(module_database, session_id)
+    assert counted == (168, 168, hand.captures)
+    page.reload()  # a second time: the phone sends what it holds, and holds nothing that was not sent
+    page.wait_for_selector("text=Hand in for review")
+    assert counts(module_database, session_id) == counted
+    page.click("text=Hand in for review")
+    page.wait_for_selector("text=Handed in")
+    assert people.technician.get(f"/api/v1/tests/sessions/{session_id}")["status"] == "submitted"
+    assert not faults
+    context.close()
+
+
+def counts(database: Database, session_id: str) -> tuple[int, int, int]:
+    """Submissions, evaluations, and captures whose bytes are all there."""
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM session_submissions WHERE session_id = %(id)s),"
+            " (SELECT count(DISTINCT instance_id) FROM instance_evaluations WHERE session_id = %(id)s),"
+            " (SELECT count(*) FROM evidence_records WHERE session_id = %(id)s AND uploaded_at IS NOT NULL)",
+            {"id": session_id},
+        ).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
+def as_phone(case: dict[str, Any]) -> dict[str, Any]:
+    """A case of the engine as the phone holds it: the bundle's parts, the test, and what is entered."""
+    template, door = case.get("template") or {}, case.get("door") or {}
+    sequence = case.get("sequence") or []
+    rules = [{"superseded_date": None, "active": True, **rule} for rule in case.get("rules", [])]
+    overrides = [{"stair_id": None, **one} for one in case.get("overrides") or []]
+    units = {"pressure_differential": "Pa", "air_velocity": "m/s", "door_opening_force": "N", "interface_test": "s"}
+    instance = {
+        "measurement_type": case["measurement_type"],
+        "stair_id": (case.get("context") or {}).get("stair_id"),
+        "unit": units.get(case["measurement_type"]),
+        "min_threshold": template.get("min_threshold"),
+        "max_threshold": template.get("max_threshold"),
+        "definition_snapshot": case.get("definition"),
+        "sequence_snapshot": {"expected_sequence": sequence},
+        "context_snapshot": {"door": door},
+    }
+    return {
+        "parts": {"rules": rules, "overrides": overrides},
+        "instance": instance,
+        "reading": _entered(case, sequence),
+    }
+
+
+def _entered(case: dict[str, Any], sequence: list[dict[str, Any]]) -> dict[str, Any]:
+    kind = case["measurement_type"]
+    if kind == "air_velocity":
+        by_point = {one["point"]: str(one["velocity_ms"]) for one in case["grid"]}
+        return {"grid": [by_point[point] for point in range(1, 10)]}
+    if kind == "cause_and_effect_logic":
+        left = list(case["events"]["events"])
+        marks: dict[str, str | None] = {}
+        for step in sequence:
+            wanted = (step["component_id"], step["expected_action"])
+            found = next((one for one in left if (one["component_id"], one["action"]) == wanted), None)
+            marks[str(step["step_order"])] = None if found is None else str(found["t_s"])
+        return {"triggered": "2026-02-03T00:00:00Z", "marks": marks}
+    if kind == "interface_test":
+        told = case["interface"]
+        return {"matched": told["matched"], "response": told.get("response_time_s")}
+    return {"value": str(case["value"]), "position": case.get("measurement_position") or "at_handle"}
+
+
+def test_the_phone_never_calls_fit_what_the_engine_calls_unfit_nor_the_other_way(
+    browser: Browser, address: str
+) -> None:
+    cases = json.loads(VECTORS.read_text())["vectors"]
+    page = browser.new_page()
+    page.goto(f"{address}/sign-in")
+    told = page.evaluate(
+        "async (all) => { const { verdict } = await import('/static/runner/verdict.js');"
+        " return all.map((one) => verdict(one.parts, one.instance, one.reading, '2026-02-03').verdict); }",
+        [as_phone(one["case"]) for one in cases],
+    )
+    assert len(told) >= 40
+    for one, said in zip(cases, told, strict=True):
+        engine = one["result"]["verdict"]
+        allowed = {"indeterminate": {"compliant", "indeterminate"}}.get(engine, {engine})
+        assert said in allowed, (one["name"], engine, said)
+    page.close()
