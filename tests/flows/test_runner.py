@@ -187,7 +187,7 @@ def test_168_tests_offline_closed_half_way_then_synced_nothing_lost_nothing_twic
     assert {row["status"] for row in instances(people, session_id)} == {"pending"}, "nothing has reached the server"
     context.set_offline(False)
     page.click("text=Send now")
-    page.wait_for_selector("text=all sent", timeout=120_000)
+    page.wait_for_selector("text=all sent", timeout=300_000)
     done = instances(people, session_id)
     assert [row["status"] for row in done] == ["completed"] * 168
     others = [(row["scoped_identifier"], row["verdict"]) for row in done if row["verdict"] != "compliant"]

@@ -4,6 +4,7 @@ import { allOf, get, put } from "./store.js";
 
 const PIECE = 256 * 1024;
 const BATCH = 40;
+const LINES = 3; // files on their way at once
 const API = "/api/v1";
 let running = null;
 
@@ -17,9 +18,12 @@ export function send(sessionId, told) {
 
 async function all(sessionId, told) {
   const session = await get("sessions", sessionId);
-  for (const capture of await allOf("captures", sessionId))
-    if (capture.state === "saved" && capture.is_kept)
-      await unlessRefused("captures", capture, () => file(session, capture, told));
+  const captures = (await allOf("captures", sessionId)).filter((one) => one.state === "saved" && one.is_kept);
+  await Promise.all(
+    Array.from({ length: LINES }, async () => {
+      for (let one = captures.shift(); one; one = captures.shift()) await sent(session, one, told);
+    }),
+  );
   const waiting = (await allOf("results", sessionId)).filter((one) => one.state === "saved");
   for (let first = 0; first < waiting.length; first += BATCH)
     await results(session, waiting.slice(first, first + BATCH), told);
@@ -40,6 +44,8 @@ async function unlessRefused(store, row, work) {
   }
 }
 
+const sent = (session, capture, told) => unlessRefused("captures", capture, () => file(session, capture, told));
+
 async function results(session, batch, told) {
   const answer = await call(session, "POST", `/tests/sessions/${session.session_id}/sync`, {
     bundle_hash: session.bundle.bundle_hash,
@@ -59,8 +65,8 @@ async function results(session, batch, told) {
 async function file(session, capture, told) {
   const { blob } = await get("blobs", capture.evidence_id);
   const { instance_id: instance } = capture;
-  await call(session, "POST", `/tests/sessions/${session.session_id}/instances/${instance}/evidence`, capture.told);
-  let at = (await call(session, "GET", `/evidence/${capture.evidence_id}`)).received_bytes;
+  const path = `/tests/sessions/${session.session_id}/instances/${instance}/evidence`;
+  let at = (await call(session, "POST", path, capture.told)).received_bytes;
   while (at < blob.size) {
     const piece = blob.slice(at, at + PIECE);
     const answer = await call(session, "PUT", `/evidence/${capture.evidence_id}/content`, piece, {
