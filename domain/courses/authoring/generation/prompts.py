@@ -46,10 +46,15 @@ def template_hash(kind: Kind) -> str:
     return sha256_hex(template(kind).encode())
 
 
+@cache
+def _schema(kind: Kind) -> str:
+    return json.dumps(_SHAPES[kind].model_json_schema(), sort_keys=True)
+
+
 def prompt_for(kind: Kind, context: Context) -> Prompt:
     """The prompt of this kind with the context put in; the same context gives the same text."""
     values = {
-        "schema": json.dumps(_SHAPES[kind].model_json_schema(), sort_keys=True),
+        "schema": _schema(kind),
         "input": canonical_json(_input(kind, context)).decode(),
         "instruction": context.instruction or "None: this is the first draft.",
     }
