@@ -111,6 +111,14 @@ class Settings(BaseSettings):
     countersign_key_file: Path | None = None
     seal_key_file: Path | None = None
     checkpoint_sink: str | None = None
+    author: Literal["offline", "openai", "anthropic", "compatible"] = "offline"
+    author_model: str | None = None
+    author_base_url: str | None = None
+    author_key: SecretStr | None = None
+    author_key_file: Path | None = None
+    author_timeout_s: Annotated[int, Field(ge=1, le=3_600)] = 300
+    author_temperature: Annotated[float, Field(ge=0, le=0.3)] = 0.0
+    author_max_tokens: Annotated[int, Field(ge=256, le=1_000_000)] = 32_000
     inbox: Path | None = None
     ingest_max_mb: int = 200
     ingest_max_rows: int = 10_000_000
