@@ -15,7 +15,7 @@ from domain.courses.content.syllabus import Verb
 
 FOLDER = Path(__file__).parent / "subjects"
 # In this order where a title fits two equally well; the frame is for titles that fit none.
-SUBJECTS = ("countersign", "reliability", "stairs")
+SUBJECTS = ("countersign", "reliability", "stairs", "statistics")
 FRAME = "frame"
 PLACE_OF_TOPIC = "{topic}"
 
