@@ -66,20 +66,18 @@ def test_every_valid_request_gets_a_syllabus_that_holds_together_and_fits(
 
 @pytest.mark.parametrize("title", [*KNOWN_TITLES, "Intro to AI"])
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("budget", [30, 45, 90, 240, 600, 2_000])
+@pytest.mark.parametrize("budget", [30, 45, 240, 2_000])
 def test_a_whole_course_becomes_a_package_and_gives_no_learner_a_hint(title: str, style: str, budget: int) -> None:
-    for level in LEVELS:
-        request = made.request(
-            courseTitle=title, teachingStyle=style, timeBudgetMinutes=budget, skillLevel=level, seed=budget
-        )
-        whole = write(request, AUTHOR)
-        assert whole.package().totals.minutes == whole.syllabus.total_minutes
-        codes = {warned.code for content in whole.contents for warned in content_warnings(content, whole.syllabus)}
-        assert codes <= ({"NOT_WRITTEN"} if title == "Intro to AI" else set())
+    level = LEVELS[(budget + STYLES.index(style)) % 3]
+    asked = {"teachingStyle": style, "timeBudgetMinutes": budget, "skillLevel": level, "seed": budget}
+    whole = write(made.request(courseTitle=title, **asked), AUTHOR)
+    assert whole.package().totals.minutes == whole.syllabus.total_minutes
+    codes = {warned.code for content in whole.contents for warned in content_warnings(content, whole.syllabus)}
+    assert codes <= ({"NOT_WRITTEN"} if title == "Intro to AI" else set())
 
 
 @pytest.mark.parametrize("title", KNOWN_TITLES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**31 - 1))
 def test_quizzes_of_every_seed_give_no_learner_a_hint(title: str, seed: int) -> None:
     request = made.request(courseTitle=title, timeBudgetMinutes=900, seed=seed)
@@ -146,6 +144,12 @@ def test_each_subject_is_found_by_its_title_and_whole(name: str) -> None:
     [
         ("Countersign for operators", "countersign"),
         ("COUNTERSIGNING at work", "countersign"),
+        ("SAIDI and CAIDI for newcomers", "reliability"),
+        ("Power outage basics", "reliability"),
+        ("AS 1851: stair pressurisation in practice", "stairs"),
+        ("Statistics for everybody", "statistics"),
+        ("Data engineering with Spark", None),
+        ("Outage of the mind", None),
         ("Intro to AI", None),
         ("Baking bread", None),
     ],
