@@ -49,7 +49,7 @@ def worker(once: bool, as_json: bool) -> None:
     configure_logs("worker", settings().log_level)
     stopping = threading.Event()
 
-    def stop(number: int, _: FrameType | None) -> None:
+    def stop(_: int, __: FrameType | None) -> None:
         stopping.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
