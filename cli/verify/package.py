@@ -66,8 +66,8 @@ def differences(told: dict[str, Any], trusted: dict[str, bytes]) -> Iterator[Dif
     if not isinstance(content, dict) or not isinstance(told.get("approvals"), list):
         yield Difference("approvals", "there are none")
         return
-    yield from _of_manifest(content.get("manifest") or [], told["approvals"])
-    for place, approval in enumerate(told["approvals"]):
+    yield from _of_manifest(_objects(content.get("manifest")), _objects(told["approvals"]))
+    for place, approval in enumerate(_objects(told["approvals"])):
         gate = OF_KIND.get(str(approval.get("kind")))
         expected = {
             "kind": gate.kind if gate else None,
@@ -76,6 +76,11 @@ def differences(told: dict[str, Any], trusted: dict[str, bytes]) -> Iterator[Dif
         }
         yield from _of_signature(f"approvals[{place}] ({approval.get('item')})", approval, expected, trusted)
     yield from _of_publication(told, trusted)
+
+
+def _objects(found: Any) -> list[dict[str, Any]]:
+    """The members of a list that are objects; what is none is missed where it should be."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _of_content(told: dict[str, Any], content: Any) -> Iterator[Difference]:
@@ -163,7 +168,7 @@ def _of_publication(told: dict[str, Any], trusted: dict[str, bytes]) -> Iterator
 
 
 def _report(told: dict[str, Any], found: list[Difference], *, signatures: bool) -> dict[str, Any]:
-    chain = [_line(one) for one in told.get("approvals") or []]
+    chain = [_line(one) for one in _objects(told.get("approvals"))]
     return {
         "status": "different" if found else "ok",
         "syllabusId": told.get("syllabusId"),
@@ -171,25 +176,25 @@ def _report(told: dict[str, Any], found: list[Difference], *, signatures: bool) 
         "contentHash": told.get("contentHash"),
         "signatures": "checked" if signatures else "not checked: no public key was given",
         "approvals": chain,
-        "publication": _line(told.get("publication") or {}),
+        "publication": _line(*_objects([told.get("publication")]) or [{}]),
         "differences": [vars(one) for one in found],
     }
 
 
 def _line(entry: dict[str, Any]) -> dict[str, Any]:
-    signed = entry.get("signed") or {}
+    (signed,) = _objects([entry.get("signed")]) or [{}]
     names = ("kind", "id", "revision", "contentHash", "approver", "role", "at", "countersignature")
     return {name: entry.get(name) for name in names if name in entry} | {"signer_id": signed.get("signer_id")}
 
 
 def _show(told: dict[str, Any], found: list[Difference], *, signatures: bool) -> None:
     click.echo(f"Course {told.get('syllabusId')}, version {told.get('version')}, {told.get('contentHash')}")
-    for one in told.get("approvals") or []:
+    for one in _objects(told.get("approvals")):
         what = f"{one.get('kind'):<9}{one.get('id'):<12} revision {one.get('revision'):<4}"
         click.echo(
             f"  {what}{str(one.get('contentHash'))[:12]}  {one.get('approver')} ({one.get('role')}) {one.get('at')}"
         )
-    published = told.get("publication") or {}
+    (published,) = _objects([told.get("publication")]) or [{}]
     click.echo(f"  Published by {published.get('approver')} ({published.get('role')}) {published.get('at')}")
     for difference in found:
         click.echo(f"DIFFERENT  {difference.where}: {difference.says}")
