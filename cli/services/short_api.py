@@ -15,7 +15,7 @@ from cli.services.state import read_state
 from cli.services.supervisor import listen
 from domain.kernel.errors import Unavailable
 
-PATIENCE_S, POLL_S = 60.0, 0.1
+PATIENCE_S, POLL_S = 180.0, 0.1
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from domain.kernel.db import transaction
+from domain.kernel.settings import DbRole
 from orchestration.courses.checks import CHECKS, course_checks
 from orchestration.definitions import defs
 from orchestration.resources import Machine
@@ -54,7 +55,7 @@ def test_the_nightly_job_runs_both(house: House, instance: dg.DagsterInstance) -
 
 
 def test_decisions_and_packages_are_told_to_the_graph(house: House) -> None:
-    with transaction("T") as connection:
+    with transaction("T", DbRole.OWNER) as connection:
         found = connection.execute(
             text("SELECT DISTINCT asset_key[2] FROM lineage_outbox WHERE asset_key[1] = 'courses'")
         )
