@@ -3,22 +3,27 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import click
 from sqlalchemy import text
 
+from cli.demo.courses import Published, publish_demo
 from cli.services.database import running
 from cli.services.keys import prepare
+from cli.services.short_api import api_running
+from cli.worker import TRADES
+from domain.courses.authoring.worker.loop import work_until_idle
 from domain.grid.metering.observe.publish import floor_to, publish
 from domain.grid.network.importers.simbench import import_simbench
 from domain.grid.network.observe import ImportReport, import_network
 from domain.kernel.clock import utc_now
-from domain.kernel.db import transaction
+from domain.kernel.db import transaction, working_as
 from domain.kernel.errors import Conflict
 from domain.kernel.migrate import apply
 from domain.kernel.people import ensure_person
 from domain.kernel.principal import Role
-from domain.kernel.settings import Env, WriteMode, settings
+from domain.kernel.settings import DbRole, Env, WriteMode, settings
 from domain.kernel.tenancy import load_tenant
 
 ACTOR = "countersign seed"
@@ -32,7 +37,7 @@ def seed() -> None:
 @seed.command()
 @click.option("--days", default=1, show_default=True, help="Days of reads before today.", type=click.IntRange(0, 400))
 def demo(days: int) -> None:
-    """Seed DEMO_TENANT: its network, a day of reads, one person per role. Safe to run again.
+    """Seed DEMO_TENANT: its network, a day of reads, one person per role, a published course. Safe to run again.
 
     Example: countersign seed demo --days 7
     """
@@ -43,6 +48,8 @@ def demo(days: int) -> None:
         seed_people(current.gridlens_tenant)
         seed_network(current.gridlens_tenant)
         seed_history(current.gridlens_tenant, days, lambda day, reads: click.echo(f"{day}  {reads:>9,} reads"))
+        made = seed_course(current.home_path, current.gridlens_tenant)
+        click.echo(f"course '{made.course}', version {made.version}, {made.lessons} lessons")
 
 
 @seed.command()
@@ -55,6 +62,17 @@ def network() -> None:
     with running(current.home_path):
         report = seed_network(current.gridlens_tenant)
     click.echo("The tenant has a network." if report is None else f"Imported {report.counts['meters']:,} meters.")
+
+
+def seed_course(home: Path, tenant_id: str) -> Published:
+    """The demo's course, made by its people over HTTP: of the copy that runs, or of an API for as long as it takes."""
+
+    def work() -> None:
+        with working_as(DbRole.MACHINE):
+            work_until_idle(TRADES)
+
+    with api_running(home) as url:
+        return publish_demo(url, tenant_id, work)
 
 
 def seed_people(tenant_id: str) -> None:

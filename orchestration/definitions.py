@@ -4,6 +4,7 @@ import dagster as dg
 
 from domain.kernel.logs import hide_secrets_in_records
 from orchestration import signed
+from orchestration.courses import definitions as courses
 from orchestration.doers import DOERS, GATES
 from orchestration.grid import definitions as grid
 from orchestration.kernel import definitions as kernel
@@ -20,6 +21,7 @@ defs = dg.Definitions.merge(
     signed.definitions(GATES, DOERS),
     grid.defs,
     stairs.defs,
+    courses.defs,
     # The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by
     # side as runs of their own.
     dg.Definitions(resources={"machine": Machine(), "objects": Objects()}, executor=dg.in_process_executor),

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from cli.demo import countersign, firemode, restoreiq
+from cli.demo import countersign, courses, firemode, restoreiq
 from cli.demo.client import Client
 from cli.demo.countersign import Signed
+from cli.demo.courses import Published
 from cli.demo.firemode import Visit
 from cli.demo.gridlens import Found, tell
 from cli.demo.lineage import Dagster
@@ -21,7 +22,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import Conflict
 from domain.kernel.settings import Env, settings
 
-STEPS = 16
+STEPS = 17
 
 
 @click.command()
@@ -55,10 +56,12 @@ def demo(as_json: bool) -> None:
         night = restoreiq.tell(story, client, where["api"], current.gridlens_tenant, folder, utc_now())
         people = firemode.People(where["api"], current.gridlens_tenant)
         visit = firemode.tell(story, people, current.gridlens_tenant, utc_now())
+        published = courses.tell(story, where["api"], current.gridlens_tenant)
         signed = countersign.tell(story, client, where["api"], current.gridlens_tenant, folder)
         with story.step("Fetch the signed compliance report") as step:
             step.result = f"{firemode.fetch(people, visit, folder) / 1024:,.0f} KiB, as it was signed"
-        told = asdict(found) | {"night": asdict(night), "visit": asdict(visit), "countersigned": asdict(signed)}
+        told = asdict(found) | {"night": asdict(night), "visit": asdict(visit), "course": asdict(published)}
+        told |= {"countersigned": asdict(signed)}
         (folder / "summary.json").write_text(json.dumps(told, indent=1) + "\n")
     finally:
         if not was_running:
@@ -66,7 +69,7 @@ def demo(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(told))
     else:
-        _end(story, found, night, visit, signed, folder, where)
+        _end(story, found, night, visit, published, signed, folder, where)
 
 
 def _end(
@@ -74,6 +77,7 @@ def _end(
     found: Found,
     night: Night,
     visit: Visit,
+    published: Published,
     signed: Signed,
     folder: Path,
     where: dict[str, str],
@@ -97,6 +101,10 @@ def _end(
         f" {visit.approved_by}"
     )
     story.say(
+        f"  Course     '{published.course}', {published.lessons} lessons in {published.minutes} minutes; version"
+        f" {published.version}, {published.content_hash[:12]}"
+    )
+    story.say(
         f"  Signed     {signed.meters} meters to inspect, by {signed.signed_by};"
         f" {signed.events_verified:,} rows of the ledger are sealed and verify"
     )
@@ -106,6 +114,7 @@ def _end(
     story.say()
     story.say("  Next       make up, then open")
     story.say(f"             {where['api']}/grid       GridLens")
+    story.say(f"             {where['api']}/admin/courses/{published.course}")
     story.say(f"             {where['api']}/api/ami/kpi/quickcheck?tenantId={found.tenant}")
     story.say(f"             {where['api']}/countersignatures/{signed.countersignature_id}")
     story.say(f"             {where['dagster']}/runs/{found.dagster_run_id}  the checks and scores")

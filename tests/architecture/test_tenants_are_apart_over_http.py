@@ -47,7 +47,9 @@ MEANS = {
     "key": ("store_key",),
     "session_id": ("test_session_id", "session_id"),
 }
-SCOPES = ("ami:read", "ami:write", "grid:read", "grid:advise", "stairs:read", "stairs:write")
+SCOPES = (
+    "ami:read", "ami:write", "grid:read", "grid:advise", "stairs:read", "stairs:write", "courses:read", "courses:write",
+)  # fmt: skip
 BYTES = frozenset({"application/octet-stream", "application/pdf"})
 OF_THE_PLATFORM = "/admin/tenants"
 LEFT_ALONE = {"/health/live", "/health/ready", "/metrics"}

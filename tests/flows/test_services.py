@@ -20,7 +20,7 @@ from cli.services.state import read_state
 from cli.services.supervisor import listen
 
 CLEAN = ("DATABASE_URL", "GRIDLENS_API_KEY", "PORT", "COUNTERSIGN_PORT", "COUNTERSIGN_ENV", "APP_ENV")
-SERVICES = ["api", "dagster-code", "dagster-daemon", "dagster-webserver", "database"]
+SERVICES = ["api", "dagster-code", "dagster-daemon", "dagster-webserver", "database", "worker"]
 
 
 class Copy:
@@ -107,6 +107,7 @@ def test_status_names_every_service(copy: Copy) -> None:
 
 def test_each_process_is_handed_only_its_own_database_roles(copy: Copy) -> None:
     allowed = {"api": {"APP", "LOADER"}} | {name: {"MACHINE", "LOADER", "DAGSTER"} for name in SERVICES[1:4]}
+    allowed["worker"] = {"MACHINE"}
     for service, roles in allowed.items():
         environment = psutil.Process(copy.pids()[service]).environ()
         handed = {name for name in environment if name.endswith("DATABASE_URL")}
