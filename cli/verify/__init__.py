@@ -9,6 +9,7 @@ COMMANDS = {
     "event": "cli.verify.ledger:event",
     "artifact": "cli.verify.made:artifact",
     "run": "cli.verify.made:run",
+    "scorm": "cli.verify.scorm:scorm",
 }
 
 

@@ -25,7 +25,8 @@ def is_sco(page: Page) -> bool:
 
 def root_of(plan: Plan, namespaces: dict[str | None, str], locations: str) -> etree._Element:
     """The `<manifest>` element."""
-    root = etree.Element(f"{{{namespaces[None]}}}manifest", nsmap={**namespaces, "xsi": XSI})
+    names: dict[str | None, str] = {**namespaces, "xsi": XSI}
+    root = etree.Element(f"{{{namespaces[None]}}}manifest", nsmap=names)  # type: ignore[arg-type]
     root.set("identifier", identifier_of(plan))
     root.set("version", str(plan.version))
     root.set(f"{{{XSI}}}schemaLocation", locations)

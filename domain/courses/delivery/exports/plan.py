@@ -75,15 +75,18 @@ class Plan:
 
     def _pages_of(self, module_id: str, lesson_ids: list[str]) -> tuple[Page, ...]:
         pages: list[Page] = []
-        for lesson_id in lesson_ids:
-            lesson = next(lesson for lesson in self.package.lessons if lesson.id == lesson_id)
-            pages.append(Page("lesson", lesson.id, lesson.title, module_id, lesson))
-            for quiz in sorted(self.package.quizzes, key=lambda quiz: quiz.id):
-                if quiz.lesson_id == lesson_id:
+        quizzes = {quiz.lesson_id: quiz for quiz in self.package.quizzes}
+        for lesson in self.package.lessons:
+            if lesson.id in lesson_ids:
+                pages.append(Page("lesson", lesson.id, lesson.title, module_id, lesson))
+                if quiz := quizzes.get(lesson.id):
                     pages.append(Page("quiz", quiz.id, f"Quiz: {lesson.title}", module_id, quiz))
-        for project in sorted(self.package.projects, key=lambda project: project.id):
-            if project.module_id == module_id:
-                pages.append(Page("project", project.id, f"Project: {project.title}", module_id, project))
+        projects = sorted(self.package.projects, key=lambda project: project.id)
+        pages += [
+            Page("project", project.id, f"Project: {project.title}", module_id, project)
+            for project in projects
+            if project.module_id == module_id
+        ]
         return tuple(pages)
 
 

@@ -3,11 +3,16 @@
   "use strict";
 
   const kind = document.body.dataset.kind;
+  const lms = window.countersign;
   const isSco = kind === "lesson" || kind === "quiz";
-  const session = isSco && window.countersign ? window.countersign.connect() : null;
+  const session = isSco && lms ? lms.connect() : null;
 
   const state = document.getElementById("state");
   const NOT_TAKEN = "The learning management system did not take the result. Close this page and open it again";
+
+  function hideNotice() {
+    document.getElementById("recording").hidden = true;
+  }
 
   function say(words, look) {
     state.className = `state-${look}`;
@@ -15,7 +20,7 @@
   }
 
   if (session) {
-    document.getElementById("recording").hidden = true;
+    hideNotice();
     // One end, whichever way the page is left; a page that comes back from the browser's memory begins anew.
     let isClosed = false;
     window.addEventListener("pagehide", () => {
@@ -23,6 +28,8 @@
       isClosed = true;
     });
     window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+  } else if (lms && !isSco && lms.find(lms.API)) {
+    hideNotice(); // A page to read within an LMS, which leads from page to page itself.
   } else {
     const ways = document.getElementById("ways");
     if (ways) ways.hidden = false;

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
 
+  const API = "API";
   const CALLS = {
     initialize: "LMSInitialize",
     get: "LMSGetValue",
@@ -14,7 +15,7 @@
 
   // The visit, or null where no LMS is there or lets us in.
   function connect() {
-    const api = window.countersign.find("API");
+    const api = window.countersign.find(API);
     const visit = api ? new window.countersign.Visit(api, CALLS) : null;
     return visit && visit.open() ? new Session(visit) : null;
   }
@@ -96,5 +97,5 @@
     return `${hours}:${minutes}:${part((hundredths / 100) % 60, 2)}.${part(hundredths % 100, 2)}`;
   }
 
-  window.countersign.connect = connect;
+  Object.assign(window.countersign, { API, connect });
 })();

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
 
+  const API = "API_1484_11";
   const CALLS = {
     initialize: "Initialize",
     get: "GetValue",
@@ -15,7 +16,7 @@
 
   // The visit, or null where no LMS is there or lets us in.
   function connect() {
-    const api = window.countersign.find("API_1484_11");
+    const api = window.countersign.find(API);
     const visit = api ? new window.countersign.Visit(api, CALLS) : null;
     return visit && visit.open() ? new Session(visit) : null;
   }
@@ -99,5 +100,5 @@
     return `PT${hours ? `${hours}H` : ""}${minutes ? `${minutes}M` : ""}${rest || !(hours || minutes) ? `${rest}S` : ""}`;
   }
 
-  window.countersign.connect = connect;
+  Object.assign(window.countersign, { API, connect });
 })();
