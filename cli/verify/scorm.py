@@ -52,5 +52,6 @@ def _show(file: Path, verdict: Verdict) -> None:
         click.echo(f"{finding.severity:<8} {finding.code}{where} {finding.says}")
     what = f"SCORM {verdict.schema_version}" if verdict.edition else "no SCORM package"
     schemas = "valid by the schemas given" if verdict.is_schema_checked else "schemas not given"
-    judged = "can be imported" if verdict.is_good else f"refused, {len(verdict.errors)} error{'' if len(verdict.errors) == 1 else 's'}"
+    many = "" if len(verdict.errors) == 1 else "s"
+    judged = "can be imported" if verdict.is_good else f"refused, {len(verdict.errors)} error{many}"
     click.echo(f"{file.name}: {what}, {verdict.files} files, {schemas if verdict.is_good else 'see above'}: {judged}.")

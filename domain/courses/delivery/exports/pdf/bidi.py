@@ -121,7 +121,7 @@ def _weak(kinds: list[str], edge: str) -> list[str]:
     kinds = ["R" if kind == "AL" else kind for kind in kinds]  # W3
     for at in range(1, len(kinds) - 1):  # W4
         left, right = kinds[at - 1], kinds[at + 1]
-        if left == right and (kinds[at] == "CS" and left in ("EN", "AN") or kinds[at] == "ES" and left == "EN"):
+        if left == right and left in {"CS": ("EN", "AN"), "ES": ("EN",)}.get(kinds[at], ()):
             kinds[at] = left
     kinds = _beside_numbers(kinds)
     strong = edge

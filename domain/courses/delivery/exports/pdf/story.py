@@ -1,6 +1,7 @@
 """A course as a sequence of flowables: cover, contents, one section a lesson, quizzes without answers, projects."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from reportlab.lib.colors import white
 from reportlab.platypus import CondPageBreak, NextPageTemplate, PageBreak, Spacer
@@ -10,7 +11,8 @@ from domain.courses.content import markup
 from domain.courses.content.lesson import Concept
 from domain.courses.content.package import PackagedLesson, PackagedProject, PackagedQuiz
 from domain.courses.delivery.exports.pdf.contents import ContentsLine
-from domain.courses.delivery.exports.pdf.lines import plain_signs, signs_of
+from domain.courses.delivery.exports.pdf.letters import Face
+from domain.courses.delivery.exports.pdf.lines import Sign, lines_of, plain_signs, signs_of
 from domain.courses.delivery.exports.pdf.written import QUIET, Look, Written
 from domain.courses.delivery.exports.plan import Page, Part, Plan
 from domain.kernel.report.pdf.page import BAND
@@ -51,27 +53,30 @@ class Story:
     def _cover(self) -> Iterator[Flowable]:
         package = self._plan.package
         on_band = Look(size=11, leading=15, color=white, after=26)
-        title = Look(size=27, leading=33, color=white, after=4)
+        name = plain_signs(package.title, "strong")
+        # The band takes three lines at most; a long title is set smaller.
+        size = next((size for size in (27.0, 22.0, 17.0) if len(lines_of(name, self._column, size)) <= 2), 15.0)
         top = [
             Written(plain_signs("Course"), on_band),
-            Written(plain_signs(package.title, "strong"), title, "H1"),
+            Written(name, Look(size=size, leading=size * 1.22, color=white, after=4), "H1"),
             Written(plain_signs(f"{package.level.capitalize()} level"), Look(size=13, leading=18, color=white)),
         ]
         used = sum(piece.wrap(self._column, 0)[1] + piece.spaceAfter for piece in top)
         yield from top
         yield Spacer(0, max(BAND - 15 * MILLIMETRE - used, 4) + 24)
         totals = package.totals
-        for label, value in (
-            ("Version", str(self._plan.version)),
-            ("Lessons", f"{totals.lessons}, about {totals.minutes:,} minutes"),
-            ("Quizzes", f"{totals.quizzes}, printed without their answers"),
-            ("Projects", str(totals.projects)),
-            ("Language", package.language),
-            ("Course", package.syllabus_id),
-            ("Content hash", self._plan.content_hash),
-        ):
+        facts: tuple[tuple[str, str, Face], ...] = (
+            ("Version", str(self._plan.version), "plain"),
+            ("Lessons", f"{totals.lessons}, about {totals.minutes:,} minutes", "plain"),
+            ("Quizzes", f"{totals.quizzes}, printed without their answers", "plain"),
+            ("Projects", str(totals.projects), "plain"),
+            ("Language", package.language, "plain"),
+            ("Course", package.syllabus_id, "code"),
+            ("Content hash", self._plan.content_hash, "code"),
+        )
+        for label, value, face in facts:
             yield Written(plain_signs(label), EYEBROW)
-            yield Written(plain_signs(value, "code" if len(value) > 30 else "plain"), Look(size=9.5, leading=13))
+            yield Written(plain_signs(value, face), Look(size=9.5, leading=13))
         yield Spacer(0, 8)
         yield Written(
             plain_signs(
@@ -121,7 +126,7 @@ class Story:
         yield Spacer(0, 6)
         yield from _blocks(lesson.explanation.overview)
         for concept in lesson.explanation.concepts:
-            yield from _concept(concept)
+            yield from _concept(concept, "left" if self._plan.direction == "ltr" else "right")
         yield from _section("Key takeaways")
         yield from _bullets(lesson.key_takeaways)
         yield from _section("Practice")
@@ -150,7 +155,7 @@ class Story:
         yield Written(plain_signs(f"About {project.estimated_minutes} minutes"), LEAD)
         yield from _blocks(project.problem_statement)
         yield from _section("Draws on")
-        yield from _items([(plain_signs(titles[lesson]), "•") for lesson in project.lesson_ids], 0)
+        yield from _items([plain_signs(titles[lesson]) for lesson in project.lesson_ids])
         yield from _section("Constraints")
         yield from _bullets(project.constraints)
         yield from _section("What to hand in")
@@ -175,23 +180,23 @@ def _small(words: str) -> Iterator[Flowable]:
     yield Written(plain_signs(words, "strong"), SMALL, "H4")
 
 
-def _concept(concept: Concept) -> Iterator[Flowable]:
+def _concept(concept: Concept, side: Literal["left", "right"]) -> Iterator[Flowable]:
     yield from _section(concept.title)
     yield from _blocks(concept.explanation)
     if concept.example is not None:
-        yield Written(plain_signs("Example", "strong"), EYEBROW.within(STEP, rule=True), "H4")
-        yield from _blocks(concept.example, BODY.within(STEP, rule=True))
+        yield Written(plain_signs("Example", "strong"), EYEBROW.within(STEP, side), "H4")
+        yield from _blocks(concept.example, BODY.within(STEP, side))
 
 
 def _bullets(texts: Sequence[str]) -> Iterator[Flowable]:
-    yield from _items([(signs_of(markup.inline_of(text)), "•") for text in texts], 0)
+    yield from _items([signs_of(markup.inline_of(text)) for text in texts])
 
 
-def _items(items: Sequence[tuple[list[object], str]] | Sequence[object], indent: float) -> Iterator[Flowable]:
+def _items(items: Sequence[list[Sign]]) -> Iterator[Flowable]:
     yield Begin("L")
-    for signs, marker in items:  # type: ignore[misc]
+    for signs in items:
         yield Begin("LI")
-        yield Written(signs, Look(after=3, indent=indent + STEP), "LBody", marker)
+        yield Written(signs, Look(after=3, indent=STEP), "LBody", "•")
         yield End()
     yield End()
     yield Spacer(0, 4)
@@ -208,15 +213,16 @@ def _block(block: markup.Block, look: Look) -> Iterator[Flowable]:
             yield Written(signs_of(inside), look)
         case markup.CodeBlock(code):
             for part in _pieces(code):
-                yield Written(plain_signs(part, "code"), CODE.within(look.indent), "Code")
+                yield Written(plain_signs(part, "code"), CODE.within(look.indent, look.rule), "Code")
         case markup.Listing(start, items):
             yield Begin("L")
             for place, item in enumerate(items):
                 marker = "•" if start is None else f"{start + place}."
                 yield Begin("LI")
-                yield from _item(item, look.within(STEP + (6 if start is not None else 0)), marker)
+                yield from _item(item, look.within(STEP + (6 if start is not None else 0), look.rule), marker)
                 yield End()
             yield End()
+            yield Spacer(0, 4)
 
 
 def _item(item: tuple[markup.Block, ...], look: Look, marker: str) -> Iterator[Flowable]:

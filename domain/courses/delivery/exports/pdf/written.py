@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from reportlab.lib.colors import Color
 from reportlab.platypus.flowables import Flowable
@@ -17,19 +17,19 @@ from domain.kernel.report.pdf.tagging import Structure, artifact
 
 @dataclass(frozen=True)
 class Look:
-    """How a paragraph looks, in points. `rule` and `ground` stand beside and behind it."""
+    """How a paragraph looks, in points. `rule` is the side at which a rule stands; `ground` lies behind."""
 
-    size: float = 10
-    leading: float = 14.6
+    size: float = 10.4
+    leading: float = 15.2
     color: Color = INK
     before: float = 0
     after: float = 6
     indent: float = 0
-    rule: bool = False
+    rule: Literal["", "left", "right"] = ""
     ground: bool = False
     keep: bool = False
 
-    def within(self, indent: float, rule: bool = False) -> "Look":
+    def within(self, indent: float, rule: Literal["", "left", "right"] = "") -> "Look":
         """The same, further in."""
         return replace(self, indent=self.indent + indent, rule=self.rule or rule)
 
@@ -96,7 +96,7 @@ class Written(Flowable):  # type: ignore[misc]
         x = look.indent + self._pad
         if self._is_from_right:
             x = self.width - look.indent - self._pad - line.width
-        for (face, href), group in groupby(line.signs, key=lambda sign: (sign.face, sign.href)):
+        for (_, href), group in groupby(line.signs, key=lambda sign: (sign.face, sign.href)):
             signs = list(group)
             step = sum(wide(sign.letter, sign.face) for sign in signs) * look.size
             color = LINKED if href else look.color
@@ -126,7 +126,7 @@ class Written(Flowable):  # type: ignore[misc]
             if look.rule:
                 canvas.setStrokeColor(LINE)
                 canvas.setLineWidth(2)
-                x = self.width - 3 if self._is_from_right else 3
+                x = self.width - 3 if look.rule == "right" else 3
                 canvas.line(x, -look.after if look.after < look.leading else 0, x, self.height)
             canvas.restoreState()
 
