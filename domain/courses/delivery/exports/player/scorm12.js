@@ -41,6 +41,7 @@
 
     // The recorded score in percent, or null.
     get best() {
+      if (!["passed", "failed"].includes(this.status)) return null;
       const raw = this.visit.get("cmi.core.score.raw");
       return raw === "" || Number.isNaN(Number(raw)) ? null : Number(raw);
     }

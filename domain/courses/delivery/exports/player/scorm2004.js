@@ -41,8 +41,9 @@
       return this.visit.fault;
     }
 
-    // The recorded score in percent, or null.
+    // The recorded score in percent, or null. An element that was never set must not be asked for (error 403).
     get best() {
+      if (!["passed", "failed"].includes(this.success)) return null;
       const scaled = this.visit.get("cmi.score.scaled");
       return scaled === "" || Number.isNaN(Number(scaled)) ? null : Number(scaled) * 100;
     }
