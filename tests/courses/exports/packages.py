@@ -4,11 +4,13 @@ import copy
 from typing import Any
 
 from domain.courses.authoring.rules.package import build_package
+from domain.courses.content.hashes import content_text
 from domain.courses.content.lesson import Lesson
 from domain.courses.content.package import CoursePackage
 from domain.courses.content.project import Project
 from domain.courses.content.quiz import Quiz
 from domain.courses.content.syllabus import Syllabus
+from domain.kernel.canonical import canonical_json, sha256_hex
 from tests.courses import small_course
 from tests.courses.small_course import COURSE, frozen
 
@@ -51,17 +53,65 @@ def hostile() -> CoursePackage:
     return _built(_hostile_lesson, [_hostile_quiz()], title=f"<b>Course</b> ]]> {EMOJI} {HEBREW}")
 
 
-def of_size(filler: str, times: int) -> CoursePackage:
-    """A course with long concepts: `filler` repeated."""
+def of_size(size_bytes: int, filler: str = "é") -> CoursePackage:
+    """A course whose canonical text has exactly this many bytes: thirty lessons, their concepts filled up."""
+    plan = small_course.syllabus_json()
+    plan["modules"] = plan["modules"][1:]
+    module = plan["modules"][0] | {"id": "m01", "prerequisites": [], "estimatedMinutes": 600}
+    pattern = module["lessons"][0] | {"prerequisites": []}
+    module["lessons"] = [
+        copy.deepcopy(pattern)
+        | {
+            "id": f"m01l{number:02d}",
+            "title": f"Lesson of number {number}",
+            "objectives": [pattern["objectives"][0] | {"id": f"o{number:03d}", "outcomeIndexes": [0, 1]}],
+        }
+        for number in range(1, 31)
+    ]
+    plan |= {"modules": [module], "totalMinutes": 600}
+    syllabus = Syllabus.model_validate(plan)
+    lessons = [
+        Lesson.model_validate(
+            small_course.lesson_json("m02l01")
+            | {
+                "id": planned.id,
+                "moduleId": "m01",
+                "lessonIndex": index,
+                "title": planned.title,
+                "objectives": [objective.text for objective in planned.objectives],
+            }
+        )
+        for index, planned in enumerate(syllabus.lessons)
+    ]
+    package = build_package(frozen(COURSE, syllabus), [frozen(lesson.id, lesson) for lesson in lessons], [], [])
+    return filled(package, size_bytes, filler)
 
-    def long(lesson: dict[str, Any]) -> dict[str, Any]:
+
+def filled(package: CoursePackage, size_bytes: int, filler: str) -> CoursePackage:
+    """The package with concepts added until its canonical text has this many bytes."""
+    content = package.model_dump(mode="json", by_alias=True)
+    each = size_bytes // len(content["lessons"]) // (10_000 * len(filler.encode())) + 1
+    for lesson in content["lessons"]:
         lesson["explanation"]["concepts"] = [
-            {"title": f"Concept {number}", "explanation": (filler * 6000)[:6000], "example": (filler * 4000)[:4000]}
-            for number in range(times)
+            {"title": f"Concept {number}", "explanation": "x" * 50, "example": "x"} for number in range(each)
         ]
-        return lesson
-
-    return _built(long, [])
+    missing = size_bytes - len(canonical_json(content))
+    for lesson in content["lessons"]:
+        for concept in lesson["explanation"]["concepts"]:
+            for member, most in (("explanation", 5_950), ("example", 3_999)):
+                times = min(missing // len(filler.encode()), most)
+                concept[member] += filler * times
+                missing -= times * len(filler.encode())
+    content["lessons"][0]["practice"]["prompt"] += "x" * missing
+    hashes = {}
+    for lesson in content["lessons"]:
+        bare = {name: value for name, value in lesson.items() if name not in ("revision", "contentHash")}
+        hashes[lesson["id"]] = lesson["contentHash"] = sha256_hex(canonical_json(bare))
+    for entry in content["manifest"]:
+        entry["contentHash"] = hashes.get(entry["id"], entry["contentHash"])
+    made = CoursePackage.model_validate(content)
+    assert len(content_text(made).encode()) == size_bytes
+    return made
 
 
 def _built(change: Any, quizzes: list[Quiz], title: str | None = None) -> CoursePackage:
