@@ -10,6 +10,7 @@ COMMANDS = {
     "artifact": "cli.verify.made:artifact",
     "run": "cli.verify.made:run",
     "package": "cli.verify.package:package",
+    "scorm": "cli.verify.scorm:scorm",
 }
 
 

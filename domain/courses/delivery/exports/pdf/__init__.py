@@ -1,0 +1,1 @@
+"""The course as a PDF that is printed or read offline."""
