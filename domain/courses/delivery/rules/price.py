@@ -1,0 +1,48 @@
+"""Prices in words, each in its own currency. Amounts are whole numbers of the currency's smallest unit."""
+
+from collections.abc import Iterable
+
+# ISO 4217: how many decimals the currencies have that do not have two.
+DECIMALS = dict.fromkeys(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ],
+    0,
+) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
+
+
+def price_words(cents: int, currency: str) -> str:
+    """EUR 1,249.00; nothing is free."""
+    return "free" if cents == 0 else amount_words(cents, currency)
+
+
+def amount_words(cents: int, currency: str) -> str:
+    """EUR 1,249.00, JPY 500, KWD 1.250; also for zero and for what was given back."""
+    decimals = DECIMALS.get(currency, 2)
+    whole, part = divmod(abs(cents), 10**decimals)
+    fraction = f".{part:0{decimals}d}" if decimals else ""
+    return f"{currency}\u00a0{'-' if cents < 0 else ''}{whole:,}{fraction}"
+
+
+def by_currency(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Sums for each currency apart, in the order of their codes; currencies are never added up."""
+    sums: dict[str, int] = {}
+    for currency, cents in amounts:
+        sums[currency] = sums.get(currency, 0) + cents
+    return dict(sorted(sums.items()))
