@@ -1,5 +1,7 @@
 """The acts of every room, brought together: what a person can sign here. A room more is a line more."""
 
+from domain.courses.delivery.countersign.licence import license_course
+from domain.courses.delivery.rules.gates import LICENCE
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.countersign import promote, reject
 from domain.grid.outages.fulfil import hash_now
@@ -31,5 +33,6 @@ ACTS: dict[str, Act] = {
     FAULT.kind: Act(FAULT, fault_acts.review),
     REPORT.kind: Act(REPORT, hash_now=report_hash),
     NOTICE.kind: Act(NOTICE, hash_now=report_hash),
+    LICENCE.kind: Act(LICENCE, license_course),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

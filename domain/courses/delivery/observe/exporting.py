@@ -1,6 +1,7 @@
 """Exports: who may take one, how large it may be, how many fit. What is refused does not count."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from sqlalchemy import Connection
 
@@ -13,7 +14,8 @@ from domain.courses.delivery.store.versions import Version
 from domain.kernel.errors import CountersignError, TooLarge, TooManyRequests
 
 PDF = "pdf"
-LMS_FORMATS = ("scorm12", "scorm2004", "web")
+LmsFormat = Literal["scorm12", "scorm2004", "web"]
+LMS_FORMATS: tuple[LmsFormat, ...] = get_args(LmsFormat)
 
 
 @dataclass(frozen=True)
