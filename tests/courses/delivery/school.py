@@ -287,5 +287,5 @@ def events(tenant: str, *types: str) -> list[dict[str, Any]]:
 
 def count(tenant: str, statement: str, **given: Any) -> int:
     """What a counting statement finds among the tenant's rows."""
-    with transaction(tenant, DbRole.OWNER) as connection:
+    with transaction(tenant) as connection:
         return int(connection.execute(text(statement), given).scalar_one())

@@ -36,7 +36,7 @@ def test_a_second_enrolment_answers_the_first(school: School) -> None:
     second = school.post("lena", "/api/learn/enroll", {"courseId": FIRST})
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
-    assert len(events("T", "ENROLLMENT_CREATED")) == 1
+    assert len(events(school.tenant, "ENROLLMENT_CREATED")) == 1
 
 
 def test_an_enrolment_stays_on_its_version(school: School) -> None:
@@ -73,7 +73,7 @@ def test_a_lesson_out_of_range_is_422(school: School) -> None:
     for index in (3, -1, 1.5, "1", True):
         body = {"courseId": FIRST, "lessonIdx": index, "completed": True}
         assert school.post("lena", "/api/learn/progress", body).status_code == 422, index
-    assert count("T", "SELECT count(*) FROM lesson_progress") == 0
+    assert count(school.tenant, "SELECT count(*) FROM lesson_progress") == 0
 
 
 def test_the_course_is_completed_with_its_last_lesson_in_one_transaction(school: School) -> None:
@@ -86,7 +86,8 @@ def test_the_course_is_completed_with_its_last_lesson_in_one_transaction(school:
     last = school.post("lena", "/api/learn/progress", {"courseId": FIRST, "lessonIdx": 2}).json()
     assert (last["percent"], last["courseCompletedAt"] is not None) == (100, True)
     same = "SELECT count(*) FROM enrollments AS e JOIN lesson_progress AS p ON p.enrollment_id = e.enrollment_id"
-    assert count("T", f"{same} WHERE p.xmin = e.xmin AND e.completed_at IS NOT NULL AND p.lesson_idx = 2") == 1
+    where = "p.xmin = e.xmin AND e.completed_at IS NOT NULL AND p.lesson_idx = 2"
+    assert count(school.tenant, f"{same} WHERE {where}") == 1
 
 
 def test_the_course_waits_for_its_quiz(school: School) -> None:
@@ -119,7 +120,7 @@ def test_an_attempt_cannot_be_forged(school: School) -> None:
         {},
     ):
         assert school.post("lena", path, body).status_code == 422, body
-    assert count("T", "SELECT count(*) FROM quiz_attempts") == 0
+    assert count(school.tenant, "SELECT count(*) FROM quiz_attempts") == 0
 
 
 def test_a_lesson_without_a_quiz_takes_no_attempt(school: School) -> None:
@@ -130,11 +131,11 @@ def test_a_lesson_without_a_quiz_takes_no_attempt(school: School) -> None:
 
 def test_identity_never_comes_from_a_body_or_a_query(school: School) -> None:
     liam = school.enroll("liam")
-    for more in ({"userId": liam}, {"user_id": liam}, {"tenantId": "T"}):
+    for more in ({"userId": liam}, {"user_id": liam}, {"tenantId": school.tenant}):
         assert school.post("lena", "/api/learn/enroll", {"courseId": FIRST, **more}).status_code == 422
-    school.post("lena", "/api/learn/enroll?userId=x&tenant=U", {"courseId": FIRST})
-    assert school.post("lena", "/api/learn/enroll", {"courseId": FIRST, "tenantId": "U"}).status_code == 403
-    assert count("T", "SELECT count(DISTINCT user_id) FROM enrollments") == 2
+    school.post("lena", "/api/learn/enroll?userId=x&tenant=PLATFORM", {"courseId": FIRST})
+    assert school.post("lena", "/api/learn/enroll", {"courseId": FIRST, "tenantId": "PLATFORM"}).status_code == 403
+    assert count(school.tenant, "SELECT count(DISTINCT user_id) FROM enrollments") == 2
     assert school.post("lena", f"/api/learn/enrollments/{liam}/upgrade").status_code == 404
 
 
@@ -152,7 +153,7 @@ def test_moving_to_a_newer_version_keeps_what_is_still_there(school: School) -> 
     assert after["lessons"][1]["completedAt"] == before[0]["completedAt"]
     again = school.post("lena", f"/api/learn/enrollments/{enrollment}/upgrade").json()
     assert (again["moved"], again["version"], again["percent"]) == (False, 2, 33)
-    told = events("T", "ENROLLMENT_UPGRADED")
+    told = events(school.tenant, "ENROLLMENT_UPGRADED")
     assert [one["payload"]["toVersion"] for one in told] == [2]
     back = school.post("lena", f"/api/learn/enrollments/{enrollment}/upgrade", {"version": 1})
     assert (back.status_code, back.json()["error"]["code"]) == (409, "NOT_NEWER")
