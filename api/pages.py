@@ -46,6 +46,8 @@ environment.globals["stairs_readers"] = frozenset(
     {Role.TECHNICIAN, Role.REVIEWER, Role.MANAGER, Role.OWNER, Role.AUDITOR, Role.ADMIN, Role.TENANT_OWNER}
 )
 environment.globals["walkers"] = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
+environment.globals["learners"] = frozenset({Role.LEARNER, Role.AUTHOR, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER})
+environment.globals["store_readers"] = frozenset({Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
 environment.globals["parts"] = environment.get_template("parts.html").module
 templates = Jinja2Templates(env=environment)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from domain.kernel.errors import Invalid
+
 # ISO 4217: how many decimals the currencies have that do not have two.
 DECIMALS = dict.fromkeys(
     [
@@ -46,3 +48,27 @@ def by_currency(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
     for currency, cents in amounts:
         sums[currency] = sums.get(currency, 0) + cents
     return dict(sorted(sums.items()))
+
+
+def typed_amount(typed: str, currency: str) -> int:
+    """The amount that a person typed, such as 49, 49.00 or 1,249.50, in the currency's smallest unit.
+
+    Raises:
+        Invalid: not an amount, or finer than the currency is divided.
+    """
+    decimals = DECIMALS.get(currency, 2)
+    whole, point, part = typed.strip().replace(",", "").partition(".")
+    fits = whole.isascii() and whole.isdigit() and len(whole) <= 7 and len(part) <= decimals
+    if not fits or (point and not (part.isascii() and part.isdigit())):
+        raise Invalid(
+            f"Write an amount of {currency} like {'49.' + '0' * decimals if decimals else '49'}.",
+            errors=[{"field": "price", "message": "not an amount"}],
+        )
+    return int(whole + part.ljust(decimals, "0"))
+
+
+def amount_typed(cents: int, currency: str) -> str:
+    """An amount as it is typed into a form: 49.00."""
+    decimals = DECIMALS.get(currency, 2)
+    whole, part = divmod(cents, 10**decimals)
+    return f"{whole}.{part:0{decimals}d}" if decimals else str(whole)
