@@ -29,6 +29,10 @@ DECIMALS = dict.fromkeys(
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 
 
+# What the database's whole numbers hold.
+MOST_CENTS = 2**31 - 1
+
+
 def price_words(cents: int, currency: str) -> str:
     """EUR 1,249.00; nothing is free."""
     return "free" if cents == 0 else amount_words(cents, currency)
@@ -58,13 +62,15 @@ def typed_amount(typed: str, currency: str) -> int:
     """
     decimals = DECIMALS.get(currency, 2)
     whole, point, part = typed.strip().replace(",", "").partition(".")
-    fits = whole.isascii() and whole.isdigit() and len(whole) <= 7 and len(part) <= decimals
-    if not fits or (point and not (part.isascii() and part.isdigit())):
+    fits = whole.isascii() and whole.isdigit() and len(whole) <= 10 and len(part) <= decimals
+    is_number = fits and (not point or (part.isascii() and part.isdigit()))
+    cents = int(whole + part.ljust(decimals, "0")) if is_number else MOST_CENTS + 1
+    if cents > MOST_CENTS:
         raise Invalid(
             f"Write an amount of {currency} like {'49.' + '0' * decimals if decimals else '49'}.",
             errors=[{"field": "price", "message": "not an amount"}],
         )
-    return int(whole + part.ljust(decimals, "0"))
+    return cents
 
 
 def amount_typed(cents: int, currency: str) -> str:
