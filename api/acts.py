@@ -3,6 +3,8 @@
 from domain.courses.authoring.countersign import packages as course_acts
 from domain.courses.authoring.countersign import parts as part_acts
 from domain.courses.authoring.rules.gates import OF_KIND, PUBLISH, RESTORE, RETIRE
+from domain.courses.delivery.countersign.licence import license_course
+from domain.courses.delivery.rules.gates import LICENCE
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.countersign import promote, reject
 from domain.grid.outages.fulfil import hash_now
@@ -41,5 +43,6 @@ ACTS: dict[str, Act] = {
     PUBLISH.kind: Act(PUBLISH, course_acts.publish, hash_now=course_acts.hash_now),
     RESTORE.kind: Act(RESTORE, course_acts.restore),
     RETIRE.kind: Act(RETIRE, course_acts.retire),
+    LICENCE.kind: Act(LICENCE, license_course),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

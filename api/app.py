@@ -8,6 +8,7 @@ from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import APIRouter, FastAPI
 
 from api import search
+from api.courses import delivery_routers as delivery
 from api.courses import routers as courses
 from api.errors import add_error_handlers
 from api.gate import Gate
@@ -68,10 +69,8 @@ def routers() -> list[APIRouter]:
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, buildings, rules, instrument_pages]
-    return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses]] + [
-        courses.pages,
-        search.router,
-    ]
+    every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery]
+    return [one.router for one in every] + [courses.pages, search.router]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

@@ -49,6 +49,8 @@ environment.globals["walkers"] = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.
 environment.globals["course_staff"] = frozenset(
     {Role.AUTHOR, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR}
 )
+environment.globals["learners"] = frozenset({Role.LEARNER, Role.AUTHOR, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER})
+environment.globals["store_readers"] = frozenset({Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
 environment.globals["parts"] = environment.get_template("parts.html").module
 templates = Jinja2Templates(env=environment)
 

@@ -13,6 +13,8 @@ APP, LOADER, MACHINE, AUDITOR = (
     "countersign_machine",
     "countersign_auditor",
 )
+# Without a login: app steps into it for a learner's transaction.
+DELIVERY = "countersign_delivery"
 
 
 def run_sql_file(name: str) -> None:

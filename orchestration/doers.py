@@ -1,6 +1,7 @@
 """What machines carry out after a signature, by kind. A room more is a line more."""
 
 from domain.courses.authoring.rules.gates import COURSE_GATES
+from domain.courses.delivery.rules.gates import LICENCE
 from domain.grid.metering.fulfil import inspection_doer
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.fulfil import report_doer
@@ -33,4 +34,5 @@ GATES: tuple[Gate, ...] = (
     REPORT,
     NOTICE,
     *COURSE_GATES,
+    LICENCE,
 )

@@ -22,7 +22,8 @@ document.addEventListener("keydown", (event) => {
 
 // A form says that it is being sent, and is sent once.
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post") return;
+  // A form that answers with a file leaves its page standing, and can be sent again.
+  if (event.target.method !== "post" || "download" in event.target.dataset) return;
   for (const button of event.target.querySelectorAll("button")) {
     button.disabled = true;
     button.textContent += " …";

@@ -25,7 +25,7 @@ import psycopg
 from psycopg import sql
 
 from domain.kernel.errors import NotConfigured, Unavailable
-from domain.kernel.settings import DbRole
+from domain.kernel.settings import DELIVERY_ROLE, DbRole
 
 DATABASE = "countersign"
 START_TIMEOUT_S = 120.0
@@ -149,6 +149,7 @@ class Postgres:
         (self.home / "secrets").chmod(0o700)
         with self._start_lock():
             if self.running_pid() is not None and self._answers():
+                self._ensure_roles()
                 return False
             launcher = Launcher.choose()
             programs = self._programs(launcher)
@@ -307,6 +308,9 @@ class Postgres:
                             sql.Identifier(role.login), sql.Literal(passwords[role.value])
                         )
                     )
+            if DELIVERY_ROLE not in known:
+                server.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(DELIVERY_ROLE)))
+            server.execute(sql.SQL("GRANT {} TO {}").format(*map(sql.Identifier, (DELIVERY_ROLE, DbRole.APP.login))))
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
                 server.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(

@@ -5,7 +5,7 @@ The binding is local to the transaction, so a pooled connection carries nothing 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain.kernel.errors import Unavailable
 from domain.kernel.settings import DbRole, settings
@@ -102,6 +102,22 @@ def bind_tenant(connection: Connection, tenant_id: str | None, actor: str | None
         ),
         {"tenant": tenant_id or "", "actor": actor or ""},
     )
+
+
+@contextmanager
+def narrowed(connection: Connection, role: str) -> Iterator[None]:
+    """Within the block the transaction works as `role`, which may do less, and afterwards as before."""
+    before = connection.execute(text("SELECT current_setting('role')")).scalar_one()
+    step = text("SELECT set_config('role', :role, true)")
+    connection.execute(step, {"role": role})
+    try:
+        yield
+    except Exception:
+        # Where the database has refused something it takes nothing more; rolling back gives the role back as well.
+        with suppress(DBAPIError):
+            connection.execute(step, {"role": before})
+        raise
+    connection.execute(step, {"role": before})
 
 
 @contextmanager

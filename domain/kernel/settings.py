@@ -44,6 +44,10 @@ class DbRole(StrEnum):
         return f"countersign_{self.value}"
 
 
+# Without a login of its own: app steps into it for what a learner's transaction may do, which is less.
+DELIVERY_ROLE = "countersign_delivery"
+
+
 class WriteMode(StrEnum):
     """What a load does with a read that is already there: keep it (safe) or replace it where it differs (upsert)."""
 

@@ -3,12 +3,15 @@
 An enrolment pins a version; what a learner did is inserted and never changed; a tenant sells another's course under a
 countersigned licence, which opens that course's packages to it.
 
-Reversible: the downgrade adds every row to `<table>_archived`.
+What learners read and do is read and written as `countersign_delivery`, into which the API steps for such a transaction:
+it holds nothing on drafts, reviews or their makers.
+
+Reversible: the downgrade adds every row to `<table>_archived`; the role stays, since it belongs to the whole server.
 """
 
 from alembic import op
 
-from migrations.sqltools import APP, grant, make_append_only, run_sql_file
+from migrations.sqltools import APP, AUDITOR, DELIVERY, MACHINE, grant, make_append_only, run_sql_file
 from migrations.tables import SIGNED, archive_and_drop, create_guarded, index
 
 revision = "202611211800"
@@ -20,17 +23,23 @@ AT = "at timestamptz NOT NULL DEFAULT clock_timestamp()"
 MINE = "NULLIF(current_setting('app.tenant', true), '')"
 OF_ENROLLMENT = "FOREIGN KEY (tenant_id, enrollment_id) REFERENCES enrollments (tenant_id, enrollment_id)"
 OF_PURCHASE = "FOREIGN KEY (tenant_id, purchase_id) REFERENCES purchases (tenant_id, purchase_id)"
-# tenant_id is the owner of the course, who lets `licensee_tenant_id` deliver and sell it; ended by a later row.
+# tenant_id is the owner of the course, who lets `licensee_tenant_id` deliver and sell it. Of several rows for the same
+# course and licensee the last (seq) holds; one that `ends` ends it.
 LICENCES = f"""
   licence_id uuid NOT NULL,
   syllabus_id text NOT NULL,
   licensee_tenant_id text NOT NULL REFERENCES tenants (tenant_id),
+  seq integer NOT NULL CHECK (seq >= 1),
+  ends boolean NOT NULL DEFAULT false,
+  reason text,
   valid_from timestamptz NOT NULL DEFAULT clock_timestamp(),
   valid_to timestamptz,
   countersignature_id uuid NOT NULL,
   PRIMARY KEY (tenant_id, licence_id),
+  UNIQUE (tenant_id, syllabus_id, licensee_tenant_id, seq),
   CHECK (licensee_tenant_id <> tenant_id),
   CHECK (valid_to > valid_from),
+  CHECK (NOT ends OR seq > 1),
   FOREIGN KEY (tenant_id, syllabus_id) REFERENCES content_items (tenant_id, item_id),
   {SIGNED}"""
 # course_tenant_id owns the course; course_id is its syllabus. What is sold and its currency are fixed.
@@ -159,6 +168,25 @@ FACTS = {
     "quiz_attempts": ATTEMPTS,
     "course_exports": EXPORTS,
 }
+ROLE = f"""
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{DELIVERY}') THEN
+    CREATE ROLE {DELIVERY} NOLOGIN;
+    GRANT {DELIVERY} TO CURRENT_USER;
+  END IF;
+  IF NOT pg_has_role('{APP}', '{DELIVERY}', 'MEMBER') THEN
+    GRANT {DELIVERY} TO {APP};
+  END IF;
+END $$
+"""
+# What a learner's transaction may read, and the facts that it may add. Nothing on content_items, content_revisions,
+# content_decisions, proposals, countersignatures or users.
+READ = ("tenants", "course_packages", "course_package_retirements", "v_course_packages", "course_licences", "products")
+VIEWS = ("v_enrollments", "v_purchases", "v_course_licences")
+GIVEN_BY_OTHERS = ("refunds", "enrollment_revocations")
+ADDED = ("enrollments", *(table for table in FACTS if table not in GIVEN_BY_OTHERS))
+TOLD = ("events", "audit_gaps")
 
 
 def upgrade() -> None:
@@ -175,8 +203,15 @@ def upgrade() -> None:
         create_guarded(table, columns)
         grant(table, "INSERT", APP)
         make_append_only(table)
-    _licensees()
+    run_sql_file("courses/functions/course_licence_holds.sql")
     run_sql_file("courses/functions/owner_has_licensed.sql")
+    run_sql_file("courses/functions/is_product_of_another_tenant.sql")
+    op.execute("REVOKE ALL ON FUNCTION is_product_of_another_tenant(uuid) FROM PUBLIC")
+    _licensees()
+    for view in VIEWS:
+        run_sql_file(f"courses/{view}.sql")
+        grant(view, "SELECT", APP, MACHINE, AUDITOR)
+    _delivery()
     index("course_licences_licensee", "course_licences", "licensee_tenant_id, syllabus_id")
     index("products_course", "products", "tenant_id, course_id")
     index("purchases_user", "purchases", "tenant_id, user_id")
@@ -188,13 +223,9 @@ def upgrade() -> None:
 def _licensees() -> None:
     """Whoever holds a licence in force sees it and the packages of that course; nothing else of the owner."""
     op.execute(f"CREATE POLICY licensee_reads ON course_licences FOR SELECT USING (licensee_tenant_id = {MINE})")
-    held = (
-        f"l.licensee_tenant_id = {MINE} AND l.valid_from <= clock_timestamp()"
-        " AND (l.valid_to IS NULL OR l.valid_to > clock_timestamp())"
-    )
     op.execute(
-        "CREATE POLICY licensee_reads ON course_packages FOR SELECT USING (EXISTS (SELECT 1 FROM course_licences AS l"
-        f" WHERE {held} AND l.tenant_id = course_packages.tenant_id AND l.syllabus_id = course_packages.syllabus_id))"
+        "CREATE POLICY licensee_reads ON course_packages FOR SELECT"
+        f" USING (course_licence_holds(tenant_id, syllabus_id, {MINE}))"
     )
     op.execute(
         "CREATE POLICY licensee_reads ON course_package_retirements FOR SELECT USING (EXISTS (SELECT 1"
@@ -203,8 +234,28 @@ def _licensees() -> None:
     )
 
 
+def _delivery() -> None:
+    """The role of learners' transactions: published content, their own facts, the ledger to tell of them."""
+    op.execute(ROLE)
+    op.execute(f"GRANT USAGE ON SCHEMA public TO {DELIVERY}")
+    for table in (*READ, *GIVEN_BY_OTHERS, *VIEWS):
+        grant(table, "SELECT", DELIVERY)
+    for table in ADDED:
+        grant(table, "SELECT, INSERT", DELIVERY)
+    op.execute(f"GRANT UPDATE (package_version, completed_at) ON enrollments TO {DELIVERY}")
+    for table in TOLD:
+        grant(table, "INSERT", DELIVERY)
+    op.execute(f"GRANT EXECUTE ON FUNCTION is_product_of_another_tenant(uuid) TO {APP}, {DELIVERY}")
+
+
 def downgrade() -> None:
+    for view in reversed(VIEWS):
+        op.execute(f"DROP VIEW {view}")
+    for table in (*READ[:4], *TOLD):
+        op.execute(f"REVOKE ALL ON {table} FROM {DELIVERY}")
     for table in ("course_packages", "course_package_retirements"):
         op.execute(f"DROP POLICY licensee_reads ON {table}")
     archive_and_drop(*reversed(FACTS), "enrollments", "products", "course_licences")
     op.execute("DROP FUNCTION owner_has_licensed()")
+    op.execute("DROP FUNCTION course_licence_holds(text, text, text)")
+    op.execute("DROP FUNCTION is_product_of_another_tenant(uuid)")

@@ -12,7 +12,8 @@ WITH ours AS (
     r.rolcreatedb
   FROM pg_roles AS r
   WHERE r.rolname IN
-    ('countersign_app', 'countersign_loader', 'countersign_machine', 'countersign_auditor', 'countersign_dagster')
+    ('countersign_app', 'countersign_delivery', 'countersign_loader', 'countersign_machine', 'countersign_auditor',
+      'countersign_dagster')
 )
 
 SELECT

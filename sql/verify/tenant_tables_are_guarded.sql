@@ -53,5 +53,6 @@ INNER JOIN pg_policy AS p ON t.oid = p.polrelid AND p.polname = 'owner_sees_all'
 CROSS JOIN LATERAL unnest(p.polroles) AS o (role_id)
 LEFT JOIN pg_roles AS r ON o.role_id = r.oid
 WHERE o.role_id = 0 OR r.rolname IN
-  ('countersign_app', 'countersign_loader', 'countersign_machine', 'countersign_auditor', 'countersign_dagster')
+  ('countersign_app', 'countersign_delivery', 'countersign_loader', 'countersign_machine', 'countersign_auditor',
+    'countersign_dagster')
 ORDER BY table_name, fault

@@ -30,7 +30,14 @@ PLANTED = {
         "ALTER TABLE events DISABLE TRIGGER refuse_truncate",
         "DROP TRIGGER refuse_change ON countersignatures",
     ],
+    "delivery_reads_no_drafts": [
+        "GRANT SELECT ON content_revisions TO countersign_delivery",
+        "GRANT SELECT (name) ON users TO countersign_delivery",
+        "GRANT UPDATE (price_cents) ON products TO countersign_delivery",
+        "GRANT INSERT ON refunds TO PUBLIC",
+    ],
     "roles_own_and_bypass_nothing": [
+        "ALTER ROLE countersign_delivery BYPASSRLS",
         "ALTER ROLE countersign_app BYPASSRLS",
         "ALTER TABLE feeders OWNER TO countersign_machine",
         "GRANT countersign_owner TO countersign_auditor",

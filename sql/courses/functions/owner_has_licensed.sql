@@ -8,13 +8,8 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-  IF NEW.course_tenant_id <> NEW.tenant_id AND NOT EXISTS (
-    SELECT 1
-    FROM course_licences AS l
-    WHERE
-      l.tenant_id = NEW.course_tenant_id AND l.syllabus_id = NEW.course_id AND l.licensee_tenant_id = NEW.tenant_id
-      AND l.valid_from <= clock_timestamp() AND (l.valid_to IS NULL OR l.valid_to > clock_timestamp())
-  ) THEN
+  IF NEW.course_tenant_id <> NEW.tenant_id
+    AND NOT course_licence_holds(NEW.course_tenant_id, NEW.course_id, NEW.tenant_id) THEN
     RAISE EXCEPTION 'course % of % is not licensed to %', NEW.course_id, NEW.course_tenant_id, NEW.tenant_id
       USING ERRCODE = 'foreign_key_violation';
   END IF;

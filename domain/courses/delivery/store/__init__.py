@@ -1,0 +1,1 @@
+"""Delivery as rows: published versions, enrolments, progress, attempts, products, purchases, exports, licences."""
