@@ -3,8 +3,8 @@
 An enrolment pins a version; what a learner did is inserted and never changed; a tenant sells another's course under a
 countersigned licence, which opens that course's packages to it.
 
-What learners read and do is read and written as `countersign_delivery`, into which the API steps for such a transaction:
-it holds nothing on drafts, reviews or their makers.
+What learners read and do is read and written as `countersign_delivery`, into which the API steps for such a
+transaction: it holds nothing on drafts, reviews or their makers.
 
 Reversible: the downgrade adds every row to `<table>_archived`; the role stays, since it belongs to the whole server.
 """
