@@ -252,7 +252,8 @@ def _reads(
     plan: Plan, start: datetime, end: datetime, batch_size: int, delivered: list[Delivered], tally: dict[str, int]
 ) -> Iterator[Reads]:
     slots = slot_starts(start, end)
-    for feeder in plan.fleet.feeders:
+    # In the order of the key where meters are numbered by feeder: a key that comes sorted is built in half the time.
+    for feeder in sorted(plan.fleet.feeders, key=lambda feeder: feeder.meter_ids[0]):
         part = emulate_feeder(
             plan.fleet,
             feeder,
