@@ -17,8 +17,8 @@ from domain.grid.metering.rules.reads import DWH_PER_KWH, Reads
 from domain.grid.metering.rules.scenario import Scenario
 from domain.grid.metering.rules.twin import EventTwin, twin_without
 from domain.grid.metering.store.attachment import attach
-from domain.grid.metering.store.fleet import load_fleet
 from domain.grid.metering.store.batch import Batch, DayPart, Delivered, LoadResult
+from domain.grid.metering.store.fleet import load_fleet
 from domain.grid.metering.store.load import find_batch, load_reads
 from domain.grid.metering.store.scenarios import scenarios_between
 from domain.grid.metering.store.watermark import ingest_watermark

@@ -2,8 +2,8 @@
 
 One transaction a batch: lock each (tenant, local day), answer at once when the same batch stands in the ledger of
 batches, copy, roll up, record. A fresh day is copied into a table of its own and attached; new intervals of a day that
-has rows are copied beside them; where reads stand already, a row-level load keeps every value that loses. Killed
-anywhere, nothing of the batch is there.
+has rows are copied beside them; where reads stand already, every value that loses is kept: row by row, or the whole
+former day as it lies where a batch brings the day anew. Killed anywhere, nothing of the batch is there.
 """
 
 import json
@@ -22,8 +22,8 @@ from domain.grid.metering.store.delivering import deliver
 from domain.grid.metering.store.lineage import tell_of_load
 from domain.grid.metering.store.retention import refuse_disposed
 from domain.grid.metering.store.rollups import Tee, prepare, roll_up
-from domain.grid.metering.store.row_level import merge
 from domain.grid.metering.store.twins import Window, keep_twins
+from domain.grid.metering.store.whole_day import merge_or_replace
 from domain.kernel.ahead import ahead
 from domain.kernel.canonical import derived_id, new_id
 from domain.kernel.db import loader_connection, transaction
@@ -100,7 +100,7 @@ def _load(
     _record(load, counts, now)
     tell_of_load(connection, tenant.tenant_id, touched, {"run_id": batch_id, "source": batch.source, **counts})
     for table in opened:
-        close_day(connection, tenant, table.day)
+        close_day(connection, tenant, table, batch_id)
     return LoadResult(batch_id, already_published=False, counts=counts)
 
 
@@ -140,7 +140,7 @@ def _load_day(load: Load, part: DayPart) -> tuple[dict[str, int], DayTable | Non
 def _store_reads(load: Load, table: DayTable, part: DayPart) -> dict[str, int]:
     """Store the day's reads, and leave what they move staged for the roll-up."""
     if not table.is_fresh and not _is_free(load, part.day):
-        return merge(load, table.name, part.reads)
+        return merge_or_replace(load, table, part.reads)
     tee = Tee(load.tenant, load.registry)
     parts = tee.through(ahead(part.reads))
     rows = copy_reads(load.connection, table.name, load.tenant_id, parts, is_fresh=table.is_fresh)
