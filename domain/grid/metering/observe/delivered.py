@@ -19,7 +19,7 @@ from domain.grid.metering.rules.intervals import as_instant, iso_texts, partitio
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.runs import starts_of
 from domain.grid.metering.rules.vee import VeeSettings
-from domain.grid.metering.store.load import Delivered
+from domain.grid.metering.store.batch import Delivered
 
 DISPUTED = "the file gives other values for this feeder and interval, so that none of them was taken"
 

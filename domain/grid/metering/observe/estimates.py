@@ -20,7 +20,8 @@ from domain.grid.metering.rules.gap_context import pieces
 from domain.grid.metering.rules.intervals import as_instant, to_us
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_number, local_midnight_us
 from domain.grid.metering.rules.reads import Reads
-from domain.grid.metering.store.load import Batch, DayPart, load_reads
+from domain.grid.metering.store.batch import Batch, DayPart
+from domain.grid.metering.store.load import load_reads
 from domain.grid.metering.store.watermark import ingest_watermark
 from domain.kernel.canonical import content_hash
 from domain.kernel.db import transaction

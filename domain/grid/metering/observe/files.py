@@ -24,9 +24,10 @@ from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_date
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.vee import DailyEnergy, VeeSettings
 from domain.grid.metering.store.attachment import attach
+from domain.grid.metering.store.batch import Batch, DayPart, LoadResult
 from domain.grid.metering.store.conflicts import record_conflicts
 from domain.grid.metering.store.delivered import known_feeders, of_another_interval
-from domain.grid.metering.store.load import Batch, DayPart, LoadResult, load_reads
+from domain.grid.metering.store.load import load_reads
 from domain.grid.metering.store.registry import daily_energy_before, known_meters
 from domain.kernel.canonical import content_hash, sha256_hex
 from domain.kernel.db import transaction

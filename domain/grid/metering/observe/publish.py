@@ -17,8 +17,9 @@ from domain.grid.metering.rules.reads import DWH_PER_KWH, Reads
 from domain.grid.metering.rules.scenario import Scenario
 from domain.grid.metering.rules.twin import EventTwin, twin_without
 from domain.grid.metering.store.attachment import attach
+from domain.grid.metering.store.batch import Batch, DayPart, Delivered, LoadResult
 from domain.grid.metering.store.fleet import load_fleet
-from domain.grid.metering.store.load import Batch, DayPart, Delivered, LoadResult, find_batch, load_reads
+from domain.grid.metering.store.load import find_batch, load_reads
 from domain.grid.metering.store.scenarios import scenarios_between
 from domain.grid.metering.store.watermark import ingest_watermark
 from domain.kernel.canonical import content_hash
@@ -251,7 +252,8 @@ def _reads(
     plan: Plan, start: datetime, end: datetime, batch_size: int, delivered: list[Delivered], tally: dict[str, int]
 ) -> Iterator[Reads]:
     slots = slot_starts(start, end)
-    for feeder in plan.fleet.feeders:
+    # In the order of the key where meters are numbered by feeder: a key that comes sorted is built in half the time.
+    for feeder in sorted(plan.fleet.feeders, key=lambda feeder: feeder.meter_ids[0]):
         part = emulate_feeder(
             plan.fleet,
             feeder,

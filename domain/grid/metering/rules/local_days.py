@@ -6,6 +6,7 @@ offset. The two days on which clocks change have 23 and 25 hours: 92 and 100 qua
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,18 +16,29 @@ US_PER_SECOND = 1_000_000
 US_PER_MINUTE = 60 * US_PER_SECOND
 US_PER_DAY = 86_400 * US_PER_SECOND
 _QUARTER = 15 * US_PER_MINUTE  # clocks everywhere change on a quarter of an hour
+_FEW_QUARTERS = 4 * 96
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 def utc_offset_us(instants: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
     """The zone's offset from UTC at each instant, in microseconds, shape of `instants`."""
-    quarters, where = np.unique(instants // _QUARTER, return_inverse=True)
-    offsets = np.empty(quarters.shape[0], dtype=np.int64)
-    for position, quarter in enumerate(quarters.tolist()):
-        moment = (_EPOCH + timedelta(minutes=15 * quarter)).astimezone(zone)
-        offsets[position] = round((moment.utcoffset() or timedelta()).total_seconds() * US_PER_SECOND)
-    return offsets[where].reshape(instants.shape)
+    quarters = instants // _QUARTER
+    if not quarters.size:
+        return np.zeros(instants.shape, dtype=np.int64)
+    first, last = int(quarters.min()), int(quarters.max())
+    if last - first < _FEW_QUARTERS:
+        # A few days, as a load brings them: every quarter's offset, looked up by position and without sorting.
+        return _offsets(tuple(range(first, last + 1)), zone)[quarters - first]
+    distinct, where = np.unique(quarters, return_inverse=True)
+    return _offsets(tuple(distinct.tolist()), zone)[where].reshape(instants.shape)
+
+
+@lru_cache(maxsize=64)
+def _offsets(quarters: tuple[int, ...], zone: ZoneInfo) -> NDArray[np.int64]:
+    moments = [(_EPOCH + timedelta(minutes=15 * quarter)).astimezone(zone) for quarter in quarters]
+    return np.array([(moment.utcoffset() or timedelta()) // _MICROSECOND for moment in moments], dtype=np.int64)
 
 
 def local_clock_us(

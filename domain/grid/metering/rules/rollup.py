@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.grid.metering.rules.flags import Flag
+from domain.grid.metering.rules.grouping import group
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, local_days
 from domain.grid.metering.rules.loss import metered_hat
 from domain.grid.metering.rules.reads import CV_PER_VOLT, DWH_PER_KWH, Reads
@@ -101,20 +102,15 @@ def roll_meter_days(
     meter: NDArray[np.int32], days: NDArray[np.int32], energy: Ints, flags: NDArray[np.int32]
 ) -> MeterDays:
     """`meter_days` on columns whose local days are known already."""
-    order, starts = _groups(meter, days)
-
-    def add(values: Ints | NDArray[np.bool_]) -> Ints:
-        return _sums(values[order].astype(np.int64), starts)
-
-    first = order[starts] if len(order) else order
+    groups = group(meter, days)
     return MeterDays(
-        meter=meter[first],
-        local_day=days[first],
-        energy=add(energy),
-        reads=_sizes(starts, len(order)),
-        reads_estimated=add((flags & Flag.ESTIMATED) != 0),
-        zero_reads=add(energy == 0),
-        negative_reads=add(energy < 0),
+        meter=groups.major,
+        local_day=groups.minor.astype(np.int32),
+        energy=groups.sums(energy),
+        reads=groups.sizes,
+        reads_estimated=groups.sums((flags & Flag.ESTIMATED) != 0),
+        zero_reads=groups.sums(energy == 0),
+        negative_reads=groups.sums(energy < 0),
     )
 
 
@@ -137,27 +133,21 @@ def feeder_intervals(
     """
     feeders, feeder_of = _feeder_codes(reads)
     feeder = feeder_of[reads.meter]
-    order, starts = _groups(feeder, reads.read_at)
-    first = order[starts] if len(order) else order
-
-    def add(values: NDArray[np.int64] | NDArray[np.bool_]) -> Ints:
-        return _sums(values[order].astype(np.int64), starts)
-
+    groups = group(feeder, reads.read_at, reads.interval_minutes * US_PER_MINUTE)
+    add, rows = groups.sums, groups.major
     estimated = (reads.flags & Flag.ESTIMATED) != 0
     energy = energy_units(reads.kwh, units_per_kwh)
     nominal = np.full(len(reads.meters), 120.0) if service_v is None else service_v
     measured = np.isfinite(reads.voltage)
     per_unit = np.where(measured, reads.voltage, np.inf) / nominal[reads.meter]
-    arrived = reads.arrived_at[order]
     meters_on = np.bincount(feeder_of, minlength=len(feeders))
     weight_on = np.zeros(len(feeders), dtype=np.int64)
     np.add.at(weight_on, feeder_of, weights)
-    rows = feeder[first]
     return FeederIntervals(
         feeders=feeders,
         feeder=rows,
-        read_at=reads.read_at[first],
-        local_day=local_days(reads.read_at[first], reads.interval_minutes * US_PER_MINUTE, zone),
+        read_at=groups.minor,
+        local_day=local_days(groups.minor, reads.interval_minutes * US_PER_MINUTE, zone),
         reads_expected=meters_on[rows].astype(np.int64),
         reads_received=add(~estimated),
         reads_estimated=add(estimated),
@@ -170,7 +160,7 @@ def feeder_intervals(
         voltage_sum_cv=add(np.rint(np.where(measured, reads.voltage, 0.0) * CV_PER_VOLT).astype(np.int64)),
         voltage_below_a=add(per_unit < RANGE_A_LOW_PU),
         voltage_below_b=add(per_unit < RANGE_B_LOW_PU),
-        last_arrived_at=np.maximum.reduceat(arrived, starts) if len(order) else arrived,
+        last_arrived_at=groups.largest(reads.arrived_at),
     )
 
 
@@ -209,20 +199,18 @@ def feeder_days(
     Rows whose `reads_received` is 0 are unmatched: they count as expected reads and for nothing else. What is not known
     (neither read nor estimated) is made up for interval by interval, so that a gap at the peak weighs as the peak.
     """
-    order, starts = _groups(feeder, local_day)
-    first = order[starts] if len(order) else order
+    groups = group(feeder, local_day)
     is_matched = reads_received > 0
     hat = metered_hat(metered, weight_expected, weight_known)
     by_count = metered_hat(metered, reads_expected, reads_known)
     hat = np.where(np.isnan(hat), by_count, hat)
 
     def add(values: Ints, among: NDArray[np.bool_] | None = None) -> Ints:
-        chosen = values if among is None else np.where(among, values, 0)
-        return _sums(chosen[order].astype(np.int64), starts)
+        return groups.sums(values if among is None else np.where(among, values, 0))
 
     return FeederDays(
-        feeder=feeder[first],
-        local_day=local_day[first],
+        feeder=groups.major,
+        local_day=groups.minor.astype(np.int32),
         intervals_matched=add(is_matched.astype(np.int64)),
         delivered=add(delivered, is_matched),
         throughput=add(np.abs(delivered), is_matched),
@@ -237,22 +225,3 @@ def _feeder_codes(reads: Reads) -> tuple[tuple[str, ...], NDArray[np.int32]]:
     feeders = tuple(sorted(set(reads.feeders)))
     code = {feeder: position for position, feeder in enumerate(feeders)}
     return feeders, np.fromiter((code[f] for f in reads.feeders), dtype=np.int32, count=len(reads.feeders))
-
-
-def _groups(major: NDArray[np.int32], minor: NDArray[np.int32] | Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """An order by (major, minor), and where in it each distinct pair begins."""
-    step = np.diff(major) if len(major) else major
-    in_order = bool(np.all((step > 0) | ((step == 0) & (np.diff(minor) >= 0)))) if len(major) else True
-    order = np.arange(len(major)) if in_order else np.lexsort((minor, major))
-    if not len(order):
-        return order, order
-    changed = (np.diff(major[order]) != 0) | (np.diff(minor[order]) != 0)
-    return order, np.concatenate(([0], np.flatnonzero(changed) + 1))
-
-
-def _sums(values: Ints, starts: NDArray[np.intp]) -> Ints:
-    return np.add.reduceat(values, starts) if len(starts) else values[:0]
-
-
-def _sizes(starts: NDArray[np.intp], total: int) -> Ints:
-    return np.diff(np.append(starts, total)).astype(np.int64)

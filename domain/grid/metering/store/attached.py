@@ -15,6 +15,7 @@ from domain.grid.metering.rules.schema import SchemaMapping
 from domain.grid.metering.rules.schema_words import READS, TEXT, WHOLE, Column
 from domain.grid.metering.store.mirror import column_of, feeder_rows, table_of
 from domain.grid.metering.store.schema import Driver, belongs
+from domain.grid.metering.store.versions import keep_versions
 from domain.kernel.settings import WriteMode
 from domain.kernel.sqlfiles import sql_file
 from domain.kernel.tenancy import Tenant
@@ -67,7 +68,7 @@ def merge_attached(driver: Driver, into: Destination, rows: int) -> dict[str, in
     driver.execute("ALTER TABLE differing_reads ADD PRIMARY KEY (meter_id, read_at)")
     wanted = (driver.execute("SELECT count(*) FROM differing_reads WHERE is_new").fetchone() or (0,))[0]
     inserted = driver.execute(_insert(into)).rowcount
-    kept = driver.execute(sql_file("grid/load/keep_versions.sql"), {"batch_id": into.batch_id}).rowcount
+    kept = keep_versions(driver, into.tenant, into.day, into.batch_id)
     updated = driver.execute(_replace(into)).rowcount if into.replaces else 0
     if into.mapping.column(READS, "source") is None:
         _remember_origin(driver, into)

@@ -14,6 +14,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from domain.grid.metering.rules.fleet import from_us
+from domain.grid.metering.rules.grouping import group
 from domain.grid.metering.rules.reads import Reads
 from domain.grid.metering.rules.rollup import feeder_intervals, meter_days
 from domain.kernel.errors import Invalid
@@ -115,12 +116,14 @@ def _voltage_rows(reads: Reads) -> Iterator[tuple[Any, ...]]:
     """Reads by feeder and half-volt bin."""
     feeders = sorted(set(reads.feeders))
     code = {feeder: position for position, feeder in enumerate(feeders)}
-    feeder_of = np.array([code[feeder] for feeder in reads.feeders], dtype=np.int64)
+    feeder_of = np.array([code[feeder] for feeder in reads.feeders], dtype=np.int32)
     measured = np.isfinite(reads.voltage)
     bins = np.floor(reads.voltage[measured] * 2.0).astype(np.int64)
-    keys, counts = np.unique(feeder_of[reads.meter[measured]] * 65_536 + bins, return_counts=True)
-    for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
-        yield feeders[key // 65_536], key % 65_536, count
+    groups = group(feeder_of[reads.meter[measured]], bins)
+    for feeder, voltage_bin, count in zip(
+        groups.major.tolist(), groups.minor.tolist(), groups.sizes.tolist(), strict=True
+    ):
+        yield feeders[feeder], voltage_bin, count
 
 
 def _instants(column: NDArray[np.int64]) -> list[datetime]:
