@@ -1,0 +1,1 @@
+"""Countersign: what a signature makes of drafts and packages. For people alone."""

@@ -1,0 +1,1 @@
+"""Observe: drafts as people write them. Nothing of it takes effect."""

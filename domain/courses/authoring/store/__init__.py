@@ -1,0 +1,1 @@
+"""Store: items, revisions, decisions, jobs and packages in the database."""

@@ -1,0 +1,1 @@
+"""Suggest: drafts and packages, laid before people."""
