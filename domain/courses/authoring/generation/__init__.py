@@ -1,1 +1,4 @@
-"""Generation: authors that draft. Machines at work: neither the API nor insight can reach them."""
+"""Authors: who writes drafts. By itself this platform writes offline; models are asked where a setting says so.
+
+Only workers and the command line come here. What answers HTTP imports nothing of it.
+"""

@@ -150,9 +150,6 @@ def _module(module: Module) -> PackagedModule:
 
 
 def _packaged(kind: type[P], items: Iterable[Frozen[Any]], place: Callable[[Any], tuple[int, str]]) -> list[P]:
-    def key(item: Frozen[Any]) -> tuple[int, str]:
-        return place(item.content)
-
     return [
         kind.model_validate(
             {
@@ -161,7 +158,7 @@ def _packaged(kind: type[P], items: Iterable[Frozen[Any]], place: Callable[[Any]
                 "contentHash": item.content_hash,
             }
         )
-        for item in sorted(items, key=key)
+        for item in sorted(items, key=lambda item: place(item.content))
     ]
 
 
@@ -175,7 +172,7 @@ def _refuse_misfits(
     every: list[Frozen[Any]] = [syllabus, *lessons, *quizzes, *projects]
     wrong = [item.id for item in every if content_hash(content_text(item.content)) != item.content_hash]
     problems += [f"the hash of {item} is not that of its content" for item in wrong]
-    ids = [item.content.id for item in (*lessons, *quizzes, *projects)]
+    ids = [item.content.id for item in every[1:]]
     problems += [f"{item} is there {ids.count(item)} times" for item in sorted(set(ids)) if ids.count(item) > 1]
     for lesson in lessons:
         problems += lesson_problems(lesson.content, syllabus.content, syllabus.id)
