@@ -1,5 +1,8 @@
 """The acts of every room, brought together: what a person can sign here. A room more is a line more."""
 
+from domain.courses.authoring.countersign import packages as course_acts
+from domain.courses.authoring.countersign import parts as part_acts
+from domain.courses.authoring.rules.gates import OF_KIND, PUBLISH, RESTORE, RETIRE
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.countersign import promote, reject
 from domain.grid.outages.fulfil import hash_now
@@ -31,5 +34,12 @@ ACTS: dict[str, Act] = {
     FAULT.kind: Act(FAULT, fault_acts.review),
     REPORT.kind: Act(REPORT, hash_now=report_hash),
     NOTICE.kind: Act(NOTICE, hash_now=report_hash),
+    **{
+        gate.kind: Act(gate, part_acts.approve, hash_now=part_acts.hash_now, on_refusal=part_acts.reject)
+        for gate in OF_KIND.values()
+    },
+    PUBLISH.kind: Act(PUBLISH, course_acts.publish, hash_now=course_acts.hash_now),
+    RESTORE.kind: Act(RESTORE, course_acts.restore),
+    RETIRE.kind: Act(RETIRE, course_acts.retire),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

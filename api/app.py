@@ -8,6 +8,7 @@ from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import APIRouter, FastAPI
 
 from api import search
+from api.courses import routers as courses
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
@@ -67,7 +68,7 @@ def routers() -> list[APIRouter]:
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, session, buildings, rules, instrument_pages]
-    return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, search]]
+    return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, search]]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

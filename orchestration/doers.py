@@ -1,5 +1,6 @@
 """What machines carry out after a signature, by kind. A room more is a line more."""
 
+from domain.courses.authoring.rules.gates import COURSE_GATES
 from domain.grid.metering.fulfil import inspection_doer
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.fulfil import report_doer
@@ -31,4 +32,5 @@ GATES: tuple[Gate, ...] = (
     FAULT,
     REPORT,
     NOTICE,
+    *COURSE_GATES,
 )

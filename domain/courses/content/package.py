@@ -67,7 +67,7 @@ class ManifestEntry(Content):
     """One approved revision of which the package is made."""
 
     kind: Kind
-    id: Annotated[str, Field(min_length=4, max_length=36)]
+    id: Annotated[str, Field(min_length=2, max_length=64)]
     revision: Revision
     content_hash: Hash
 

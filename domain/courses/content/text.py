@@ -72,7 +72,7 @@ def _language_tag(value: str) -> str:
 Title = Annotated[str, Field(min_length=5, max_length=120), SPELLED]
 Audience = Annotated[str, Field(min_length=3, max_length=200), SPELLED]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-CourseId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+CourseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,63}$")]
 ModuleId = Annotated[str, Field(pattern=r"^m[0-9]{2}$")]
 LessonId = Annotated[str, Field(pattern=r"^m[0-9]{2}l[0-9]{2}$")]
 QuizId = Annotated[str, Field(pattern=r"^m[0-9]{2}l[0-9]{2}q$")]

@@ -32,6 +32,7 @@ def publish(connection: Connection, signed: Countersignature, proposal: Proposal
             hint="Look at the preview again and publish that.",
             code="HASH_MISMATCH",
         )
+    packages.refuse_repeated(packages.versions_of(connection, syllabus_id), built.hash)
     made = packages.insert_version(connection, signed, built.package, built.text, built.hash)
     _tell(connection, signed, made, "PUBLISHED", {})
 

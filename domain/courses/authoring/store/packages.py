@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Row, text
 
 from domain.courses.content.package import CoursePackage
 from domain.kernel.canonical import new_id
-from domain.kernel.errors import NotFound
+from domain.kernel.errors import Conflict, NotFound
 from domain.kernel.signed import Countersignature
 
 _MINE = "tenant_id = NULLIF(current_setting('app.tenant', true), '')"
@@ -114,13 +115,11 @@ def content_text_of(connection: Connection, package_id: uuid.UUID) -> str:
     )
 
 
-def latest(
-    connection: Connection, limit: int, after: str | None = None, status: str | None = None
-) -> list[Published]:
+def latest(connection: Connection, limit: int, after: str | None = None, status: str | None = None) -> list[Published]:
     """The newest version of each course, by course, from behind `after` on; of those that have this status."""
     rows = connection.execute(
         text(
-            f"SELECT DISTINCT ON (syllabus_id COLLATE \"C\") {_COLUMNS} FROM v_course_packages WHERE {_MINE}"
+            f'SELECT DISTINCT ON (syllabus_id COLLATE "C") {_COLUMNS} FROM v_course_packages WHERE {_MINE}'
             ' AND (CAST(:after AS text) IS NULL OR syllabus_id COLLATE "C" > :after)'
             " AND (CAST(:status AS text) IS NULL OR status = :status)"
             ' ORDER BY syllabus_id COLLATE "C", version DESC LIMIT :n'
@@ -186,6 +185,22 @@ def insert_retirement(connection: Connection, signed: Countersignature, package_
             "signed": signed.countersignature_id,
         },
     )
+
+
+def refuse_repeated(versions: Sequence[Published], content_hash: str) -> None:
+    """One content is published once; to have an earlier one again is to restore it.
+
+    Raises:
+        Conflict: ALREADY_PUBLISHED_AS.
+    """
+    same = next((one for one in versions if one.content_hash == content_hash and one.restored_from is None), None)
+    if same is not None:
+        raise Conflict(
+            f"Version {same.version} holds exactly this content; nothing was published.",
+            hint=f"Restore version {same.version}: that puts its content in force as a new version.",
+            code="ALREADY_PUBLISHED_AS",
+            errors=[{"field": "version", "message": str(same.version), "advice": "restore"}],
+        )
 
 
 def parsed(content_text: str) -> CoursePackage:

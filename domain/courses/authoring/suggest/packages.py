@@ -74,7 +74,7 @@ def lay_publication(
             code="HASH_MISMATCH",
             errors=[{"field": "contentHash", "message": f"It is {built.hash} now."}],
         )
-    refuse_repeated(versions, content_hash)
+    packages.refuse_repeated(versions, content_hash)
     totals = built.package.totals
     return propose(
         connection,
@@ -87,22 +87,6 @@ def lay_publication(
         evidence={"course": syllabus_id, "bytes": len(built.text.encode()), **totals.model_dump(mode="json")},
         page_url=f"/admin/courses/{syllabus_id}",
     )
-
-
-def refuse_repeated(versions: list[Published], content_hash: str) -> None:
-    """One content is published once; to have an earlier one again is to restore it.
-
-    Raises:
-        Conflict: ALREADY_PUBLISHED_AS.
-    """
-    same = next((one for one in versions if one.content_hash == content_hash and one.restored_from is None), None)
-    if same is not None:
-        raise Conflict(
-            f"Version {same.version} holds exactly this content; nothing was published.",
-            hint=f"Restore version {same.version}: that puts its content in force as a new version.",
-            code="ALREADY_PUBLISHED_AS",
-            errors=[{"field": "version", "message": str(same.version), "advice": "restore"}],
-        )
 
 
 def lay_restoration(connection: Connection, caller: Principal, syllabus_id: str, version: int) -> Proposal:

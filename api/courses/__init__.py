@@ -1,0 +1,1 @@
+"""Courses over HTTP: authoring, packages, and the catalogue of what is published."""

@@ -1,0 +1,110 @@
+"""Packages over HTTP: looked at before, published, restored, retired. Nothing changes one that stands."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from api.courses import acting
+from api.courses.access import DECIDES, LOOKS, SignerDep
+from api.courses.acting import Act
+from api.courses.answers import items_told, versions_told
+from api.courses.schemas import (
+    CourseTold,
+    MissingTold,
+    PreviewTold,
+    Publish,
+    Restore,
+    VersionTold,
+    WithReason,
+)
+from api.deps import RequestId, TenantSession, allow
+from domain.courses.authoring.store import items, packages
+from domain.courses.authoring.suggest.packages import Preview, preview
+from domain.courses.content.package import TOO_LARGE_BYTES
+
+router = APIRouter(prefix="/api/admin")
+PREVIEWS = allow(roles={"AUTHOR", "REVIEWER", "ADMIN", "TENANT_OWNER", "AUDITOR"}, scopes={"courses:write"})
+
+
+@router.get("/courses/{syllabus_id}", dependencies=[LOOKS], summary="A course: its syllabus and its versions")
+def course(syllabus_id: str, connection: TenantSession) -> CourseTold:
+    """Versions, the newest first, with who published them and how they stand."""
+    item = items.load_item(connection, syllabus_id, ("SYLLABUS",))
+    versions = packages.versions_of(connection, syllabus_id)
+    return CourseTold(syllabus=items_told(connection, [item])[0], versions=versions_told(connection, versions))
+
+
+@router.post(
+    "/syllabi/{syllabus_id}/package", status_code=201, dependencies=[PREVIEWS], summary="What would be published now"
+)
+def package(syllabus_id: str, connection: TenantSession) -> PreviewTold:
+    """Composed from what is approved; nothing of it is stored. `missing` names what is not approved yet."""
+    return preview_told(syllabus_id, preview(connection, syllabus_id))
+
+
+@router.post(
+    "/syllabi/{syllabus_id}/publish",
+    status_code=201,
+    dependencies=[DECIDES],
+    responses={200: {"model": VersionTold, "description": "The newest version holds exactly this already."}},
+    summary="Publish what was previewed",
+)
+def publish(
+    syllabus_id: str,
+    body: Publish,
+    request: Request,
+    response: Response,
+    connection: TenantSession,
+    caller: SignerDep,
+    call: RequestId,
+) -> VersionTold:
+    """A person's signature on exactly that content: 409 where something was approved since, and no version is lost."""
+    items.load_item(connection, syllabus_id, ("SYLLABUS",))
+    act = Act(connection, request, caller, call)
+    version, is_new = acting.publish(act, syllabus_id, body.content_hash, body.note)
+    response.status_code = 201 if is_new else 200
+    response.headers["Location"] = f"/api/courses/{syllabus_id}/{version.version}"
+    return versions_told(connection, [version], already=not is_new)[0]
+
+
+@router.post(
+    "/syllabi/{syllabus_id}/restore", status_code=201, dependencies=[DECIDES], summary="Restore an earlier version"
+)
+def restore(
+    syllabus_id: str,
+    body: Restore,
+    request: Request,
+    response: Response,
+    connection: TenantSession,
+    caller: SignerDep,
+    call: RequestId,
+) -> VersionTold:
+    """Its content becomes the newest version, which says from which it was restored."""
+    items.load_item(connection, syllabus_id, ("SYLLABUS",))
+    version = acting.restore(Act(connection, request, caller, call), syllabus_id, body.version, body.reason)
+    response.headers["Location"] = f"/api/courses/{syllabus_id}/{version.version}"
+    return versions_told(connection, [version])[0]
+
+
+@router.post("/packages/{package_id}/retire", status_code=201, dependencies=[DECIDES], summary="Retire a version")
+def retire(
+    package_id: UUID, body: WithReason, request: Request, connection: TenantSession, caller: SignerDep, call: RequestId
+) -> VersionTold:
+    """Nobody enrols in it any more; who is enrolled keeps it. The package itself never changes."""
+    version = acting.retire(Act(connection, request, caller, call), package_id, body.reason)
+    return versions_told(connection, [version])[0]
+
+
+def preview_told(syllabus_id: str, found: Preview) -> PreviewTold:
+    """A preview as it is answered."""
+    built = found.built
+    return PreviewTold(
+        syllabus_id=syllabus_id,
+        content_hash=built.hash if built else None,
+        byte_size=len(built.text.encode()) if built else None,
+        limit_bytes=TOO_LARGE_BYTES,
+        missing=[MissingTold(kind=one.kind, id=one.id, title=one.title) for one in found.missing],
+        totals=built.package.totals.model_dump(mode="json") if built else None,
+        published_as=found.published_as.version if found.published_as else None,
+        latest_version=found.latest.version if found.latest else None,
+    )
