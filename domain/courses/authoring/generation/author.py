@@ -24,7 +24,7 @@ class Context:
 
     Attributes:
         seed: the request's seed, also for content made later.
-        request: for a syllabus.
+        request: the learning intent; a syllabus is made from it, content takes its style.
         place: for lessons, quizzes and projects.
         lessons: contents of lessons by id, as far as they are there, for quizzes and projects.
         instruction: what a person wants done differently than before; empty for a first draft.

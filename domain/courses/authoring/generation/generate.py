@@ -54,14 +54,28 @@ def generate_syllabus(request: SyllabusRequest, author: Author, *, instruction: 
     return Draft((read_syllabus(answer.text, request, made_by),), answer, prompt)
 
 
-def generate_lessons(place: Place, author: Author, *, instruction: str = "") -> Draft[Lesson]:
-    """Drafts of a module's lessons, exactly those that the approved syllabus plans. Raises as `generate_syllabus`."""
-    answer, prompt = _asked("LESSON", place, author, {}, instruction)
+def generate_lessons(
+    place: Place, author: Author, *, request: SyllabusRequest | None = None, instruction: str = ""
+) -> Draft[Lesson]:
+    """Drafts of a module's lessons, exactly those that the approved syllabus plans. Raises as `generate_syllabus`.
+
+    Args:
+        place: the module, or single lessons of it.
+        author: who writes.
+        request: the learning intent that the syllabus was made from; gives the style.
+        instruction: what a person wants done differently.
+    """
+    answer, prompt = _asked("LESSON", place, author, _context(place, {}, request, instruction))
     return Draft(tuple(read_lessons(answer.text, place)), answer, prompt)
 
 
 def generate_quizzes(
-    place: Place, author: Author, lessons: Mapping[str, Lesson] | None = None, *, instruction: str = ""
+    place: Place,
+    author: Author,
+    lessons: Mapping[str, Lesson] | None = None,
+    *,
+    request: SyllabusRequest | None = None,
+    instruction: str = "",
 ) -> Draft[Quiz]:
     """Drafts of a module's quizzes, one for each quiz hook. Raises as `generate_syllabus`.
 
@@ -69,29 +83,37 @@ def generate_quizzes(
         place: the module, or single lessons of it.
         author: who writes.
         lessons: contents of lessons by id, newest approved; questions are asked from them.
+        request: the learning intent that the syllabus was made from; gives the style.
         instruction: what a person wants done differently.
     """
-    answer, prompt = _asked("QUIZ", place, author, lessons or {}, instruction)
+    answer, prompt = _asked("QUIZ", place, author, _context(place, lessons or {}, request, instruction))
     return Draft(tuple(read_quizzes(answer.text, place)), answer, prompt)
 
 
 def generate_projects(
-    place: Place, author: Author, lessons: Mapping[str, Lesson] | None = None, *, instruction: str = ""
+    place: Place,
+    author: Author,
+    lessons: Mapping[str, Lesson] | None = None,
+    *,
+    request: SyllabusRequest | None = None,
+    instruction: str = "",
 ) -> Draft[Project]:
     """The draft of a module's project, where the syllabus has a project hook. Raises as `generate_syllabus`."""
-    answer, prompt = _asked("PROJECT", place, author, lessons or {}, instruction)
+    answer, prompt = _asked("PROJECT", place, author, _context(place, lessons or {}, request, instruction))
     return Draft(tuple(read_projects(answer.text, place)), answer, prompt)
 
 
-def _asked(
-    kind: Kind, place: Place, author: Author, lessons: Mapping[str, Lesson], instruction: str
-) -> tuple[RawAnswer, Prompt]:
+def _context(place: Place, lessons: Mapping[str, Lesson], request: SyllabusRequest | None, instruction: str) -> Context:
+    seed = place.syllabus.metadata.seed
+    return Context(seed, request=request, place=place, lessons=lessons, instruction=instruction)
+
+
+def _asked(kind: Kind, place: Place, author: Author, context: Context) -> tuple[RawAnswer, Prompt]:
     if not place.wanted(kind):
         raise NotFound(
             f"Nothing was generated: the syllabus plans no {kind.lower()} in {place.module_id}.",
             hint="Name another module, or revise the syllabus before it is approved.",
             code="NOTHING_PLANNED",
         )
-    context = Context(place.syllabus.metadata.seed, place=place, lessons=lessons, instruction=instruction)
     prompt = prompt_for(kind, context)
     return author.generate(kind, prompt, context), prompt

@@ -57,11 +57,13 @@ def prompt_for(kind: Kind, context: Context) -> Prompt:
 
 
 def _input(kind: Kind, context: Context) -> dict[str, Any]:
-    if context.place is None:
-        return {"request": json.loads(content_text(context.request)) if context.request else None}
+    request = json.loads(content_text(context.request)) if context.request else None
+    if kind == "SYLLABUS" or context.place is None:
+        return {"request": request}
     place = context.place
     module = place.syllabus.module(place.module_id)
     return {
+        "request": request,
         "syllabusId": place.syllabus_id,
         "syllabus": place.syllabus.model_dump(mode="json"),
         "moduleId": place.module_id,

@@ -14,6 +14,8 @@ from domain.courses.content.syllabus import Syllabus
 
 # Below this many questions a common index says nothing.
 FEWEST_FOR_INDEX = 5
+# With this sentence a lesson says that nobody has written it; authors remove it.
+NOT_WRITTEN = "This lesson is not written yet."
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,17 @@ def content_warnings(content: Lesson | Quiz | Project, syllabus: Syllabus) -> li
 
 
 def lesson_warnings(lesson: Lesson, syllabus: Syllabus) -> list[Warned]:
-    """DURATION_OFF_PLAN where the lesson takes less than 50 % or more than 150 % of the syllabus' estimate."""
+    """NOT_WRITTEN, and DURATION_OFF_PLAN below 50 % or above 150 % of the syllabus' estimate."""
+    warned = []
+    if NOT_WRITTEN in lesson.explanation.overview:
+        message = "The lesson says of itself that it is not written; only its place is there."
+        warned.append(Warned("NOT_WRITTEN", "/explanation/overview", message))
     planned = planned_lesson(syllabus, lesson.id)
-    if planned is None:
-        return []
-    minutes, estimate = lesson.duration_minutes, planned.estimated_minutes
-    if estimate <= minutes * 2 <= estimate * 3:
-        return []
-    message = f"The lesson says {minutes} minutes, the syllabus {estimate}; between 50 and 150 % is usual."
-    return [Warned("DURATION_OFF_PLAN", "/durationMinutes", message)]
+    minutes, estimate = lesson.duration_minutes, planned.estimated_minutes if planned else lesson.duration_minutes
+    if not estimate <= minutes * 2 <= estimate * 3:
+        message = f"The lesson says {minutes} minutes, the syllabus {estimate}; between 50 and 150 % is usual."
+        warned.append(Warned("DURATION_OFF_PLAN", "/durationMinutes", message))
+    return warned
 
 
 def quiz_warnings(quiz: Quiz) -> list[Warned]:
