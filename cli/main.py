@@ -27,6 +27,8 @@ COMMANDS = {
     "grid": "cli.grid:grid",
     "outages": "cli.outages:outages",
     "stairs": "cli.stairs:stairs",
+    "courses": "cli.courses:courses",
+    "worker": "cli.worker:worker",
 }
 
 

@@ -14,6 +14,7 @@ SECRETS = {
     *(f"COUNTERSIGN_{role.value.upper()}_DATABASE_URL" for role in DbRole),
 }
 API_ROLES = (DbRole.APP, DbRole.LOADER)
+WORKER_ROLES = (DbRole.MACHINE,)
 DAGSTER_ROLES = (DbRole.MACHINE, DbRole.LOADER, DbRole.DAGSTER)
 
 

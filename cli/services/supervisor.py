@@ -21,10 +21,11 @@ import psutil
 import psycopg
 
 from cli.services import dagster, database, keys
-from cli.services.environment import API_ROLES, DAGSTER_ROLES, child_environment
+from cli.services.environment import API_ROLES, DAGSTER_ROLES, WORKER_ROLES, child_environment
 from cli.services.postgres import Postgres, free_port
 from cli.services.processes import Child, end, end_stale, marked, python
 from cli.services.state import Recorded, State, only_supervisor, read_state, write_state
+from cli.services.working import working_pid
 from domain.kernel import migrate
 from domain.kernel.errors import Conflict, CountersignError, NotConfigured, Unavailable
 from domain.kernel.logs import logger
@@ -124,11 +125,11 @@ class Supervisor:
         at = self.wishes.dagster_port or free_port(self.state.ports.get("dagster"))
         self.state.ports = {"api": listening.getsockname()[1], "dagster": at}
         rest = dagster.children(self.home, self.instance, url, at)
-        self.children = [self._api(listening, url, rest[1].url), *rest]
+        self.children = [self._api(listening, url, rest[1].url), *rest, self._worker()]
         self.state.database = database.address()
         self._stage("Starting the API and Dagster's code server")
         self._bring_up(self.children[:2])
-        self._stage("Starting Dagster's webserver and daemon")
+        self._stage("Starting Dagster's webserver and daemon, and the worker")
         self._bring_up(self.children[2:])
         broken = dagster.load_error(rest[1].url or "")
         if broken:
@@ -164,6 +165,15 @@ class Supervisor:
             answers=lambda _: self._api_is_ours(url),
             url=url,
             pass_fds=(listening.fileno(),),
+        )
+
+    def _worker(self) -> Child:
+        return Child(
+            "worker",
+            [*python("cli.main"), "worker"],
+            child_environment(self.instance, self.home, WORKER_ROLES),
+            self.home / "logs" / "worker.log",
+            answers=lambda child: child.process is not None and child.process.pid == working_pid(self.home),
         )
 
     def _api_is_ours(self, url: str) -> bool:

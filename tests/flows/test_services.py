@@ -20,7 +20,7 @@ from cli.services.state import read_state
 from cli.services.supervisor import listen
 
 CLEAN = ("DATABASE_URL", "GRIDLENS_API_KEY", "PORT", "COUNTERSIGN_PORT", "COUNTERSIGN_ENV", "APP_ENV")
-SERVICES = ["api", "dagster-code", "dagster-daemon", "dagster-webserver", "database"]
+SERVICES = ["api", "dagster-code", "dagster-daemon", "dagster-webserver", "database", "worker"]
 
 
 class Copy:

@@ -101,12 +101,14 @@ def _drafted(tenant_id: str, job: Job, author: Author) -> Drafted:
         return Drafted(plan.contents, plan.answer, plan.prompt, None)
     with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
         source, lessons = _context(connection, job)
+        asked = jobs.request_of(connection, job.syllabus_id)
+    request = SyllabusRequest.model_validate(asked) if asked else None
     place = Place(source.content, job.syllabus_id, str(job.module_id))
     made: Any
     if job.kind == "LESSON":
-        made = generate_lessons(place, author)
+        made = generate_lessons(place, author, request=request)
     else:
-        made = (generate_quizzes if job.kind == "QUIZ" else generate_projects)(place, author, lessons)
+        made = (generate_quizzes if job.kind == "QUIZ" else generate_projects)(place, author, lessons, request=request)
     return Drafted(made.contents, made.answer, made.prompt, source)
 
 

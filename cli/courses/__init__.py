@@ -1,0 +1,24 @@
+"""`countersign courses`: drafts, reviews and publication over HTTP, in the name of whoever the token is for."""
+
+import click
+
+from cli.lazy import LazyGroup
+
+COMMANDS: dict[str, str] = {
+    "generate": "cli.courses.drafting:generate",
+    "review": "cli.courses.reviewing:review",
+    "approve": "cli.courses.reviewing:approve",
+    "reject": "cli.courses.reviewing:reject",
+    "edit": "cli.courses.drafting:edit",
+    "reopen": "cli.courses.drafting:reopen",
+    "preview": "cli.courses.publishing:preview",
+    "publish": "cli.courses.publishing:publish",
+    "restore": "cli.courses.publishing:restore",
+    "retire": "cli.courses.publishing:retire",
+    "export": "cli.courses.publishing:export",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def courses() -> None:
+    """Courses: from a learning intent to an immutable published version."""
