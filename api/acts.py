@@ -8,6 +8,7 @@ from domain.grid.outages.countersign import promote, reject
 from domain.grid.outages.fulfil import hash_now
 from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
 from domain.kernel.countersign.acts import Act
+from domain.kernel.countersign.advice import ADVICE_ACTS
 from domain.kernel.countersign.lend import KERNEL_ACTS
 from domain.kernel.gates import Gate
 from domain.stairs.countersign import faults as fault_acts
@@ -23,6 +24,7 @@ from domain.stairs.rules.session_gates import FAULT, SESSION
 
 ACTS: dict[str, Act] = {
     **KERNEL_ACTS,
+    **ADVICE_ACTS,
     INSPECTION.kind: Act(INSPECTION),
     PROMOTION.kind: Act(PROMOTION, promote, on_refusal=reject),
     AFTER_ACTION.kind: Act(AFTER_ACTION, hash_now=hash_now),

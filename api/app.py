@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI
 
 from api import search
 from api.courses import routers as courses
+from api.courses import suggestions as course_suggestions
+from api.courses.pages import suggestions as course_suggestion_pages
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
@@ -22,6 +24,7 @@ from api.grid.pages import health as grid_health
 from api.idempotency import Idempotency
 from api.kernel import (
     admin,
+    advice,
     artifacts,
     countersign,
     health,
@@ -33,6 +36,7 @@ from api.kernel import (
     sign_in_organisation,
 )
 from api.kernel.pages import admin_keys, admin_people, admin_tenants, me, queue
+from api.kernel.pages import advice as advice_pages
 from api.kernel.pages import artifacts as artifact_pages
 from api.kernel.pages import ledger as ledger_pages
 from api.kernel.pages import lent as lent_pages
@@ -52,11 +56,12 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin]
+    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice]
     home = [
         sign_in,
         sign_in_organisation,
         queue,
+        advice_pages,
         me,
         lent_pages,
         ledger_pages,
@@ -67,8 +72,9 @@ def routers() -> list[APIRouter]:
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
+    loop = [course_suggestions, course_suggestion_pages]
     stairs_pages = [board, session, buildings, rules, instrument_pages]
-    return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, search]]
+    return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, *loop, search]]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

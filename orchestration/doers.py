@@ -5,6 +5,7 @@ from domain.grid.metering.fulfil import inspection_doer
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.fulfil import report_doer
 from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
+from domain.kernel.advice.gates import ADVICE_GATES
 from domain.kernel.fulfil import Doer
 from domain.kernel.gates import KERNEL_GATES, Gate
 from domain.stairs.fulfil import notice_doer
@@ -21,6 +22,7 @@ DOERS: dict[str, Doer] = {
 }
 GATES: tuple[Gate, ...] = (
     *KERNEL_GATES,
+    *ADVICE_GATES,
     INSPECTION,
     PROMOTION,
     AFTER_ACTION,
