@@ -3,6 +3,10 @@
 from domain.courses.authoring.countersign import packages as course_acts
 from domain.courses.authoring.countersign import parts as part_acts
 from domain.courses.authoring.rules.gates import OF_KIND, PUBLISH, RESTORE, RETIRE
+from domain.courses.regeneration.countersign import retries
+from domain.courses.regeneration.countersign.adoption import adopt
+from domain.courses.regeneration.countersign.jobs import trigger
+from domain.courses.regeneration.rules.gates import ADOPTION, RETRY, TRIGGER
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.countersign import promote, reject
 from domain.grid.outages.fulfil import hash_now
@@ -43,5 +47,8 @@ ACTS: dict[str, Act] = {
     PUBLISH.kind: Act(PUBLISH, course_acts.publish, hash_now=course_acts.hash_now),
     RESTORE.kind: Act(RESTORE, course_acts.restore),
     RETIRE.kind: Act(RETIRE, course_acts.retire),
+    TRIGGER.kind: Act(TRIGGER, trigger),
+    ADOPTION.kind: Act(ADOPTION, adopt),
+    RETRY.kind: Act(RETRY, retries.execute, on_refusal=retries.reject),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

@@ -1,6 +1,7 @@
 """What machines carry out after a signature, by kind. A room more is a line more."""
 
 from domain.courses.authoring.rules.gates import COURSE_GATES
+from domain.courses.regeneration.rules.gates import REGENERATION_GATES
 from domain.grid.metering.fulfil import inspection_doer
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.fulfil import report_doer
@@ -23,6 +24,7 @@ DOERS: dict[str, Doer] = {
 GATES: tuple[Gate, ...] = (
     *KERNEL_GATES,
     *ADVICE_GATES,
+    *REGENERATION_GATES,
     INSPECTION,
     PROMOTION,
     AFTER_ACTION,

@@ -259,8 +259,8 @@ def one_work_item(connection: TenantSession, work_item_id: UUID) -> WorkItemRow:
     return WorkItemRow.model_validate(work.load(connection, work_item_id))
 
 
-@router.post("/work-items/{work_item_id}/close", dependencies=[WORKS], summary="Say what was found")
-def close(connection: TenantSession, caller: CallerDep, work_item_id: UUID, body: CloseWork) -> WorkItemRow:
+@router.post("/work-items/{work_item_id}/outcome", dependencies=[WORKS], summary="Say what was found")
+def outcome_of(connection: TenantSession, caller: CallerDep, work_item_id: UUID, body: CloseWork) -> WorkItemRow:
     """Whoever was there says it, once. Precision follows from it."""
     done = work.close(connection, caller, work_item_id, body.outcome, body.note, utc_now())
     return WorkItemRow.model_validate(done)

@@ -26,7 +26,7 @@ VERBS = {"accept": Decision.APPROVED, "dismiss": Decision.REFUSED}
 NOTICES = {
     "accept": "Accepted. Your countersignature stands under it.",
     "dismiss": "Dismissed; the reason stands with it.",
-    "close": "Noted. It counts in how good this advice is.",
+    "found": "Noted. It counts in how good this advice is.",
 }
 Short = Annotated[str, Query(max_length=100)]
 After = Annotated[str | None, Query(max_length=LONGEST_CURSOR)]
@@ -83,12 +83,12 @@ def work_items(page: PageDep, status: Short = "OPEN", after: After = None, done:
     )
 
 
-@router.post("/advice/work-items/{work_item_id}/close", dependencies=[WORKS])
-def close(page: PageDep, form: FormDep, work_item_id: str) -> Response:
+@router.post("/advice/work-items/{work_item_id}/outcome", dependencies=[WORKS])
+def outcome_of(page: PageDep, form: FormDep, work_item_id: str) -> Response:
     """Say what was found, then back to the list."""
     outcome, said = typed(form, "outcome", 20), typed(form, "note", 2000)
     work.close(page.connection, page.principal, id_of(work_item_id), outcome, said or None, utc_now())
-    return RedirectResponse("/advice/work-items?done=close", 303)
+    return RedirectResponse("/advice/work-items?done=found", 303)
 
 
 def show_suggestions(

@@ -130,9 +130,9 @@ def test_what_was_found_gives_precision_by_reason_and_ruleset(client: TestClient
     for n, outcome in enumerate(["confirmed", "confirmed", "vacant", "clean"]):
         taken = take(look(about=LESSON.__class__("grid", "METER_SUSPICION", "meter", f"P{n}"), severity="LOW"))
         done = client.post(f"/v1/advice/suggestions/{taken.made[0].suggestion_id}/accept").json()
-        closed = client.post(f"/v1/advice/work-items/{done['work_item_id']}/close", json={"outcome": outcome})
+        closed = client.post(f"/v1/advice/work-items/{done['work_item_id']}/outcome", json={"outcome": outcome})
         assert (closed.status_code, closed.json()["outcome"]) == (200, outcome)
-        again = client.post(f"/v1/advice/work-items/{done['work_item_id']}/close", json={"outcome": "clean"})
+        again = client.post(f"/v1/advice/work-items/{done['work_item_id']}/outcome", json={"outcome": "clean"})
         assert (again.status_code, again.json()["code"]) == (409, "ALREADY_CLOSED")
     found = client.get("/v1/advice/precision", params={"room": "grid"}).json()["rows"]
     assert [(one["reason"], one["ruleset"], one["found"], one["closed_items"]) for one in found] == [
@@ -158,7 +158,7 @@ def test_pages_decide_without_a_script(client: TestClient) -> None:
     assert "meter:M1" in client.get("/advice/work-items").text
     (item,) = rows("work_items")
     sent = client.post(
-        f"/advice/work-items/{item.work_item_id}/close", data={"outcome": "confirmed", "note": "Jumper."}
+        f"/advice/work-items/{item.work_item_id}/outcome", data={"outcome": "confirmed", "note": "Jumper."}
     )
     assert sent.status_code == 303
     assert "Jumper." in client.get("/advice/work-items?status=CLOSED").text
