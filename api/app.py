@@ -8,6 +8,7 @@ from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import APIRouter, FastAPI
 
 from api import search
+from api.courses import regeneration
 from api.courses import routers as courses
 from api.courses import suggestions as course_suggestions
 from api.courses.pages import suggestions as course_suggestion_pages
@@ -72,7 +73,7 @@ def routers() -> list[APIRouter]:
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
-    loop = [course_suggestions, course_suggestion_pages]
+    loop = [regeneration, course_suggestions, course_suggestion_pages]
     stairs_pages = [board, session, buildings, rules, instrument_pages]
     return [one.router for one in [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, *loop, search]]
 

@@ -85,3 +85,169 @@ class DecidedSuggestion(Told):
     id: UUID
     status: SuggestionStatus
     countersignature_id: UUID
+
+
+class NewJob(Sent):
+    """What is to be different; a body is optional."""
+
+    note: Annotated[str, Field(max_length=2000, examples=["Shorter, with a worked example."])] = ""
+
+
+class JobRow(Told):
+    """One regeneration job as the list names it."""
+
+    id: UUID
+    status: Literal["PENDING", "TRIGGERED", "RUNNING", "COMPLETED", "FAILED"]
+    target_type: Literal["COURSE", "MODULE", "LESSON", "QUIZ"]
+    target_id: str = Field(examples=["lesson:m01l02"])
+    created_at: datetime
+    created_by: UUID
+
+
+class Jobs(Told):
+    """A page of jobs, the newest first."""
+
+    jobs: list[JobRow]
+    next_cursor: str | None = None
+
+
+class JobDetail(JobRow):
+    """One job, whole."""
+
+    course_id: str
+    instruction_json: dict[str, Any]
+    instruction_hash: str
+    output_ref: str | None = None
+    output_id: UUID | None = None
+    error_json: dict[str, Any] | None = None
+    locked_at: datetime | None = None
+    completed_at: datetime | None = None
+    suggestion_id: UUID | None = None
+    retry_of_job_id: UUID | None = None
+    retry_intent_id: UUID | None = None
+    retried_by_job_id: UUID | None = None
+    adopted_at: datetime | None = None
+
+
+class TriggerJob(Sent):
+    """Why; a body is optional."""
+
+    rationale: Said = None
+    content_hash: str | None = Field(None, pattern=HASH, description="The job's `instructionHash`, where it is sent.")
+
+
+class TriggeredJob(JobRow):
+    """The job after its trigger: it waits for the worker."""
+
+    countersignature_id: UUID
+
+
+class PartChange(Told):
+    """One difference to the text in use. `pointer` is an RFC 6901 pointer; `words` where both are text."""
+
+    op: Literal["add", "remove", "replace"]
+    pointer: str
+    before: Any = None
+    after: Any = None
+    words: list[dict[str, str]] = Field(default_factory=list)
+
+
+class OutputPart(Told):
+    """One part that a job made, beside the approved revision that stands."""
+
+    kind: Literal["SYLLABUS", "LESSON", "QUIZ", "PROJECT"]
+    item_id: str
+    content: dict[str, Any]
+    approved_revision: int | None
+    changes: list[PartChange]
+
+
+class OutputTold(Told):
+    """What a job brought. It is evidence; only its adoption makes drafts of it."""
+
+    id: UUID
+    job_id: UUID
+    output_ref: str
+    content_hash: str
+    created_at: datetime
+    adopted_at: datetime | None
+    adopted_by: UUID | None
+    made: list[dict[str, Any]] | None = Field(None, description="The drafts that its adoption made.")
+    countersignature_id: UUID | None
+    parts: list[OutputPart]
+
+
+class Adopt(Sent):
+    """Why; a body is optional."""
+
+    note: Said = None
+    content_hash: str | None = Field(None, pattern=HASH)
+
+
+class Adopted(Told):
+    """The drafts that were made. Each waits for another person's approval."""
+
+    id: UUID
+    job_id: UUID
+    made: list[dict[str, Any]] = Field(examples=[[{"itemId": "bread.m01l02", "revision": 3}]])
+    countersignature_id: UUID
+
+
+ReasonCode = Literal["TRANSIENT_FAILURE", "BAD_INPUT", "IMPROVED_PROMPT", "INFRA_ERROR", "OTHER"]
+
+
+class NewIntent(Sent):
+    """Why a failed job should be tried again."""
+
+    source_job_id: UUID
+    reason_code: ReasonCode
+    reason_text: Annotated[str, Field(min_length=3, max_length=2000, pattern=r"\S", examples=["The author was away."])]
+
+
+class IntentTold(Told):
+    """One intent to try again."""
+
+    id: UUID
+    source_job_id: UUID
+    source_output_ref: str | None
+    reason_code: ReasonCode
+    reason_text: str
+    status: Literal["PENDING", "CONSUMED", "REJECTED"]
+    approved_by: UUID | None
+    approved_at: datetime | None
+    created_by: UUID
+    created_at: datetime
+    job_id: UUID | None = Field(None, description="The job that came of it.")
+    instruction_patch: dict[str, Any] | None = None
+    rejection_reason: str | None = None
+    rejected_by: UUID | None = None
+    rejected_at: datetime | None = None
+
+
+class Intents(Told):
+    """The intents for a job, the newest first."""
+
+    retry_intents: list[IntentTold]
+
+
+class ExecuteIntent(Sent):
+    """A body is optional; a patch is for BAD_INPUT and IMPROVED_PROMPT alone."""
+
+    instruction_patch: dict[str, Any] | None = Field(
+        None, description="JSON Merge Patch (RFC 7396) on the instruction.", examples=[{"note": "Shorter."}]
+    )
+    note: Said = None
+
+
+class ExecutedIntent(Told):
+    """The intent after its execution, and the job that it made."""
+
+    retry_intent: IntentTold
+    job: JobRow
+    countersignature_id: UUID
+
+
+class RejectIntent(Sent):
+    """Why it is not tried again."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=2000, pattern=r"\S", examples=["The lesson is dropped."])]

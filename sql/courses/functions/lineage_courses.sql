@@ -27,25 +27,25 @@ AS $$
     FROM content_decisions AS d
     WHERE from_type = 'content_revision' AND d.tenant_id = current_setting('app.tenant', true)
         AND d.item_id = split_part(from_id, '@', 1)
-        AND d.revision = CASE WHEN from_type = 'content_revision' THEN split_part(from_id, '@', 2)::integer END
+        AND d.revision = CASE WHEN from_type = 'content_revision' THEN substring(from_id FROM '@([0-9]{1,9})$')::integer END
     UNION ALL
     SELECT 'drafted by', 'generation_job', r.generation_job_id::text, NULL, NULL, NULL
     FROM content_revisions AS r
     WHERE from_type = 'content_revision' AND r.tenant_id = current_setting('app.tenant', true)
         AND r.item_id = split_part(from_id, '@', 1) AND r.generation_job_id IS NOT NULL
-        AND r.revision = CASE WHEN from_type = 'content_revision' THEN split_part(from_id, '@', 2)::integer END
+        AND r.revision = CASE WHEN from_type = 'content_revision' THEN substring(from_id FROM '@([0-9]{1,9})$')::integer END
     UNION ALL
     SELECT 'follows', 'content_revision', r.item_id || '@' || r.based_on, NULL, NULL, NULL
     FROM content_revisions AS r
     WHERE from_type = 'content_revision' AND r.tenant_id = current_setting('app.tenant', true)
         AND r.item_id = split_part(from_id, '@', 1) AND r.based_on IS NOT NULL
-        AND r.revision = CASE WHEN from_type = 'content_revision' THEN split_part(from_id, '@', 2)::integer END
+        AND r.revision = CASE WHEN from_type = 'content_revision' THEN substring(from_id FROM '@([0-9]{1,9})$')::integer END
     UNION ALL
     SELECT 'adopted from', 'regeneration_output', a.output_id::text, NULL, NULL, NULL
     FROM regeneration_output_adoptions AS a
     WHERE from_type = 'content_revision' AND a.tenant_id = current_setting('app.tenant', true)
         AND a.made @> jsonb_build_array(jsonb_build_object('itemId', split_part(from_id, '@', 1), 'revision',
-            CASE WHEN from_type = 'content_revision' THEN split_part(from_id, '@', 2)::integer END))
+            CASE WHEN from_type = 'content_revision' THEN substring(from_id FROM '@([0-9]{1,9})$')::integer END))
     UNION ALL
     SELECT 'adopted by', 'countersignature', a.countersignature_id::text, NULL, NULL, NULL
     FROM regeneration_output_adoptions AS a
@@ -101,7 +101,7 @@ AS $$
     INNER JOIN content_items AS i ON i.tenant_id = r.tenant_id AND i.item_id = r.item_id
     WHERE thing_type = 'content_revision' AND r.tenant_id = current_setting('app.tenant', true)
         AND r.item_id = split_part(thing_id, '@', 1)
-        AND r.revision = CASE WHEN thing_type = 'content_revision' THEN split_part(thing_id, '@', 2)::integer END
+        AND r.revision = CASE WHEN thing_type = 'content_revision' THEN substring(thing_id FROM '@([0-9]{1,9})$')::integer END
     UNION ALL
     SELECT 'drafting of ' || lower(g.kind) || ' for ' || g.syllabus_id, g.created_at, jsonb_build_object(
         'status', g.status, 'module', g.module_id, 'request_sha256', g.request_sha256)
