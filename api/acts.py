@@ -5,11 +5,16 @@ from domain.courses.authoring.countersign import parts as part_acts
 from domain.courses.authoring.rules.gates import OF_KIND, PUBLISH, RESTORE, RETIRE
 from domain.courses.delivery.countersign.licence import license_course
 from domain.courses.delivery.rules.gates import LICENCE
+from domain.courses.regeneration.countersign import retries
+from domain.courses.regeneration.countersign.adoption import adopt
+from domain.courses.regeneration.countersign.jobs import trigger
+from domain.courses.regeneration.rules.gates import ADOPTION, RETRY, TRIGGER
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.countersign import promote, reject
 from domain.grid.outages.fulfil import hash_now
 from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
 from domain.kernel.countersign.acts import Act
+from domain.kernel.countersign.advice import ADVICE_ACTS
 from domain.kernel.countersign.lend import KERNEL_ACTS
 from domain.kernel.gates import Gate
 from domain.stairs.countersign import faults as fault_acts
@@ -25,6 +30,7 @@ from domain.stairs.rules.session_gates import FAULT, SESSION
 
 ACTS: dict[str, Act] = {
     **KERNEL_ACTS,
+    **ADVICE_ACTS,
     INSPECTION.kind: Act(INSPECTION),
     PROMOTION.kind: Act(PROMOTION, promote, on_refusal=reject),
     AFTER_ACTION.kind: Act(AFTER_ACTION, hash_now=hash_now),
@@ -44,5 +50,8 @@ ACTS: dict[str, Act] = {
     RESTORE.kind: Act(RESTORE, course_acts.restore),
     RETIRE.kind: Act(RETIRE, course_acts.retire),
     LICENCE.kind: Act(LICENCE, license_course),
+    TRIGGER.kind: Act(TRIGGER, trigger),
+    ADOPTION.kind: Act(ADOPTION, adopt),
+    RETRY.kind: Act(RETRY, retries.execute, on_refusal=retries.reject),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}

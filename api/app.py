@@ -9,7 +9,10 @@ from fastapi import APIRouter, FastAPI
 
 from api import search
 from api.courses import delivery_routers as delivery
+from api.courses import regeneration
 from api.courses import routers as courses
+from api.courses import suggestions as course_suggestions
+from api.courses.pages import suggestions as course_suggestion_pages
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
@@ -23,6 +26,7 @@ from api.grid.pages import health as grid_health
 from api.idempotency import Idempotency
 from api.kernel import (
     admin,
+    advice,
     artifacts,
     countersign,
     health,
@@ -34,6 +38,7 @@ from api.kernel import (
     sign_in_organisation,
 )
 from api.kernel.pages import admin_keys, admin_people, admin_tenants, me, queue
+from api.kernel.pages import advice as advice_pages
 from api.kernel.pages import artifacts as artifact_pages
 from api.kernel.pages import ledger as ledger_pages
 from api.kernel.pages import lent as lent_pages
@@ -53,11 +58,12 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin]
+    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice]
     home = [
         sign_in,
         sign_in_organisation,
         queue,
+        advice_pages,
         me,
         lent_pages,
         ledger_pages,
@@ -69,7 +75,8 @@ def routers() -> list[APIRouter]:
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, buildings, rules, instrument_pages]
-    every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery]
+    loop = [regeneration, course_suggestions, course_suggestion_pages]
+    every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery, *loop]
     return [one.router for one in every] + [courses.pages, search.router]
 
 

@@ -12,8 +12,11 @@ from cli.services.working import show_working
 from domain.courses.authoring.generation.offline.author import OfflineAuthor
 from domain.courses.authoring.worker import generate
 from domain.courses.authoring.worker.loop import Trade, reap_all, work, work_until_idle
+from domain.courses.regeneration.execution import worker as regeneration
+from domain.courses.regeneration.executors.parts import EXECUTORS
 from domain.kernel.db import working_as
 from domain.kernel.logs import configure_logs
+from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import DbRole, settings
 
 EPILOG = """
@@ -21,12 +24,18 @@ EPILOG = """
 Example:
   countersign worker --once --json
 """
+TOOLS = regeneration.Tools(EXECUTORS, OfflineAuthor, open_store)
 # A kind of jobs more is an entry more.
 TRADES = (
     Trade(
         "generation",
         lambda tenant_id: generate.work_one(tenant_id, OfflineAuthor) is not None,
         generate.reap,
+    ),
+    Trade(
+        "regeneration",
+        lambda tenant_id: regeneration.work_one(tenant_id, TOOLS) is not None,
+        regeneration.reap,
     ),
 )
 
@@ -35,7 +44,8 @@ TRADES = (
 @click.option("--once", is_flag=True, help="Do what waits now, then end. [default: go on until stopped]")
 @click.option("--json", "as_json", is_flag=True, help="With --once: print how many jobs were carried out as JSON.")
 def worker(once: bool, as_json: bool) -> None:
-    """Carry out jobs that people asked for over HTTP: the drafting of courses.
+    """Carry out jobs that people asked for over HTTP: the drafting of courses, and making anew what
+    a person has triggered.
 
     `countersign up` runs one beside the API; several may run at once, each job is claimed by one. It takes no request
     and signs nothing: what it drafts waits for a reviewer.

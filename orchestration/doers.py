@@ -2,10 +2,12 @@
 
 from domain.courses.authoring.rules.gates import COURSE_GATES
 from domain.courses.delivery.rules.gates import LICENCE
+from domain.courses.regeneration.rules.gates import REGENERATION_GATES
 from domain.grid.metering.fulfil import inspection_doer
 from domain.grid.metering.rules.inspection import INSPECTION
 from domain.grid.outages.fulfil import report_doer
 from domain.grid.outages.rules.gates import AFTER_ACTION, PROMOTION
+from domain.kernel.advice.gates import ADVICE_GATES
 from domain.kernel.fulfil import Doer
 from domain.kernel.gates import KERNEL_GATES, Gate
 from domain.stairs.fulfil import notice_doer
@@ -22,6 +24,8 @@ DOERS: dict[str, Doer] = {
 }
 GATES: tuple[Gate, ...] = (
     *KERNEL_GATES,
+    *ADVICE_GATES,
+    *REGENERATION_GATES,
     INSPECTION,
     PROMOTION,
     AFTER_ACTION,

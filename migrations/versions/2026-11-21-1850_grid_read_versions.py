@@ -15,7 +15,7 @@ from alembic import op
 from migrations.sqltools import APP, AUDITOR, LOADER, MACHINE, grant, guard_by_tenant, run_sql_file
 
 revision = "202611211850"
-down_revision = "202611211800"
+down_revision = "202611211810"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
--- Meaning: everything that an artifact, a countersignature or a run was made from, back to the raw rows.
+-- Meaning: all that an artifact, a signature, a run, a version of a course or advice was made from, back to raw rows.
 -- Grain: one row an edge, from a thing to what it was made from; the first row is the thing itself.
 -- Units: instants in UTC.
 -- Reader: GET /v1/lineage/{id}, the page /lineage/{id}.
@@ -28,6 +28,48 @@ WITH RECURSIVE asked AS (
       'run' AS thing_type
     FROM events
     WHERE tenant_id = current_setting('app.tenant') AND run_id = :id
+    UNION ALL
+    SELECT
+      5 AS place,
+      'course_package' AS thing_type
+    FROM course_packages
+    WHERE package_id = :id
+    UNION ALL
+    SELECT
+      6 AS place,
+      'regeneration_output' AS thing_type
+    FROM regeneration_outputs
+    WHERE output_id = :id
+    UNION ALL
+    SELECT
+      7 AS place,
+      'regeneration_job' AS thing_type
+    FROM regeneration_jobs
+    WHERE job_id = :id
+    UNION ALL
+    SELECT
+      8 AS place,
+      'retry_intent' AS thing_type
+    FROM retry_intents
+    WHERE intent_id = :id
+    UNION ALL
+    SELECT
+      9 AS place,
+      'work_item' AS thing_type
+    FROM work_items
+    WHERE work_item_id = :id
+    UNION ALL
+    SELECT
+      10 AS place,
+      'suggestion' AS thing_type
+    FROM suggestions
+    WHERE suggestion_id = :id
+    UNION ALL
+    SELECT
+      11 AS place,
+      'signal' AS thing_type
+    FROM signals
+    WHERE signal_id = :id
   ) AS found
   ORDER BY found.place
   LIMIT 1
@@ -40,11 +82,13 @@ walk AS (
     'asked for' AS relation,
     asked.thing_type AS to_type,
     cast(:id AS text) AS to_id,
-    own.label,
-    own.at,
-    coalesce(own.facts, '{}') AS facts
+    coalesce(own.label, advice.label, course.label) AS label,
+    coalesce(own.at, advice.at, course.at) AS at,
+    coalesce(own.facts, advice.facts, course.facts, '{}') AS facts
   FROM asked
   LEFT JOIN LATERAL lineage_kernel_described(asked.thing_type, cast(:id AS text)) AS own ON TRUE
+  LEFT JOIN LATERAL lineage_advice_described(asked.thing_type, cast(:id AS text)) AS advice ON TRUE
+  LEFT JOIN LATERAL lineage_courses_described(asked.thing_type, cast(:id AS text)) AS course ON TRUE
   UNION
   SELECT
     walk.to_type AS from_type,

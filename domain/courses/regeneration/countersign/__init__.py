@@ -1,0 +1,1 @@
+"""Countersign: people trigger jobs, adopt outputs, and have failed ones tried again."""

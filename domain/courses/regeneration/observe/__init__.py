@@ -1,0 +1,1 @@
+"""Observe: what people ask to be made anew. Asking starts nothing."""

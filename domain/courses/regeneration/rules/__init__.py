@@ -1,0 +1,1 @@
+"""Pure: what a job is asked to do, and at which gates people stand."""

@@ -1,0 +1,1 @@
+"""Store: jobs, outputs and retry intents in the database."""

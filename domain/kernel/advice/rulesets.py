@@ -1,0 +1,99 @@
+"""By which thresholds machines notice things: the shipped ruleset of a room, or the newest that a person signed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.kernel.advice.gates import RULESET
+from domain.kernel.canonical import content_hash
+from domain.kernel.errors import Conflict, Invalid
+from domain.kernel.proposals import Proposal, Subject, propose
+
+# Checks a ruleset's content: answers nothing, raises ValueError where it makes no sense.
+Check = Callable[[Mapping[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What a room comes with: its ruleset, and how another version of it is checked."""
+
+    content: Mapping[str, Any]
+    check: Check
+
+    @property
+    def version(self) -> str:
+        """The version that the content names."""
+        return str(self.content["version"])
+
+
+def in_force(connection: Connection, room: str) -> dict[str, Any] | None:
+    """The content of the newest ruleset that was countersigned for the room; None: the shipped one holds."""
+    found: dict[str, Any] | None = connection.execute(
+        text("SELECT content FROM advice_rulesets WHERE room = :room ORDER BY adopted_at DESC, version DESC LIMIT 1"),
+        {"room": room},
+    ).scalar_one_or_none()
+    return found
+
+
+def adopted(connection: Connection, room: str | None = None) -> list[dict[str, Any]]:
+    """Every ruleset that was countersigned, the newest first."""
+    rows = connection.execute(
+        text(
+            "SELECT room, version, content, content_hash, adopted_by, adopted_at, countersignature_id"
+            " FROM advice_rulesets WHERE CAST(:room AS text) IS NULL OR room = :room"
+            " ORDER BY adopted_at DESC, room, version"
+        ),
+        {"room": room},
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def propose_ruleset(
+    connection: Connection, room: str, content: Mapping[str, Any], shipped: Shipped, *, proposed_by: str, role: str
+) -> Proposal:
+    """Lay another version of the room's ruleset before a person; what is in force stays until it is signed.
+
+    Raises:
+        Invalid: RULESET_INVALID, what it says makes no sense; the message names where.
+        Conflict: VERSION_TAKEN, the version stands already.
+    """
+    try:
+        shipped.check(content)
+    except (ValueError, KeyError, TypeError) as cause:
+        said = f"{cause.args[0]} is missing" if isinstance(cause, KeyError) else str(cause)
+        raise Invalid(f"The ruleset makes no sense: {said}.", hint="", code="RULESET_INVALID") from cause
+    version = str(content["version"])
+    check_free(connection, room, version, shipped.version)
+    standing = in_force(connection, room) or dict(shipped.content)
+    return propose(
+        connection,
+        RULESET,
+        Subject("advice_ruleset", f"{room}/{version}"),
+        content={"room": room, "ruleset": dict(content), "base_hash": content_hash(standing)},
+        summary=f"Signal rules {version} for {room}, in place of {standing['version']}",
+        proposed_by=proposed_by,
+        actor_role=role,
+        authors=[proposed_by],
+        severity=1,
+        page_url="/advice",
+    )
+
+
+def check_free(connection: Connection, room: str, version: str, shipped: str | None = None) -> None:
+    """A version is given once.
+
+    Raises:
+        Conflict: VERSION_TAKEN.
+    """
+    taken = connection.execute(
+        text("SELECT 1 FROM advice_rulesets WHERE room = :room AND version = :version"),
+        {"room": room, "version": version},
+    ).first()
+    if taken or version == shipped:
+        raise Conflict(
+            f"There is a ruleset {version} for {room} already; nothing was proposed.",
+            hint="Give the new one a version of its own.",
+            code="VERSION_TAKEN",
+        )
