@@ -90,6 +90,7 @@ def _facts(
             passed,
         ),
         completions_known=enrolments.completed_at is not None,
+        revocations_known=enrolments.revoked_at is not None,
         times_known=not len(kind) or bool((events.occurred_at % DAY != 0).any()),
         outcomes_known=not is_quiz.any() or bool(told[is_quiz].any()),
         scores_known=events.score is not None,

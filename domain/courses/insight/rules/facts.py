@@ -137,7 +137,7 @@ class Facts:
     Attributes:
         learners: how many learners there are; they are 0 .. learners-1.
         purchases: None where nothing is known of them.
-        completions_known: whether enrolments tell when a course was completed.
+        completions_known: whether enrolments tell when a course was completed; revocations_known: when revoked.
         times_known: whether events tell their time within the day.
         outcomes_known: whether it is told which attempts passed; scores_known: whether attempts have scores.
     """
@@ -149,6 +149,7 @@ class Facts:
     purchases: Purchases | None = None
     currencies: tuple[str, ...] = field(default=())
     completions_known: bool = True
+    revocations_known: bool = True
     times_known: bool = True
     outcomes_known: bool = True
     scores_known: bool = True
