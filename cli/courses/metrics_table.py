@@ -18,10 +18,7 @@ def print_metrics(answer: Members) -> None:
     """Courses, lessons and signals, then what is missing and what was passed over."""
     console = Console()
     console.print(_courses(answer))
-    lessons = [(course["course_id"], lesson) for course in answer["courses"] for lesson in course["lessons"]]
-    console.print(_lessons(lessons[:SHOWN_LESSONS]))
-    if len(lessons) > SHOWN_LESSONS:
-        console.print(f"{len(lessons) - SHOWN_LESSONS:,} more lessons; --json prints all.", highlight=False)
+    _print_lessons(console, answer["courses"])
     _print_signals(console, answer)
     unknown = [f"Not known: {', '.join(one['figures'])}. {one['because']}" for one in answer["missing"]]
     for note in [*unknown, *answer["notes"], " ".join(SENTENCES)]:
@@ -44,13 +41,23 @@ def _courses(answer: Members) -> Table:
     return table
 
 
-def _lessons(lessons: list[tuple[str, Members]]) -> Table:
-    names = ("course", "lesson", "title", "viewers", "done", "reached", "drop", "matured", "min", "passed")
-    table = _table("Lessons: shares, and the median of minutes", *names, left=("title",))
-    for course, one in lessons:
+def _print_lessons(console: Console, courses: list[Members]) -> None:
+    left = SHOWN_LESSONS
+    for course in courses:
+        if course["lessons"] and left > 0:
+            console.print(_lessons(course["course_id"], course["lessons"][:left]))
+            left -= len(course["lessons"])
+    hidden = sum(len(course["lessons"]) for course in courses) - SHOWN_LESSONS
+    if hidden > 0:
+        console.print(f"{hidden:,} more lessons; --json prints all.", highlight=False)
+
+
+def _lessons(course: str, lessons: list[Members]) -> Table:
+    names = ("", "title", "viewers", "done", "reached", "drop", "matured", "min", "passed")
+    table = _table(f"Lessons of {escape(course)}", *names, left=("title",))
+    for one in lessons:
         median = one["median_seconds"]
         table.add_row(
-            escape(course),
             str(one["lesson_idx"]),
             escape(one["title"] or ""),
             _count(one["viewers"]),
@@ -70,12 +77,13 @@ def _print_signals(console: Console, answer: Members) -> None:
     if not signals:
         console.print(f"No signal opens. {chance}", highlight=False)
         return
-    table = _table(f"Signals by ruleset {answer['ruleset']}", "severity", "signal", "course", "lesson", "rate", "95 %",
-                   left=("signal", "course"))  # fmt: skip
+    names = ("severity", "course", "signal", "rate", "95 %")
+    table = _table(f"Signals by ruleset {answer['ruleset']}", *names, left=("course",))
     for one in signals[:SHOWN_SIGNALS]:
-        place = "" if one["lesson_idx"] is None else str(one["lesson_idx"])
+        place = "" if one["lesson_idx"] is None else f", {one['lesson_idx']}"
         rate = f"{_share(one['metric'])} ({_counts(one['metric'])})"
-        table.add_row(one["severity"], one["signal_type"], escape(one["course_id"]), place, rate, _ends(one["metric"]))
+        of = escape(one["course_id"] + place)
+        table.add_row(one["severity"], of, one["signal_type"], rate, _ends(one["metric"]))
     console.print(table)
     if len(signals) > SHOWN_SIGNALS:
         console.print(f"{len(signals) - SHOWN_SIGNALS:,} more signals; --json prints all.", highlight=False)
