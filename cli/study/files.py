@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pa_compute
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
@@ -309,12 +310,16 @@ def _name_the_bad_number(path: Path, width: int, delimiter: str, numbers: dict[s
 def _codes(column: pa.ChunkedArray) -> Codes:
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     chunk = _one_chunk(encoded.unify_dictionaries())
-    values = [str(value).strip() for value in chunk.dictionary.to_pylist()]
     code = _array(chunk.indices, -1).astype(np.int64)
-    distinct = sorted(set(values) - {""})
-    renumber = {value: number for number, value in enumerate(distinct)}
-    table = np.array([*(renumber.get(value, -1) for value in values), -1], dtype=np.int32)
-    return Codes(tuple(distinct), table[code])
+    # Trimming may make values equal, and one of them empty: they are numbered once more, in order.
+    trimmed = pa_compute.utf8_trim_whitespace(chunk.dictionary.cast(pa.string())).dictionary_encode()
+    order = pa_compute.sort_indices(trimmed.dictionary).to_numpy()
+    distinct = trimmed.dictionary.take(pa.array(order)).to_pylist()
+    gap = int(distinct[:1] == [""])
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order)) - gap
+    number = np.append(rank[_array(trimmed.indices, -1).astype(np.int64)], -1)
+    return Codes(tuple(distinct[gap:]), number[code].astype(np.int32))
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from cli.study.files import Clock, Codes, FileColumns
@@ -69,6 +70,9 @@ def _refuse_astray(file: FileColumns, column: str, clock: NDArray[np.int64]) -> 
 
 def _parsed(file: FileColumns, column: str, stamps: Codes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Microseconds of each distinct text, and whether it said its offset."""
+    alike = _parsed_alike(stamps.values)
+    if alike is not None:
+        return alike
     micros, aware = np.empty(len(stamps.values), np.int64), np.zeros(len(stamps.values), bool)
     for number, value in enumerate(stamps.values):
         try:
@@ -82,6 +86,18 @@ def _parsed(file: FileColumns, column: str, stamps: Codes) -> tuple[NDArray[np.i
             ) from None
         micros[number] = (moment - _EPOCH) // _MICROSECOND
     return micros, aware
+
+
+def _parsed_alike(values: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
+    """The same by Arrow, many times as fast, where all texts say an offset or none does; None where it refuses one."""
+    texts = pa.array(values, pa.string())
+    for zone in ("UTC", None):
+        try:
+            micros = texts.cast(pa.timestamp("us", zone)).cast(pa.int64()).to_numpy()
+        except pa.ArrowInvalid:
+            continue
+        return micros, np.full(len(values), zone is not None)
+    return None
 
 
 def _from_local(

@@ -27,7 +27,8 @@ def stamp(minutes: float) -> str:
     return (BEGIN + timedelta(minutes=minutes)).replace(tzinfo=None).isoformat()
 
 
-minutes = st.integers(0, 60 * 24 * 4) | st.integers(0, 8 * 60 * 24 * 4).map(lambda one: one / 8)
+# Anywhere in four days, within one hour, and around midnight: so that gaps of all kinds are drawn.
+minutes = st.integers(0, 8 * 60 * 24 * 4).map(lambda one: one / 8) | st.integers(0, 60) | st.integers(1_420, 1_460)
 moments = minutes.map(stamp)
 
 

@@ -80,7 +80,7 @@ def _facts(
             never if enrolments.revoked_at is None else enrolments.revoked_at,
         ),
         Events(
-            _renumbered(events.event_id, _numbers((events.event_id,))),
+            events.event_id.code,
             _renumbered(events.learner_id, learners),
             _renumbered(events.course_id, numbers),
             kind,

@@ -29,7 +29,7 @@ class Refuse(Protocol):
 
 @dataclass(frozen=True)
 class Texts:
-    """A column of text: distinct values, and the number of each row's value, -1 where its cell is empty."""
+    """A column of text: distinct values in rising order, and the number of each row's value, -1 where it is empty."""
 
     values: Sequence[str]
     code: Ints

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from domain.courses.insight.formats.answer import has_views
-from domain.courses.insight.rules.facts import NEVER, differing_events
+from domain.courses.insight.rules.facts import NEVER, differing_events, distinct_ids
 from domain.courses.insight.rules.figures import Figures
 
 NAMED = 5
@@ -70,7 +68,7 @@ def notes(figures: Figures) -> list[str]:
     """What a reader should know before quoting a figure, in sentences."""
     facts, standing = figures.facts, figures.standing
     events, enrolments = facts.events, standing.enrolments
-    repeated = len(events) - len(np.unique(events.event))
+    repeated = len(events) - distinct_ids(events)
     differing = differing_events(events) if repeated else 0
     late_events = len(events) - repeated - len(figures.events)
     begun = int((facts.enrolments.enrolled_at <= figures.as_of).sum())
