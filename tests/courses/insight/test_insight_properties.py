@@ -9,12 +9,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.courses.insight.rules.daily import DailyRows, daily_rows
+from domain.courses.insight.rules.daily import DailyRows, daily_rows, rows_at_end
 from domain.courses.insight.rules.evaluations import evaluations
-from domain.courses.insight.rules.facts import EVENT_TYPES, Facts, distinct_events, joined
+from domain.courses.insight.rules.facts import DAY, EVENT_TYPES, Facts, distinct_events, joined
 from domain.courses.insight.rules.figures import Figures
 from domain.courses.insight.rules.funnels import ALWAYS, view_funnels
+from domain.courses.insight.rules.quizzes import attempts_of
 from domain.courses.insight.rules.ruleset import ruleset
+from domain.courses.insight.rules.sessions import credits_of
+from domain.courses.insight.rules.standing import last_activity, lesson_state, standing_of
 from tests.courses.insight.made import at, day, study
 
 Row = tuple[Any, ...]
@@ -159,3 +162,15 @@ def test_seconds_and_attempts_of_all_days_are_those_of_the_whole(enrolled: list[
     of_lessons = days[0].lesson >= 0
     assert sum(one.micros[of_lessons] for one in days).tolist() == [round(t.seconds * 1e6) for t in found.times]
     assert sum(one.attempts[of_lessons] for one in days).tolist() == [quiz.attempts for quiz in found.quizzes]
+
+
+@settings(max_examples=60, deadline=None)
+@given(enrolment_rows(), event_rows())
+def test_a_kept_lesson_state_gives_the_same_rows_as_the_events(enrolled: list[Row], happened: list[Row]) -> None:
+    facts = study(enrolled, happened, TAUGHT).facts
+    events = distinct_events(facts.events)
+    number, until = FIRST_DAY + 1, (FIRST_DAY + 2) * DAY
+    kept = standing_of(facts, lesson_state(events), last_activity(events), until)
+    credited, attempts = credits_of(events), attempts_of(events)
+    of_day = attempts.where((attempts.at >= number * DAY) & (attempts.at < until))
+    assert plain(rows_at_end(kept, credited.where(credited.day == number), of_day)) == plain(daily_rows(facts, number))

@@ -56,6 +56,11 @@ def test_a_pass_told_apart_belongs_to_the_attempt_before_it() -> None:
     assert found.first_attempt_pass_rate == rate(0, 2)
 
 
+def test_at_one_instant_the_attempt_comes_before_its_pass_whatever_their_ids() -> None:
+    found = quiz([("ann", "passed", 5), ("ann", "attempted", 5, 80), ("bob", "attempted", 0, 10)])
+    assert (found.attempts, found.fail_rate, found.learner_pass_rate) == (2, rate(1, 2), rate(1, 2))
+
+
 def test_a_pass_without_an_attempt_is_one() -> None:
     found = quiz([("ann", "passed", 0), ("ann", "passed", 1), ("bob", "attempted", 0, 10)])
     assert (found.attempts, found.attempters) == (2, 2)

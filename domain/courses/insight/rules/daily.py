@@ -51,7 +51,12 @@ def daily_rows(facts: Facts, day: int) -> DailyRows:
     credited = credits_of(events)
     credited = credited.where(credited.day == day)
     attempts = attempts_of(events, facts.scores_known)
-    attempts = attempts.where((attempts.at >= day * DAY) & (attempts.at < end.until))
+    return rows_at_end(end, credited, attempts.where((attempts.at >= day * DAY) & (attempts.at < end.until)))
+
+
+def rows_at_end(end: Standing, credited: Credits, attempts: Attempts) -> DailyRows:
+    """The rows of the day that ends with `end`, from the day's credited time and attempts alone."""
+    day = end.until // DAY - 1
     return _joined(
         day, end, _lesson_columns(end, day, credited, attempts), _course_columns(end, day, credited, attempts)
     )

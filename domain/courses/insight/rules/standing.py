@@ -19,7 +19,7 @@ from domain.courses.insight.rules.facts import (
     Facts,
     distinct_events,
 )
-from domain.courses.insight.rules.grouping import Ints, Mask, group_starts, ordered, rows_of
+from domain.courses.insight.rules.grouping import Ints, Mask, group_starts, least, ordered, rows_of
 
 MATURE_AFTER_DAYS = 14
 _LESSON_SPAN = 1 << 20
@@ -35,10 +35,26 @@ class LessonState(Columns):
     first_viewed_at: Ints
     completed_at: Ints
 
+    def before(self, until: int) -> "LessonState":
+        """The state as it was just before `until`."""
+        viewed = np.where(self.first_viewed_at < until, self.first_viewed_at, NEVER)
+        completed = np.where(self.completed_at < until, self.completed_at, NEVER)
+        kept = LessonState(self.learner, self.course, self.lesson, viewed, completed)
+        return kept.where(kept.opened_at < until)
+
     @property
     def opened_at(self) -> Ints:
         """When the learner became a viewer: whoever completes a lesson has seen it."""
         return np.minimum(self.first_viewed_at, self.completed_at)
+
+
+@dataclass(frozen=True)
+class Activity(Columns):
+    """Grain: learner and course; when the last event of any kind was."""
+
+    learner: Ints
+    course: Ints
+    at: Ints
 
 
 @dataclass(frozen=True)
@@ -110,9 +126,17 @@ class Standing:
 def standing(facts: Facts, until: int) -> Standing:
     """How things stand just before `until`; later facts are as if they were not known."""
     events = distinct_events(facts.events).before(until)
+    return standing_of(facts, lesson_state(events), last_activity(events), until)
+
+
+def standing_of(facts: Facts, state: LessonState, active: Activity, until: int) -> Standing:
+    """The same from a kept lesson state and activity, when the events behind them are long gone.
+
+    The state may know of later views and completions, which are left out; the facts' events are not looked at.
+    """
+    state = state.before(until)
     enrolments = distinct_enrolments(facts.enrolments, until)
     cells = cells_of(facts.courses)
-    state = lesson_state(events)
     bare = Standing(
         until, facts.learners, facts.courses, cells, enrolments, enrolments.enrolled_at, state, *([_NONE] * 2)
     )
@@ -124,7 +148,7 @@ def standing(facts: Facts, until: int) -> Standing:
         facts.courses,
         cells,
         enrolments,
-        _last_activity(bare, events),
+        _last_active(bare, active),
         state.where(there),
         enrolment[there],
         cell[there],
@@ -177,9 +201,16 @@ def lesson_state(events: Events) -> LessonState:
     return LessonState(keys[0][first], keys[1][first], keys[2][first], viewed, completed)
 
 
-def _last_activity(bare: Standing, events: Events) -> Ints:
+def last_activity(events: Events) -> Activity:
+    """When each learner was last active in each course, of events of which each stands once."""
+    known = events.where(events.learner >= 0)
+    (course, learner), latest = least([known.course, known.learner], -known.at)
+    return Activity(learner, course, -latest)
+
+
+def _last_active(bare: Standing, active: Activity) -> Ints:
     last = bare.enrolments.enrolled_at.copy()
-    enrolment = bare.enrolment_of(events.learner, events.course)
+    enrolment = bare.enrolment_of(active.learner, active.course)
     there = enrolment >= 0
-    np.maximum.at(last, enrolment[there], events.at[there])
+    last[enrolment[there]] = np.maximum(last[enrolment[there]], active.at[there])
     return last
