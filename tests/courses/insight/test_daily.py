@@ -82,6 +82,15 @@ def test_attempts_and_passes_of_the_day() -> None:
     assert [(one[-1]["attempts"], one[-1]["passes"]) for one in found] == [(1, 0), (1, 1)]
 
 
+def test_who_looked_before_enrolling_is_new_on_the_day_of_enrolling() -> None:
+    enrolled: list[Row] = [("ann", "C", "2026-03-03T08:00:00")]
+    days = [rows_on(f"2026-03-0{one}", enrolled=enrolled) for one in (2, 3, 4)]
+    assert [one[1]["viewers_new"] for one in days] == [0, 1, 0]
+    assert [one[1]["completers_new"] for one in days] == [0, 1, 0]
+    assert [one[-1]["viewers_new"] for one in days] == [0, 1, 0]
+    assert [one[1]["viewers_to_date"] for one in days] == [0, 1, 1]
+
+
 @pytest.mark.parametrize("name", ["viewers_new", "completers_new"])
 def test_new_ones_add_up_over_days_to_those_to_date(name: str) -> None:
     days = [f"2026-03-{one:02}" for one in range(1, 8)]

@@ -148,6 +148,23 @@ def test_what_happened_after_the_instant_is_not_known_and_at_it_is() -> None:
     assert at_it.lessons.completers.tolist() == [3, 3, 1, 1]
 
 
+def test_a_gap_that_closes_at_the_instant_counts_and_after_it_does_not() -> None:
+    instants = ("2026-03-01T09:10:00", "2026-03-01T09:09:59.999999")
+    assert [figures(ENROLLED, HAPPENED, TAUGHT, one).times[0].seconds for one in instants] == [600, 0]
+
+
+def test_of_rows_with_one_id_that_differ_the_earliest_counts() -> None:
+    enrolled: list[Row] = [("ann", "C", "2026-03-01")]
+    rows: list[Row] = [
+        ("e1", "ann", "C", "lesson_viewed", 2, "2026-03-02T10:00:01"),
+        ("e1", "ann", "C", "lesson_completed", 1, "2026-03-02T10:00:00"),
+        ("e1", "ann", "C", "lesson_viewed", 3, "2026-03-02T10:00:02"),
+    ]
+    for happened in (rows, rows[::-1]):
+        found = figures(enrolled, happened, TAUGHT)
+        assert found.lessons.viewers.tolist() == found.lessons.completers.tolist() == [0, 1, 0, 0]
+
+
 def test_without_completions_they_are_unknown_and_not_none() -> None:
     found = figures([row[:3] for row in ENROLLED], HAPPENED, TAUGHT, completions_known=False)
     assert found.completed(found.courses) == [unknown_of(6)]

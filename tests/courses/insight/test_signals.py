@@ -207,6 +207,10 @@ def test_time_is_judged_against_the_plan_and_only_of_viewers_whose_time_is_known
         ended = f"2026-03-02T10:{seconds // 60:02}:{seconds % 60:02}"
         happened.append((f"{who}2", who, "C", "lesson_left", 0, ended))
     happened.append(("eve1", "eve", "C", "lesson_viewed", 0, "2026-03-02T10:00:00"))
+    # fay's time is known, but she is no viewer.
+    enrolled.append(("fay", "C", "2026-03-01"))
+    happened.append(("fay1", "fay", "C", "quiz_attempted", 0, "2026-03-02T10:00:00", 50, True))
+    happened.append(("fay2", "fay", "C", "lesson_left", 0, "2026-03-02T10:00:10"))
     found = {
         one.signal_type: one.found for one in evaluations(figures(enrolled, happened, [("C", 0, "A", 4)]), ruleset())
     }
