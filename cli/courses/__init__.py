@@ -1,4 +1,4 @@
-"""`countersign courses`: drafts, reviews and publication over HTTP, in the name of whoever the token is for; study on files."""
+"""`countersign courses`: drafts, reviews and publication over HTTP by whoever the token is for; study on files."""
 
 import click
 
