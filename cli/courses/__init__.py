@@ -1,4 +1,4 @@
-"""`countersign courses`: drafts, reviews and publication over HTTP, in the name of whoever the token is for."""
+"""`countersign courses`: drafts, reviews and publication over HTTP by whoever the token is for; study on files."""
 
 import click
 
@@ -16,9 +16,10 @@ COMMANDS: dict[str, str] = {
     "restore": "cli.courses.publishing:restore",
     "retire": "cli.courses.publishing:retire",
     "export": "cli.courses.publishing:export",
+    "metrics": "cli.courses.metrics:metrics",
 }
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)
 def courses() -> None:
-    """Courses: from a learning intent to an immutable published version."""
+    """Courses: from a learning intent to an immutable published version, and how its learners fare."""

@@ -13,8 +13,8 @@ import pyarrow.parquet as pa_parquet
 
 from cli.grid.study_loss import feeder_losses, total_days
 from cli.grid.study_reads import UNITS_PER_KWH, StudyReads, read_delivered, read_reads
-from cli.grid.study_stamps import zone_named
 from cli.grid.study_suspicion import rank_meters
+from cli.study.stamps import zone_named
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_date, local_days
 from domain.grid.metering.rules.rollup import MeterDays, energy_units, roll_meter_days
 from domain.kernel.errors import Invalid

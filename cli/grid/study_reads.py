@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from cli.grid.study_files import Codes, FileColumns, Wanted, read_columns
-from cli.grid.study_stamps import instants
+from cli.study.files import Codes, FileColumns, Wanted, read_columns
+from cli.study.stamps import instants
 from domain.grid.metering.rules.flags import Flag
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, iso_utc
 from domain.grid.metering.rules.reads import Reads

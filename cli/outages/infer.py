@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cli.grid.study_stamps import zone_named
 from cli.outages.study_events import NAMED, StudyEvents, read_events
+from cli.study.stamps import zone_named
 from domain.grid.network.rules.model import Network
 from domain.grid.outages.rules.device_tree import NONE, DeviceTree, build_device_tree
 from domain.grid.outages.rules.inference.infer import infer_outages

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from cli.grid.study_stamps import zone_named
 from cli.outages.incident_cells import instant
 from cli.outages.incident_columns import chosen_columns
 from cli.outages.incident_files import IncidentFile, fixed_zone, read_incidents
 from cli.outages.replay_table import print_study
+from cli.study.stamps import zone_named
 from domain.grid.outages.rules.incident_study import study
 from domain.grid.outages.rules.incidents import Incident, distinct
 from domain.kernel.errors import Invalid

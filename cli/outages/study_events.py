@@ -1,7 +1,7 @@
 """An analyst's file of meter events, checked and turned into signals; what cannot be used is counted and named."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from cli.grid.study_files import FileColumns, Wanted, read_columns
-from cli.grid.study_stamps import instants
+from cli.study.files import FileColumns, Wanted, read_columns
+from cli.study.stamps import NOT_TOLD, instants
 from domain.grid.network.rules.model import Network
 from domain.grid.outages.rules import signals as kinds
 from domain.grid.outages.rules.signals import Signal
@@ -18,7 +18,8 @@ from domain.grid.outages.rules.signals import Signal
 EVENTS = Wanted(
     texts=("meter_id", "type"),
     numbers=(),
-    optional_texts=("arrived_at", "source"),
+    optional_texts=("source",),
+    optional_stamps=("arrived_at",),
     aliases=(("load", "meter_id"), ("event_type", "type")),
     stamp="at",
     example="meter_id,type,at",
@@ -127,14 +128,10 @@ def _types(file: FileColumns) -> list[str]:
 
 def _arrived(file: FileColumns, at: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
     """When each row came in; `at` where the file does not say."""
-    column = file.texts.get("arrived_at")
-    if column is None or not column.values:
+    if "arrived_at" not in file.stamps:
         return at
-    told = np.flatnonzero(column.code >= 0)
-    # Every row needs a stamp to be read; rows without one borrow the first and are given their own `at` after.
-    whole = replace(column, code=np.where(column.code < 0, column.code[told[0]], column.code))
-    came = instants(replace(file, stamps=whole), "arrived_at", file.texts["meter_id"].code, zone)
-    return np.where(column.code < 0, at, came)
+    came = instants(file, "arrived_at", file.texts["meter_id"].code, zone)
+    return np.where(came == NOT_TOLD, at, came)
 
 
 def _places(network: Network, names: tuple[str, ...], types: set[str]) -> dict[str, tuple[str, str | None]]:

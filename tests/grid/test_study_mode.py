@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.grid.study_reads import read_reads
-from cli.grid.study_stamps import zone_named
 from cli.main import main
+from cli.study.stamps import zone_named
 from domain.kernel.errors import Invalid
 
 

@@ -2,7 +2,7 @@
 
 What belongs here: finding columns, numbers and stamps, and naming file, row and column of what is not as expected. A
 row of a CSV is its line number (the header is line 1), a row of a Parquet file counts from 1. What the columns mean
-together (duplicates, interval lengths) is study_reads.py.
+together (duplicates, interval lengths, which event may be without a lesson) is the rooms' own.
 """
 
 import csv
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pa_compute
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
@@ -33,19 +34,27 @@ class Codes:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """A column of times that a file keeps as such: microseconds, in UTC or of a wall clock; where a cell is told."""
+
+    micros: NDArray[np.int64]
+    is_utc: bool
+    is_told: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class FileColumns:
-    """One file's columns by their wanted names.
+    """One file's columns by their wanted names; a column that it does not have is not there.
 
     Attributes:
         first_row: what the first data row is called in messages.
-        stamps: a text column, or microseconds and whether they are UTC already.
     """
 
     path: Path
     first_row: int
     texts: dict[str, Codes]
     numbers: dict[str, NDArray[np.float64]]
-    stamps: Codes | tuple[NDArray[np.int64], bool]
+    stamps: dict[str, Codes | Clock]
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -58,14 +67,23 @@ class FileColumns:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which columns a file must and may have; each is found under its name or an alias, whatever the case."""
+    """Which columns a file must and may have; each is found under its name or an alias, whatever the case.
+
+    Attributes:
+        stamp: the column of times that it must have, None for none.
+        may_have_gaps: columns that it must have and of which cells may be empty, as those of optional columns may.
+        may_have_no_rows: whether a header by itself is a whole file.
+    """
 
     texts: tuple[str, ...]
     numbers: tuple[str, ...]
     optional_texts: tuple[str, ...] = ()
     optional_numbers: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
-    stamp: str = "read_at"
+    stamp: str | None = "read_at"
+    optional_stamps: tuple[str, ...] = ()
+    may_have_gaps: tuple[str, ...] = ()
+    may_have_no_rows: bool = False
     example: str = EXAMPLE
 
     def find(self, path: Path, there: Sequence[str]) -> dict[str, str]:
@@ -81,7 +99,7 @@ class Wanted:
             if name in by_name and name in self.all_names:
                 raise Invalid(f"{path.name} has column {name} twice.", hint="Keep one of them.")
             by_name[name] = own
-        required = (*self.texts, self.stamp, *self.numbers)
+        required = self.required
         missing = [name for name in required if name not in by_name]
         if missing:
             raise Invalid(
@@ -91,14 +109,33 @@ class Wanted:
         return {name: by_name[name] for name in self.all_names if name in by_name}
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that must be there."""
+        return (*self.texts, *(() if self.stamp is None else (self.stamp,)), *self.numbers)
+
+    @property
     def all_names(self) -> tuple[str, ...]:
         """Required and optional names."""
-        return (*self.texts, self.stamp, *self.numbers, *self.optional_texts, *self.optional_numbers)
+        return (*self.required, *self.optional_texts, *self.optional_numbers, *self.optional_stamps)
 
     @property
     def all_texts(self) -> tuple[str, ...]:
         """Names of the columns of text."""
         return (*self.texts, *self.optional_texts)
+
+    @property
+    def all_numbers(self) -> tuple[str, ...]:
+        """Names of the columns of numbers."""
+        return (*self.numbers, *self.optional_numbers)
+
+    @property
+    def all_stamps(self) -> tuple[str, ...]:
+        """Names of the columns of times."""
+        return (*(() if self.stamp is None else (self.stamp,)), *self.optional_stamps)
+
+    def needs_all_of(self, name: str) -> bool:
+        """Whether no cell of a column may be empty."""
+        return name in self.required and name not in self.may_have_gaps
 
 
 def read_columns(path: Path, wanted: Wanted) -> FileColumns:
@@ -116,19 +153,19 @@ def read_columns(path: Path, wanted: Wanted) -> FileColumns:
         raise Invalid(f"{path.name} is empty.", hint=f"Expected a header line such as {wanted.example} and rows.")
     is_parquet = head == PARQUET_MAGIC or path.suffix.lower() in {".parquet", ".pq"}
     found = _parquet(path, wanted) if is_parquet else _csv(path, wanted)
-    if not len(found):
+    if not len(found) and not wanted.may_have_no_rows:
         raise Invalid(f"{path.name} has a header and no rows.", hint="Expected at least one row.")
     _refuse_gaps(found, wanted)
     return found
 
 
 def _refuse_gaps(found: FileColumns, wanted: Wanted) -> None:
-    for name in wanted.texts:
-        empty = np.flatnonzero(found.texts[name].code < 0)
-        if len(empty):
+    for name, column in found.texts.items():
+        empty = np.flatnonzero(column.code < 0)
+        if len(empty) and wanted.needs_all_of(name):
             raise found.refuse(int(empty[0]), name, "is empty, expected an id.")
-    for name in wanted.numbers:
-        bad = np.flatnonzero(~np.isfinite(found.numbers[name]))
+    for name, values in found.numbers.items():
+        bad = np.flatnonzero(~np.isfinite(values) if wanted.needs_all_of(name) else np.isinf(values))
         if len(bad):
             raise found.refuse(
                 int(bad[0]),
@@ -136,10 +173,10 @@ def _refuse_gaps(found: FileColumns, wanted: Wanted) -> None:
                 "is empty or not a number, expected a number such as 0.25.",
                 "Leave missing reads out.",
             )
-    if isinstance(found.stamps, Codes):
-        empty = np.flatnonzero(found.stamps.code < 0)
-        if len(empty):
-            raise found.refuse(int(empty[0]), wanted.stamp, "is empty, expected a time such as 2026-11-21T08:15:00Z.")
+    for name, stamps in found.stamps.items():
+        empty = np.flatnonzero(stamps.code < 0 if isinstance(stamps, Codes) else ~stamps.is_told)
+        if len(empty) and wanted.needs_all_of(name):
+            raise found.refuse(int(empty[0]), name, "is empty, expected a time such as 2026-11-21T08:15:00Z.")
 
 
 def _parquet(path: Path, wanted: Wanted) -> FileColumns:
@@ -151,12 +188,14 @@ def _parquet(path: Path, wanted: Wanted) -> FileColumns:
             f"{path.name} is not a whole Parquet file; perhaps it was cut off while being copied.",
             hint="Copy or export it again.",
         ) from cause
-    texts = {name: _codes(_as_text(path, name, table[own[name]])) for name in wanted.all_texts if name in own}
-    numbers = {}
-    for name in (*wanted.numbers, *wanted.optional_numbers):
-        if name in own:
-            numbers[name] = _parquet_numbers(path, name, table[own[name]])
-    return FileColumns(path, 1, texts, numbers, _parquet_stamps(path, wanted.stamp, table[own[wanted.stamp]]))
+    columns = {name: table[own_name] for name, own_name in own.items()}
+    return FileColumns(
+        path=path,
+        first_row=1,
+        texts={name: _codes(_as_text(path, name, columns[name])) for name in wanted.all_texts if name in own},
+        numbers={name: _parquet_numbers(path, name, columns[name]) for name in wanted.all_numbers if name in own},
+        stamps={name: _parquet_stamps(path, name, columns[name]) for name in wanted.all_stamps if name in own},
+    )
 
 
 def _as_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -167,29 +206,31 @@ def _as_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _parquet_numbers(path: Path, name: str, column: pa.ChunkedArray) -> NDArray[np.float64]:
-    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    # A column of empty cells alone has no type of its own.
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if not any(is_kind(column.type) for is_kind in kinds):
         raise Invalid(f"{path.name}, column {name} holds {column.type}, expected numbers.")
     return _floats(column.cast(pa.float64()))
 
 
-def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | tuple[NDArray[np.int64], bool]:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
+def _parquet_stamps(path: Path, name: str, column: pa.ChunkedArray) -> Codes | Clock:
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary, pa.types.is_null)
+    if any(is_text(column.type) for is_text in texts):
         return _codes(_as_text(path, name, column))
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("us"), safe=False)
     if not pa.types.is_timestamp(column.type):
         raise Invalid(f"{path.name}, column {name} holds {column.type}, expected timestamps or text in ISO 8601.")
-    if column.null_count:
-        row = column.is_null().to_pylist().index(True) + 1
-        raise Invalid(f"{path.name}, row {row}, column {name}: is empty, expected a time.")
+    is_told = _array(column.is_valid().cast(pa.int8()), 0).astype(bool)
     micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
-    return _array(micros, 0).astype(np.int64), column.type.tz is not None
+    return Clock(_array(micros, 0).astype(np.int64), column.type.tz is not None, is_told)
 
 
 def _csv(path: Path, wanted: Wanted) -> FileColumns:
     names, delimiter = _header(path, wanted.example)
     own = wanted.find(path, names)
     position = {name: f"c{names.index(own_name)}" for name, own_name in own.items()}
-    numbers = [name for name in (*wanted.numbers, *wanted.optional_numbers) if name in own]
+    numbers = [name for name in wanted.all_numbers if name in own]
     coded = pa.dictionary(pa.int32(), pa.string())
     types = {column: pa.float64() if name in numbers else coded for name, column in position.items()}
     try:
@@ -205,7 +246,7 @@ def _csv(path: Path, wanted: Wanted) -> FileColumns:
         first_row=2,
         texts={name: _codes(table[position[name]]) for name in wanted.all_texts if name in own},
         numbers={name: _floats(table[position[name]]) for name in numbers},
-        stamps=_codes(table[position[wanted.stamp]]),
+        stamps={name: _codes(table[position[name]]) for name in wanted.all_stamps if name in own},
     )
 
 
@@ -269,12 +310,16 @@ def _name_the_bad_number(path: Path, width: int, delimiter: str, numbers: dict[s
 def _codes(column: pa.ChunkedArray) -> Codes:
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     chunk = _one_chunk(encoded.unify_dictionaries())
-    values = [str(value).strip() for value in chunk.dictionary.to_pylist()]
     code = _array(chunk.indices, -1).astype(np.int64)
-    distinct = sorted(set(values) - {""})
-    renumber = {value: number for number, value in enumerate(distinct)}
-    table = np.array([*(renumber.get(value, -1) for value in values), -1], dtype=np.int32)
-    return Codes(tuple(distinct), table[code])
+    # Trimming may make values equal, and one of them empty: they are numbered once more, in order.
+    trimmed = pa_compute.utf8_trim_whitespace(chunk.dictionary.cast(pa.string())).dictionary_encode()
+    order = pa_compute.sort_indices(trimmed.dictionary).to_numpy()
+    distinct = trimmed.dictionary.take(pa.array(order)).to_pylist()
+    gap = int(distinct[:1] == [""])
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order)) - gap
+    number = np.append(rank[_array(trimmed.indices, -1).astype(np.int64)], -1)
+    return Codes(tuple(distinct[gap:]), number[code].astype(np.int32))
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

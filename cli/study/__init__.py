@@ -1,0 +1,1 @@
+"""What every room of study mode shares: files of an analyst as columns, and stamps as instants."""

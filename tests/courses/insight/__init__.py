@@ -1,0 +1,1 @@
+"""Tests of insight: definitions, signals, suggestions and study mode."""
