@@ -141,6 +141,9 @@ def test_physics_notices_what_the_fan_cannot_give_and_sets_no_verdict(people: Pe
     rows = people.reviewer.get(f"/api/v1/tests/sessions/{visit.session_id}/observations")["rows"]
     codes = {row["code"] for row in rows}
     assert "FLOW_EXCEEDS_FAN" in codes, codes
+    leaky = [row["data"]["total_m2"] for row in rows if row["code"] == "LEAKAGE_INDEX"]
+    assert len(leaky) == 2
+    assert all(0.8 < one < 1.1 for one in leaky), leaky
     at = f"/api/v1/tests/sessions/{visit.session_id}"
     instances = firemode._rows(people.reviewer, f"{at}/instances?status=completed")
     assert sum(row["verdict"] == "non_compliant" for row in instances) == 2
