@@ -13,7 +13,7 @@ FROM (
     o.stair_id,
     o.session_id,
     t.planned_for,
-    CAST(o.data ->> 'total_m2' AS DOUBLE PRECISION) AS total_m2
+    cast(o.data ->> 'total_m2' AS double precision) AS total_m2
   FROM stair_observations AS o
   INNER JOIN test_sessions AS t ON o.tenant_id = t.tenant_id AND o.session_id = t.id
   WHERE
