@@ -53,7 +53,7 @@ def test_a_building_says_what_is_asked_for_published_and_waits(office: Office) -
     for frequency in ("monthly", "six_monthly", "annual"):
         office.sign(office.generate(building, frequency))
     page = shown(office, f"/stairs/buildings/{building}")
-    assert "Pilot Building 123 has 168 tests a year, as its registry asks for." in page
+    assert "Each routine of Pilot Building 123 has the tests that its registry asks for." in page
     assert "Waits for a signature" not in page
     assert "missing" not in page
     assert "One building stands in the registry, all of their yearly tests are published." in shown(
