@@ -1,12 +1,13 @@
 """How FireMode answers: rows as JSON, decimals as text so that no digit is lost."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain.stairs.store.instances import Progress
+from domain.stairs.rules.progress import Progress
 from domain.stairs.store.sessions import Session
 
 
@@ -18,7 +19,12 @@ def plain(row: Mapping[str, Any], *left_out: str) -> dict[str, Any]:
 def session_told(session: Session, progress: Progress | None = None) -> dict[str, Any]:
     """A session and how far it is."""
     told = plain(vars(session)) | {"session_id": str(session.id)}
-    return told if progress is None else told | {"progress": vars(progress)}
+    return told if progress is None else told | {"progress": _progress(progress)}
+
+
+def _progress(progress: Progress) -> dict[str, Any]:
+    """Counts and percentages as JSON numbers."""
+    return {name: float(one) if isinstance(one, Decimal) else one for name, one in asdict(progress).items()}
 
 
 def instance_told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from domain.kernel.countersign.decide import decide
 from domain.kernel.signed import Decision
 from domain.stairs.observe.mended import mend
 from domain.stairs.store import faults
-from domain.stairs.suggest.fault_review import review
+from domain.stairs.suggest.fault_review import Said, review
 from domain.stairs.suggest.handing_in import proposed_anew
 
 router = APIRouter(prefix="/faults")
@@ -74,7 +74,7 @@ def review_one(
     request_id: RequestId,
 ) -> dict[str, Any]:
     """The person's countersignature on what the person says; it holds from then on."""
-    proposal = review(connection, fault_id, **body.model_dump())
+    proposal = review(connection, fault_id, Said(**body.model_dump()))
     signed = decide(
         connection,
         caller,

@@ -24,8 +24,8 @@ class Client:
         return self._answer(self._http.post(path, json=body))
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """GET JSON."""
-        return self._answer(self._http.get(path, params=query))
+        """GET JSON; the path may have a query of its own, which an empty one given beside it would take away."""
+        return self._answer(self._http.get(path, params=query or None))
 
     def file(self, artifact_id: str) -> bytes:
         """The bytes of an artifact, by the link that the copy signs for it."""

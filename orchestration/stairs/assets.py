@@ -11,7 +11,7 @@ import dagster as dg
 from domain.kernel.tenancy import load_tenant
 from domain.stairs.observe import waiting
 from domain.stairs.observe.crosscheck import cross_check
-from domain.stairs.observe.trend import note_trends
+from domain.stairs.observe.trend import note_leakage, note_trends
 from domain.stairs.suggest.export import Asked
 from domain.stairs.suggest.generation import generate_templates
 from domain.stairs.suggest.report import export_session
@@ -150,6 +150,7 @@ def notice_physics_and_trends(context: dg.AssetExecutionContext, machine: Machin
     for building_id in buildings:
         with machine.session(tenant_id) as connection:
             counts["trends"] += note_trends(connection, building_id, machine.now())
+            counts["trends"] += note_leakage(connection, building_id, machine.now())
     return dg.MaterializeResult(metadata=counts)
 
 

@@ -1,53 +1,74 @@
-"""A yearly visit of 168 tests, driven over HTTP as a phone would, to its approval; and what physics says of it."""
+"""A yearly visit of 168 tests, driven over HTTP as a phone would, to its signed report; and what physics says of it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
 
-from api.app import create_app
 from cli.demo import firemode
-from cli.demo.client import Client
 from cli.demo.firemode import People, Visit
-from domain.kernel.signing import ensure_signing_keys
+from cli.demo.phone import Phone
+from domain.kernel.canonical import sha256_hex
+from domain.kernel.db import transaction
+from domain.kernel.errors import CountersignError
+from domain.kernel.fulfil import fulfil
+from domain.kernel.objects.chosen import open_store
+from domain.kernel.settings import DbRole
+from domain.kernel.verify import Verdict, verify_artifact
+from domain.together import RENDERERS
+from orchestration.doers import DOERS
 from tests.conftest import Database
-from tests.makers import make_tenant, make_token
+from tests.grid.outages.report.reading import pages
+from tests.stairs.visited import NOW, Here, people_here, published
 
-NOW = datetime.now(UTC)
-
-
-class Here(Client):
-    """A caller of the application in this process."""
-
-    def __init__(self, application: TestClient, token: str) -> None:
-        own = {"Authorization": f"Bearer {token}"}
-        self._http = TestClient(application.app, headers=own, raise_server_exceptions=False)
+HELD = "PRESSURE_STAIR-B_L5_ALL-CLOSED"
 
 
 @pytest.fixture(scope="module")
 def people(module_database: Database) -> Iterator[People]:
-    make_tenant("T", "Australia/Sydney")
-    ensure_signing_keys()
-    with TestClient(create_app(), raise_server_exceptions=False) as application:
-        made = object.__new__(People)
-        for name, role in (("technician", "TECHNICIAN"), ("manager", "MANAGER"), ("reviewer", "REVIEWER")):
-            token = make_token("T", role, email=f"{name}@example.org", ttl_s=3600)
-            setattr(made, name, Here(application, token))
-        made.technician_name, made.reviewer_name = "technician", "reviewer"
+    with people_here() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def visit(people: People) -> Visit:
-    """The whole of it, once."""
-    seen = Visit()
-    seen.building_id = firemode.enter(people, "T", NOW)
-    assert firemode.publish(people, seen.building_id)["total"] == 168
+    """The whole of it, once; a second device has another result for one test, and the reviewer decides."""
+    seen = published(people)
     phone = firemode.walk(people, seen, NOW)
+    _contradict(people, seen, phone.bundle)
     firemode.settle(people, seen, phone)
+    firemode.report(people, seen)
+    fulfil("T", UUID(seen.countersignature_id), DOERS, run_id="test", actor_id="test")
     return seen
+
+
+def _contradict(people: People, seen: Visit, bundle: dict[str, Any]) -> None:
+    at = f"/api/v1/tests/sessions/{seen.session_id}"
+    (row,) = [one for one in bundle["parts"]["instances"] if one["scoped_identifier"] == HELD]
+    first = people.technician.get(f"{at}/instances/{row['instance_id']}")
+    other = {
+        "submission_id": str(uuid4()),
+        "instance_id": row["instance_id"],
+        "tested_at": first["tested_at"],
+        "value": "19.2",
+        "used_instrument_id": first["used_instrument_id"],
+    }
+    sent = people.manager.post(f"{at}/sync", {"bundle_hash": bundle["bundle_hash"], "submissions": [other]})
+    assert sent["counts"]["conflict"] == 1
+    # What was first stands, and nobody can approve around the other.
+    with pytest.raises(CountersignError):
+        firemode.settle(people, seen, Phone(people.technician, seen.session_id, NOW))
+    (waiting,) = people.reviewer.get(f"{at}/conflicts")["rows"]
+    assert (waiting["submission_id"], waiting["payload"]["value"]) == (other["submission_id"], "19.2")
+    decided = people.reviewer.post(
+        f"{at}/conflicts/{waiting['submission_id']}/settle",
+        {"resolution": "kept_first", "reason": "The second gauge stood on the wrong landing"},
+    )
+    assert decided["verdict"] == "compliant"
+    stands = people.technician.get(f"{at}/instances/{row['instance_id']}")
+    assert stands["measured_value_numeric"] == first["measured_value_numeric"]
 
 
 def test_a_yearly_visit_of_168_tests_goes_from_bundle_to_approval(people: People, visit: Visit) -> None:
@@ -62,6 +83,43 @@ def test_a_yearly_visit_of_168_tests_goes_from_bundle_to_approval(people: People
         "Door opening force 118.5 N ABOVE maximum 110 N at D-Level-3-Stair-B, Stair-B Level-3 (pressurisation active)",
         "Pressure 18.2 Pa BELOW minimum 20 Pa on Stair-A Level-8 (all_closed)",
     ]
+
+
+def test_both_results_of_the_conflict_stay_on_record_with_the_decision(people: People, visit: Visit) -> None:
+    at = f"/api/v1/tests/sessions/{visit.session_id}"
+    (kept,) = people.reviewer.get(f"{at}/conflicts?include_settled=true")["rows"]
+    assert (kept["payload"]["value"], kept["resolution"]) == ("19.2", "kept_first")
+    assert people.reviewer.get(f"{at}/conflicts")["rows"] == []
+    found = firemode._rows(people.reviewer, f"{at}/instances?status=completed")
+    (row,) = [one for one in found if one["scoped_identifier"] == HELD]
+    assert row["verdict"] == "compliant"
+    judged = people.reviewer.get(f"{at}/instances/{row['instance_id']}/evaluations")["rows"]
+    assert {one["outputs"]["measured_raw"] for one in judged} != {"19.2"}
+
+
+def test_the_visit_ends_in_a_signed_report_that_anybody_can_check(people: People, visit: Visit) -> None:
+    rows = people.reviewer.get(f"/api/v1/reports?session_id={visit.session_id}")["rows"]
+    assert [one["status"] for one in rows] == ["SIGNED"]
+    told = people.reviewer.get(f"/api/v1/reports/{rows[0]['report_id']}")
+    assert told["countersignature_id"] == visit.countersignature_id
+    assert isinstance(people.reviewer, Here)
+    bytes_of = {ending: people.reviewer.fetched(one["url"]) for ending, one in told["files"]["signed"].items()}
+    for ending, one in told["files"]["signed"].items():
+        assert (sha256_hex(bytes_of[ending]), len(bytes_of[ending])) == (one["sha256"], one["size_bytes"])
+    # Its JSON is what was signed, byte for byte: the hash under the signature is that of the file.
+    signed = people.reviewer.get(f"/v1/countersignatures/{visit.countersignature_id}")["countersignature"]
+    assert sha256_hex(bytes_of["json"]) == signed["content_hash"] == told["content_hash"]
+    read = pages(bytes_of["pdf"])
+    assert not any("DRAFT" in page for page in read)
+    whole = " ".join(read)
+    for said in (*visit.faults, signed["content_hash"], visit.session_id, "reviewer", "AS1851-2024-v1.3"):
+        assert said in whole, said
+    with transaction("T", DbRole.AUDITOR) as connection:
+        found = connection.exec_driver_sql(
+            "SELECT artifact_id FROM artifacts WHERE kind = 'stairs.compliance_report' ORDER BY artifact_id"
+        ).scalars()
+        made = [verify_artifact(connection, open_store(), one, RENDERERS).verdict for one in list(found)]
+    assert made == [Verdict.SAME] * 4
 
 
 def test_the_building_entered_again_changes_nothing(people: People, visit: Visit) -> None:
@@ -83,6 +141,9 @@ def test_physics_notices_what_the_fan_cannot_give_and_sets_no_verdict(people: Pe
     rows = people.reviewer.get(f"/api/v1/tests/sessions/{visit.session_id}/observations")["rows"]
     codes = {row["code"] for row in rows}
     assert "FLOW_EXCEEDS_FAN" in codes, codes
+    leaky = [row["data"]["total_m2"] for row in rows if row["code"] == "LEAKAGE_INDEX"]
+    assert len(leaky) == 2
+    assert all(0.8 < one < 1.1 for one in leaky), leaky
     at = f"/api/v1/tests/sessions/{visit.session_id}"
     instances = firemode._rows(people.reviewer, f"{at}/instances?status=completed")
     assert sum(row["verdict"] == "non_compliant" for row in instances) == 2

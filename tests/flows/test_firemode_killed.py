@@ -1,12 +1,7 @@
 """The API is killed again and again while a phone brings a visit back: nothing told is lost, nothing is there twice."""
 
 import hashlib
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,11 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import psycopg
 import pytest
 
-from api.serve import listen
 from domain.kernel.db import transaction
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import settings
@@ -26,83 +19,18 @@ from domain.kernel.signing import ensure_signing_keys
 from domain.stairs.observe.audits import evidence_is_whole, one_open_fault, verdicts_replay
 from domain.stairs.store import evidence
 from tests.conftest import Database
+from tests.flows.mortal import KILLS, SEED, Mortals, StubbornPhone
 from tests.makers import make_tenant, make_token
 from tests.stairs.small_house import SmallHouse
 from tests.stairs.test_a_session_over_http import TOOLS, VALUES
 from tests.stairs.test_evidence_over_http import photo
 
-KILLS, PIECE_BYTES = 3, 2000
-
-
-class Api:
-    """The API as a process of its own, behind a socket that stays open when it dies."""
-
-    def __init__(self) -> None:
-        self.socket: socket.socket = listen("127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.start()
-
-    def start(self) -> None:
-        number = self.socket.fileno()
-        command = [sys.executable, "-m", "api.serve", "--fd", str(number)]
-        self.process = subprocess.Popen(
-            command, pass_fds=[number], env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def end(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=30)
-        self.socket.close()
-
-
-class StubbornPhone:
-    """A phone that asks until it is answered, and notes what it was told."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.client = httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False
-        )
-        self.cut = 0
-
-    def ask(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                answer = self.client.request(method, path, json=body, **more)
-            except httpx.TransportError:
-                self.cut += 1
-                time.sleep(0.1)
-            else:
-                if answer.status_code not in (502, 503):
-                    return answer
-            assert time.monotonic() < deadline, f"{method} {path} was never answered"
-
-    def bring_file(self, at: str, told: dict[str, Any], data: bytes) -> None:
-        """Register a capture and send its bytes; what was told to have arrived is never asked for again."""
-        assert self.ask("POST", at, told).status_code == 201
-        path, known = f"/api/v1/evidence/{told['evidence_id']}", 0
-        while known < len(data):
-            held = int(self.ask("GET", path).json()["received_bytes"])
-            assert held >= known, "bytes that were told to have arrived are gone"
-            piece = data[held : held + PIECE_BYTES]
-            if not piece:
-                # All lie there, but nobody was told that the file is whole: the last piece is sent again.
-                held, piece = len(data) - 1, data[-1:]
-            ranged = {"Content-Range": f"bytes {held}-{held + len(piece) - 1}/{len(data)}"}
-            sent = self.ask("PUT", f"{path}/content", headers=ranged, content=piece)
-            assert sent.status_code in (200, 202), sent.text
-            known = int(sent.json()["received_bytes"])
-
 
 @pytest.fixture
-def api(database: Database) -> Iterator[Api]:
+def mortals(database: Database) -> Iterator[Mortals]:
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
-    made = Api()
+    made = Mortals()
     yield made
     made.end()
 
@@ -149,11 +77,11 @@ def visit(phone: StubbornPhone, house: SmallHouse, place: int) -> tuple[str, lis
 
 
 def test_an_api_that_is_killed_at_any_point_of_a_sync_loses_nothing_and_doubles_nothing(
-    api: Api, database: Database
+    mortals: Mortals, database: Database
 ) -> None:
     house = SmallHouse(database, prompts=True)
-    phone = StubbornPhone(api.url, make_token("T", "TECHNICIAN", email="tom@example.org", ttl_s=3600))
-    chance = random.Random(20261121)  # noqa: S311
+    phone = StubbornPhone(mortals.url, make_token("T", "TECHNICIAN", email="tom@example.org", ttl_s=3600))
+    chance = random.Random(SEED)  # noqa: S311
     done, kills = threading.Event(), 0
     wrong: list[BaseException] = []
     visits: list[tuple[str, list[dict[str, Any]], list[bytes]]] = []
@@ -170,13 +98,13 @@ def test_an_api_that_is_killed_at_any_point_of_a_sync_loses_nothing_and_doubles_
     walking = threading.Thread(target=walk)
     walking.start()
     while kills < KILLS and not done.is_set():
-        assert httpx.get(f"{api.url}/health/live", timeout=60, trust_env=False).status_code == 200
+        mortals.is_up()
         time.sleep(chance.uniform(0.02, 0.9))
-        api.kill()
+        mortals.kill()
         kills += 1
-        api.start()
+        mortals.start()
     walking.join(timeout=240)
-    phone.client.close()
+    phone.end()
     assert done.is_set(), "the phone is still waiting for an answer"
     assert not wrong, wrong
     assert phone.cut > 0, "no request was ever cut"

@@ -7,17 +7,14 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from cli.demo import firemode
 from cli.demo.firemode import People, Visit
 from domain.kernel.artifacts import load
 from domain.kernel.db import transaction
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import DbRole, settings
-from domain.kernel.signing import ensure_signing_keys
 from orchestration.partitions import make_known
 from orchestration.resources import Machine, Objects
 from orchestration.stairs import automation
@@ -26,9 +23,9 @@ from orchestration.stairs.automation import JOBS, handed_in_sessions_sensor, sta
 from orchestration.stairs.calibration import calibration_due_sensor
 from orchestration.stairs.checks import CHECKS, stairs_checks
 from tests.conftest import Database
-from tests.flows.test_firemode import NOW, Here
-from tests.makers import make_tenant, make_token
+from tests.makers import make_tenant
 from tests.orchestration.steps import checks
+from tests.stairs.visited import NOW, people_here, published
 
 pytestmark = pytest.mark.xdist_group("stairs_in_the_graph")
 
@@ -44,23 +41,14 @@ class Later(Machine):
 
 @pytest.fixture(scope="module")
 def people(module_database: Database) -> Iterator[People]:
-    make_tenant("T", "Australia/Sydney")
-    ensure_signing_keys()
-    with TestClient(create_app(), raise_server_exceptions=False) as application:
-        made = object.__new__(People)
-        for name, role in (("technician", "TECHNICIAN"), ("manager", "MANAGER"), ("reviewer", "REVIEWER")):
-            token = make_token("T", role, email=f"{name}@example.org", ttl_s=3600)
-            setattr(made, name, Here(application, token))
-        made.technician_name, made.reviewer_name = "technician", "reviewer"
+    with people_here() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def visit(people: People) -> Visit:
     """The pilot building, published, walked and approved."""
-    seen = Visit()
-    seen.building_id = firemode.enter(people, "T", NOW)
-    firemode.publish(people, seen.building_id)
+    seen = published(people)
     firemode.settle(people, seen, firemode.walk(people, seen, NOW))
     return seen
 

@@ -30,7 +30,7 @@ from domain.stairs.observe.conflicts import settle
 from domain.stairs.observe.mended import mend
 from domain.stairs.observe.results import step, take_result
 from domain.stairs.rules.session_state import InstanceStatus
-from domain.stairs.suggest.fault_review import review
+from domain.stairs.suggest.fault_review import Said, review
 from domain.stairs.suggest.handing_in import hand_in, proposed_anew
 from tests.conftest import Database
 from tests.makers import make_person, make_tenant
@@ -195,7 +195,7 @@ class Life(RuleBasedStateMachine):
         }.get(action, {})
 
         def signed(connection: Connection) -> None:
-            laid = review(connection, found[0].id, action=action, reason=REASON, **more)
+            laid = review(connection, found[0].id, Said(action=action, reason=REASON, **more))
             self._decide(connection, self.world.rita, laid.proposal_id, Decision.APPROVED, laid.content_hash)
             proposed_anew(connection, self.session)
 

@@ -1,6 +1,8 @@
 """The ruleset as a page: what holds today and where it comes from, what held before, and what waits to hold."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,11 +15,40 @@ from domain.kernel.clock import utc_now
 from domain.stairs.rules.decimal_text import plain_number
 from domain.stairs.rules.gates import RULESET
 from domain.stairs.rules.ruleset import RuleRow
+from domain.stairs.rules.schedule import CAUSE_AND_EFFECT, DOOR_FORCE, INTERFACE, PRESSURE, VELOCITY, ScheduleRow
+from domain.stairs.rules.vocabulary import FREQUENCIES
 from domain.stairs.store import ruleset
 from domain.stairs.store.registry import building_names
 from domain.stairs.store.ruleset import StoredRule
 from domain.stairs.store.waiting_proposals import waiting
 
+TESTS = {
+    PRESSURE: "Pressure",
+    VELOCITY: "Air velocity",
+    DOOR_FORCE: "Door opening force",
+    CAUSE_AND_EFFECT: "Cause and effect",
+    INTERFACE: "Interface",
+}
+DIMENSIONS = {
+    "floor": "floors",
+    "door": "doors",
+    "doorway": "doorways",
+    "door_configuration": "with",
+    "door_scenario": "with",
+    "pressurization_active": "fans",
+    "interface_type": "interfaces",
+    "scenario_type": "scenarios for",
+}
+CHOSEN = {
+    "lowest_middle_highest": "lowest, middle and highest",
+    "all_closed": "all doors closed",
+    "evac_doors_open": "evacuation doors open",
+    "worst_case_3_doors_open": "three doors open",
+    "true": "on",
+    "false": "off",
+    "six_monthly": "the six-monthly test",
+    "annual": "the annual test",
+}
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
 
 
@@ -32,7 +63,7 @@ def rules(page: PageDep) -> Response:
     return page.show(
         "stairs/rules.html",
         rows=[_row(one, today) for one in found],
-        schedule=ruleset.load_schedule(page.connection),
+        schedule=_schedule(ruleset.load_schedule(page.connection)),
         classes=ruleset.load_classes(page.connection),
         overrides=_overrides(page, today),
         proposals=proposals,
@@ -60,6 +91,29 @@ def limits(rule: RuleRow) -> str:
     if low is not None:
         return f"at least {plain_number(low)} {unit}"
     return "as expected" if high is None else f"at most {plain_number(high)} {unit}"
+
+
+def _schedule(rows: Sequence[ScheduleRow]) -> list[dict[str, Any]]:
+    """What is tested at each routine, in words: one row for an archetype and a routine."""
+    ordered = sorted(rows, key=lambda one: (TESTS[one.archetype_id], FREQUENCIES.index(one.frequency)))
+    told = []
+    for (archetype_id, frequency), group in groupby(ordered, key=lambda one: (one.archetype_id, one.frequency)):
+        own = list(group)
+        told.append(
+            {
+                "tests": TESTS[archetype_id],
+                "archetype_id": archetype_id,
+                "frequency": frequency.replace("_", "-"),
+                "takes": "; ".join(f"{DIMENSIONS[one.dimension]}: {_taken(one.selector)}" for one in own),
+                "verified": all(one.verified for one in own),
+            }
+        )
+    return told
+
+
+def _taken(selector: str) -> str:
+    words = (CHOSEN.get(one, one.replace("_", " ")) for one in selector.split(","))
+    return ", ".join(words)
 
 
 def _overrides(page: Page, today: date) -> list[dict[str, Any]]:

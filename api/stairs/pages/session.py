@@ -12,7 +12,8 @@ from api.stairs.access import READS
 from api.stairs.pages.board import STATES
 from domain.kernel.charts.chart import Chart
 from domain.stairs.report.figures import force_figure, pressure_figure, sequence_figures
-from domain.stairs.rules.report_content import SessionReport
+from domain.stairs.report.sections.proof import CEILING, ceilings
+from domain.stairs.rules.report_content import InstancePart, SessionReport
 from domain.stairs.store import sessions, submissions
 from domain.stairs.suggest.session_report import session_report
 
@@ -23,6 +24,12 @@ KINDS = {
     "door_opening_force": "Door opening force",
     "cause_and_effect_logic": "Cause and effect",
     "interface_test": "Interface",
+}
+
+STATES_OF_STAIR = {
+    "evac_doors_open": "evacuation doors open",
+    "pressurisation_active": "fans on",
+    "pressurisation_off": "fans off",
 }
 
 
@@ -41,8 +48,19 @@ def session_page(session_id: UUID, page: PageDep) -> Response:
         finding=_finding(told),
         state=STATES[session.status],
         kinds=KINDS,
+        is_tested=any(one.verdict is not None for one in told.instances),
+        tests=[(one, _where(one)) for one in told.instances],
+        noticed=[one.text for one in told.observations if one.code != CEILING],
+        ceilings=ceilings(told.observations),
         conflicts=submissions.conflicts(page.connection, session_id),
     )
+
+
+def _where(one: InstancePart) -> str:
+    """The place and its state, as one would say it at the door."""
+    told = one.configuration or ""
+    parts = (one.stair, one.floor_level, one.place, STATES_OF_STAIR.get(told, told.replace("_", " ")))
+    return ", ".join(part for part in parts if part)
 
 
 def _charts(told: SessionReport) -> list[Chart]:
@@ -50,6 +68,8 @@ def _charts(told: SessionReport) -> list[Chart]:
     drawn = []
     for place, stair in enumerate(stairs, start=1):
         own = [one for one in told.counted if one.stair == stair]
+        if not any(one.measured is not None for one in own):
+            continue
         figures = (pressure_figure(stair, own), force_figure(stair, own))
         drawn += [replace(chart, name=f"{chart.name}-{place}") for chart in figures if chart is not None]
     sequences = sequence_figures(told.counted)

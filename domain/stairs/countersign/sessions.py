@@ -24,14 +24,14 @@ def approve(connection: Connection, signed: Countersignature, proposal: Proposal
             must be settled before.
     """
     session_id = uuid.UUID(proposal.subject.id)
-    sessions.load(connection, session_id, lock=True)
+    session = sessions.load(connection, session_id, lock=True)
     for signer in sorted({str(one) for one in (signed.signer_id, signed.on_behalf_of) if one is not None}):
         _check_settled(standing(connection, session_id), signer)
-    sessions.change(
+    sessions.move(
         connection,
-        session_id,
+        session,
+        "approved",
         {
-            "status": "approved",
             "approved_at": signed.signed_at,
             "approved_by": signed.signer_id,
             "report_hash": signed.content_hash,
@@ -47,7 +47,7 @@ def give_back(connection: Connection, signed: Countersignature, proposal: Propos
     session_id = uuid.UUID(proposal.subject.id)
     session = sessions.load(connection, session_id, lock=True)
     if session.status == "submitted":
-        sessions.change(connection, session_id, {"status": "returned", "returned_reason": signed.reason})
+        sessions.move(connection, session, "returned", {"returned_reason": signed.reason})
         _tell(connection, signed, session_id, "returned")
 
 

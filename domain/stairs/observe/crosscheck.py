@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from domain.stairs.rules.physics.crosscheck import crosscheck
 from domain.stairs.rules.physics.door import Leaf
+from domain.stairs.rules.physics.leakage_index import ENGINE_VERSION as LEAKAGE_VERSION
+from domain.stairs.rules.physics.leakage_index import leakage_index
 from domain.stairs.rules.physics.readings import (
     ENGINE_VERSION,
     DoorReading,
@@ -26,7 +28,9 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def cross_check(connection: Connection, session_id: uuid.UUID, now: datetime) -> int:
-    """Notice what cannot be true together in a session's stairs; answer how many findings are new.
+    """Notice what cannot be true together in a session's stairs, and how leaky they are.
+
+    Answers how many findings are new.
 
     Raises:
         NotFound: no such session.
@@ -37,7 +41,11 @@ def cross_check(connection: Connection, session_id: uuid.UUID, now: datetime) ->
     for stair_id, own in groupby(rows, key=lambda row: row["stair_id"]):
         readings = readings_of(list(own), observations.fan_capacity(connection, stair_id))
         about = About(session.building_id, stair_id, session_id)
-        new += observations.keep(connection, about, crosscheck(readings), engine_version=ENGINE_VERSION, now=now)
+        for found, version in (
+            (crosscheck(readings), ENGINE_VERSION),
+            (leakage_index(readings), LEAKAGE_VERSION),
+        ):
+            new += observations.keep(connection, about, found, engine_version=version, now=now)
     return new
 
 

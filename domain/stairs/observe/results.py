@@ -14,7 +14,7 @@ from domain.kernel.events import record
 from domain.kernel.principal import Principal
 from domain.stairs.observe.judge import BUNDLE_STALE, check_readable, judge, measured_text
 from domain.stairs.observe.sessions import open_session, started
-from domain.stairs.rules.session_state import InstanceStatus, move_instance
+from domain.stairs.rules.session_state import InstanceStatus, check_times, move_instance
 from domain.stairs.store import bundles, evidence, instances, sessions, submissions
 from domain.stairs.store.case_facts import instrument_exists
 from domain.stairs.store.sessions import Session
@@ -162,8 +162,7 @@ def _read(
         )
     began = _instant(payload.get("started_at")) or instance["started_at"] or tested_at
     ended = _instant(payload.get("completed_at")) or max(tested_at, began)
-    if ended < began:
-        raise Invalid("The test ends before it begins; nothing was stored.", code="RESULT_MALFORMED")
+    check_times(began, ended)
     values = {
         "status": "completed",
         "started_at": began,

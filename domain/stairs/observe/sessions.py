@@ -72,7 +72,7 @@ def started(connection: Connection, caller: Principal, session_id: uuid.UUID, no
     """
     session = open_session(connection, session_id)
     if session.status != "active":
-        sessions.change(connection, session_id, {"status": "active", "started_at": session.started_at or now})
+        sessions.move(connection, session, "active", {"started_at": session.started_at or now})
         session = sessions.load(connection, session_id)
         _tell(connection, caller, session, "started")
     return session
@@ -109,7 +109,7 @@ def void(connection: Connection, caller: Principal, session_id: uuid.UUID, reaso
             code="SESSION_APPROVED",
         )
     if session.status != "void":
-        sessions.change(connection, session_id, {"status": "void", "void_reason": reason})
+        sessions.move(connection, session, "void", {"void_reason": reason})
         session = sessions.load(connection, session_id)
         _tell(connection, caller, session, "voided", {"reason": reason})
     return session

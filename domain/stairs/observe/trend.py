@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.stairs.rules.physics.leakage_index import ENGINE_VERSION as LEAKAGE_VERSION
+from domain.stairs.rules.physics.leakage_index import Found, leakage_course
 from domain.stairs.rules.physics.readings import Observation
 from domain.stairs.rules.trend import ENGINE_VERSION, Forecast, Result, forecast
 from domain.stairs.store import observations
@@ -67,6 +69,18 @@ def note_trends(connection: Connection, building_id: uuid.UUID, now: datetime) -
         )
         about = About(building_id, one["stair_id"], None)
         new += observations.keep(connection, about, [found], engine_version=ENGINE_VERSION, now=now)
+    return new
+
+
+def note_leakage(connection: Connection, building_id: uuid.UUID, now: datetime) -> int:
+    """Write down how the leakage of a building's stairs changes over its visits; answer how many findings are new."""
+    new = 0
+    rows = observations.leakages(connection, building_id)
+    for (stair_id, stair_name), own in groupby(rows, key=lambda row: (row["stair_id"], row["stair_name"])):
+        told = leakage_course(stair_name, [Found(row["planned_for"], row["total_m2"]) for row in own])
+        if told is not None:
+            about = About(building_id, stair_id, None)
+            new += observations.keep(connection, about, [told], engine_version=LEAKAGE_VERSION, now=now)
     return new
 
 

@@ -1,4 +1,4 @@
-"""The states of a test and of a session, what may follow what, and how far a session has come.
+"""The states of a test and of a session, what may follow what, and what keeps a session from its approval.
 
 Compliance is not a state: a test that failed its limits is `completed`; `failed` means that it could not be carried
 out, and may be tried again (R-06). A session is approved by another person than who tested, once nothing stands open
@@ -8,12 +8,9 @@ out, and may be tried again (R-06). A session is approved by another person than
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
 from typing import Literal
 
-from domain.kernel.errors import Conflict
-from domain.stairs.rules.evaluation.numbers import rounded
+from domain.kernel.errors import Conflict, Invalid
 
 InstanceStatus = Literal["pending", "in_progress", "completed", "skipped", "failed"]
 SessionStatus = Literal["draft", "active", "submitted", "returned", "approved", "void"]
@@ -70,55 +67,18 @@ def _named(states: frozenset[InstanceStatus] | frozenset[SessionStatus]) -> str:
     return " or ".join(sorted(states)) or "nothing else"
 
 
-def check_times(started_at: datetime | None, completed_at: datetime | None) -> None:
-    """A test that is done has an end, and not before its begin.
+def check_times(began: datetime, ended: datetime) -> None:
+    """A test ends when it begins or after that.
 
     Raises:
-        Conflict: it has none, or it ends before it begins.
+        Invalid: RESULT_MALFORMED, it ends before.
     """
-    if completed_at is None:
-        raise Conflict("A test without a time of completion is not completed.", hint="Say when it was done.")
-    if started_at is not None and completed_at < started_at:
-        raise Conflict(
-            f"The test would end at {completed_at.isoformat()}, before its begin at {started_at.isoformat()}.",
+    if ended < began:
+        raise Invalid(
+            f"The test would end at {ended.isoformat()}, before its begin at {began.isoformat()}; nothing was stored.",
             hint="Check the device's clock and send the times again.",
-            code="CLOCK_ERROR",
+            code="RESULT_MALFORMED",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a session has come.
-
-    Attributes:
-        completed_pct: carried out, of all (the source's figure; never 100 after a skip).
-        resolved_pct: carried out or skipped, of all.
-    """
-
-    total: int
-    completed: int
-    skipped: int
-    open: int
-    completed_pct: Decimal
-    resolved_pct: Decimal
-
-
-def progress_of(statuses: Mapping[InstanceStatus, int]) -> Progress:
-    """Progress from the count of tests in each state; percentages with one decimal, 0.0 without tests."""
-    total = sum(statuses.values())
-    completed, skipped = statuses.get("completed", 0), statuses.get("skipped", 0)
-    return Progress(
-        total=total,
-        completed=completed,
-        skipped=skipped,
-        open=total - completed - skipped,
-        completed_pct=_share(completed, total),
-        resolved_pct=_share(completed + skipped, total),
-    )
-
-
-def _share(part: int, total: int) -> Decimal:
-    return rounded(Fraction(100 * part, total), 1) if total else Decimal("0.0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from domain.kernel.errors import NotFound
 from domain.kernel.sqlfiles import sql_file
+from domain.stairs.rules.progress import Progress, progress_of
 
 _JSON = {
     "acknowledged",
@@ -19,23 +19,6 @@ _JSON = {
     "sequence_snapshot",
     "baseline_snapshot",
 }
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a session is. Shares in percent of all instances, to one decimal; 0.0 where there are none."""
-
-    total: int
-    pending: int
-    in_progress: int
-    completed: int
-    skipped: int
-    failed: int
-    compliant: int
-    non_compliant: int
-    indeterminate: int
-    completion_pct: float
-    resolved_pct: float
 
 
 def clone(connection: Connection, session_id: uuid.UUID, building_id: uuid.UUID, frequency: str) -> int:
@@ -118,15 +101,4 @@ def change(connection: Connection, instance_id: uuid.UUID, values: Mapping[str, 
 def progress(connection: Connection, session_id: uuid.UUID) -> Progress:
     """How far a session is, each place by its newest instance and each repeated one besides."""
     row = connection.execute(text(sql_file("stairs/session_progress.sql")), {"session_id": session_id}).one()
-    counts = {name: int(value) for name, value in row._mapping.items()}
-    total = counts["total"]
-    done = counts["completed"]
-    return Progress(
-        **counts,
-        completion_pct=_share(done, total),
-        resolved_pct=_share(done + counts["skipped"], total),
-    )
-
-
-def _share(part: int, whole: int) -> float:
-    return round(100.0 * part / whole, 1) if whole else 0.0
+    return progress_of({name: int(value) for name, value in row._mapping.items()})

@@ -94,3 +94,9 @@ def history(connection: Connection, building_id: uuid.UUID) -> list[dict[str, An
     """Results of a building's points in approved and handed-in sessions, oldest first. Grain: point and test."""
     rows = connection.execute(text(sql_file("stairs/point_history.sql")), {"building_id": building_id})
     return [dict(row._mapping) for row in rows]
+
+
+def leakages(connection: Connection, building_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The newest leakage index of each stair and session of a building, by stair and date. m2."""
+    rows = connection.execute(text(sql_file("stairs/leakages.sql")), {"building_id": building_id})
+    return [dict(row._mapping) for row in rows]

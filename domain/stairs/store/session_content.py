@@ -1,12 +1,12 @@
 """The content of a session that its approval signs, read from the rows as they stand."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection
 
 from domain.stairs.rules.handing_in import session_content, unacknowledged, undecided, unfinished
-from domain.stairs.rules.session_state import SessionStatus, Standing
+from domain.stairs.rules.session_state import Standing
 from domain.stairs.store import evaluations, evidence, faults, instances, sessions, submissions
 
 
@@ -72,7 +72,7 @@ def standing(connection: Connection, session_id: uuid.UUID) -> Standing:
     hands = {str(row["technician_id"]) for row in rows if row["technician_id"]}
     hands |= {str(session.submitted_by)} if session.submitted_by else set()
     return Standing(
-        status=cast(SessionStatus, session.status),
+        status=session.status,
         open_tests=len(unfinished(rows)),
         indeterminate=undecided(rows),
         open_conflicts=len(submissions.conflicts(connection, session_id)),

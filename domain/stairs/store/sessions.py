@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from domain.kernel.errors import NotFound
 from domain.kernel.proposals import Subject, lock_subject
 from domain.stairs.rules.session_gates import SESSION
+from domain.stairs.rules.session_state import SessionStatus, move_session
 
 _COLUMNS = (
     "s.id, s.building_id, b.name AS building_name, b.timezone, b.jurisdiction, s.frequency, s.status, s.planned_for,"
@@ -32,7 +33,7 @@ class Session:
     timezone: str
     jurisdiction: str | None
     frequency: str
-    status: str
+    status: SessionStatus
     planned_for: date
     technician_id: uuid.UUID | None
     created_by: uuid.UUID | None
@@ -109,6 +110,15 @@ def change(connection: Connection, session_id: uuid.UUID, values: Mapping[str, A
         text(f"UPDATE test_sessions SET {told} WHERE tenant_id = current_setting('app.tenant') AND id = :id"),
         {**values, "id": session_id},
     )
+
+
+def move(connection: Connection, session: Session, then: SessionStatus, values: Mapping[str, Any]) -> None:
+    """Let a session take another state, and set columns with it.
+
+    Raises:
+        Conflict: SESSION_STATE, that state does not follow the one that the session was loaded with.
+    """
+    change(connection, session.id, {**values, "status": move_session(session.status, then)})
 
 
 def listed(

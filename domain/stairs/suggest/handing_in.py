@@ -38,11 +38,8 @@ def hand_in(connection: Connection, caller: Principal, session_id: uuid.UUID, no
         )
     if session.status != "submitted":
         who = uuid.UUID(caller.id) if caller.is_person else None
-        sessions.change(
-            connection,
-            session_id,
-            {"status": "submitted", "submitted_at": now, "submitted_by": who, "returned_reason": None},
-        )
+        told = {"submitted_at": now, "submitted_by": who, "returned_reason": None}
+        sessions.move(connection, session, "submitted", told)
         record(
             connection,
             "stairs.session.submitted",

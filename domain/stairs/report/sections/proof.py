@@ -1,5 +1,8 @@
 """What the verdicts rest on: instruments with their certificates, rules, observations, evidence, hashes, acts."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from domain.kernel.charts.words import NONE, number
 from domain.kernel.report.blocks import Advice, Block, Col, Facts, Heading, PageBreak, Paragraph
 from domain.kernel.report.brand import ReportSignature
@@ -124,19 +127,23 @@ def observations(telling: Telling, report: SessionReport, heading: str) -> list[
         for note in one.observations
         if note.code != "MARGINAL"
     ]
-    ceilings = [one for one in report.observations if one.code == CEILING]
-    if not told and not noticed and not ceilings:
+    heavy = ceilings(report.observations)
+    if not told and not noticed and not heavy:
         return [*blocks, Paragraph("Nothing was noticed.")]
     blocks += [Advice(text) for text in told[:20]]
     blocks += [Advice(text, "Noticed") for text in noticed[:20]]
-    blocks += _ceilings(telling, ceilings)
+    blocks += _ceilings(telling, heavy)
     left = max(len(told) - 20, 0) + max(len(noticed) - 20, 0)
     return [*blocks, Paragraph(f"{number(left)} more stand in the report's JSON.", "note")] if left else blocks
 
 
-def _ceilings(telling: Telling, found: list[ObservationPart]) -> list[Block]:
+def ceilings(found: Sequence[ObservationPart]) -> list[dict[str, Any]]:
     """At which pressure each door becomes too heavy, the lowest first: often below the limit of the pressure itself."""
-    rows = sorted((one.data for one in found), key=lambda row: (row["ceiling_pa"], row["door_identifier"]))
+    own = [one.data for one in found if one.code == CEILING]
+    return sorted(own, key=lambda row: (row["ceiling_pa"], row["door_identifier"]))
+
+
+def _ceilings(telling: Telling, rows: list[dict[str, Any]]) -> list[Block]:
     if not rows:
         return []
     cells = [
