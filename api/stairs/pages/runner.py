@@ -24,7 +24,7 @@ WALK = allow(roles=WALKS)
 SHELL = ("countersign.css", "countersign.js", "mark.svg", "fonts", "runner", "runner.css")
 
 
-@router.get("/stairs/run/worker.js")
+@router.get("/stairs/run/worker.js", dependencies=[WALK])
 def worker() -> Response:
     """What lets the page open without a signal; a new version of any of its files is a new cache."""
     listed = ", ".join(f'"/static/{name}"' for name, _ in _shell())
