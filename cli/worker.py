@@ -41,12 +41,12 @@ def worker(once: bool, as_json: bool) -> None:
     and signs nothing: what it drafts waits for a reviewer.
     """
     home = settings().home_path
+    configure_logs("worker", settings().log_level)
     if once:
         with running(home), working_as(DbRole.MACHINE):
             done = work_until_idle(TRADES)
         click.echo(json.dumps({"jobs": done}) if as_json else f"{done} job(s) carried out.")
         return
-    configure_logs("worker", settings().log_level)
     stopping = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:
