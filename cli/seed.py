@@ -67,7 +67,6 @@ def network() -> None:
 
 def seed_course(home: Path, tenant_id: str) -> Published:
     """The demo's course, made by its people over HTTP: of the copy that runs, or of an API for as long as it takes."""
-
     configure_logs("seed", "WARNING")
 
     def work() -> None:
