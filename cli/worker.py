@@ -9,7 +9,8 @@ import click
 
 from cli.services.database import running
 from cli.services.working import show_working
-from domain.courses.authoring.generation.offline.author import OfflineAuthor
+from domain.courses.authoring.generation.author import Author
+from domain.courses.authoring.generation.configured import configured_author
 from domain.courses.authoring.worker import generate
 from domain.courses.authoring.worker.loop import Trade, reap_all, work, work_until_idle
 from domain.kernel.db import working_as
@@ -21,11 +22,18 @@ EPILOG = """
 Example:
   countersign worker --once --json
 """
+
+
+def author() -> Author:
+    """The author that the settings name; asked for each job, so that what is missing fails that job and says so."""
+    return configured_author(settings())
+
+
 # A kind of jobs more is an entry more.
 TRADES = (
     Trade(
         "generation",
-        lambda tenant_id: generate.work_one(tenant_id, OfflineAuthor) is not None,
+        lambda tenant_id: generate.work_one(tenant_id, author) is not None,
         generate.reap,
     ),
 )
