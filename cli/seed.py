@@ -20,6 +20,7 @@ from domain.grid.network.observe import ImportReport, import_network
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction, working_as
 from domain.kernel.errors import Conflict
+from domain.kernel.logs import configure_logs
 from domain.kernel.migrate import apply
 from domain.kernel.people import ensure_person
 from domain.kernel.principal import Role
@@ -66,6 +67,7 @@ def network() -> None:
 
 def seed_course(home: Path, tenant_id: str) -> Published:
     """The demo's course, made by its people over HTTP: of the copy that runs, or of an API for as long as it takes."""
+    configure_logs("seed", "WARNING")
 
     def work() -> None:
         with working_as(DbRole.MACHINE):

@@ -9,7 +9,8 @@ import click
 
 from cli.services.database import running
 from cli.services.working import show_working
-from domain.courses.authoring.generation.offline.author import OfflineAuthor
+from domain.courses.authoring.generation.author import Author
+from domain.courses.authoring.generation.configured import configured_author
 from domain.courses.authoring.worker import generate
 from domain.courses.authoring.worker.loop import Trade, reap_all, work, work_until_idle
 from domain.courses.regeneration.execution import worker as regeneration
@@ -24,12 +25,19 @@ EPILOG = """
 Example:
   countersign worker --once --json
 """
-TOOLS = regeneration.Tools(EXECUTORS, OfflineAuthor, open_store)
+
+
+def author() -> Author:
+    """The author that the settings name; asked for each job, so that what is missing fails that job and says so."""
+    return configured_author(settings())
+
+
+TOOLS = regeneration.Tools(EXECUTORS, author, open_store)
 # A kind of jobs more is an entry more.
 TRADES = (
     Trade(
         "generation",
-        lambda tenant_id: generate.work_one(tenant_id, OfflineAuthor) is not None,
+        lambda tenant_id: generate.work_one(tenant_id, author) is not None,
         generate.reap,
     ),
     Trade(
@@ -51,12 +59,12 @@ def worker(once: bool, as_json: bool) -> None:
     and signs nothing: what it drafts waits for a reviewer.
     """
     home = settings().home_path
+    configure_logs("worker", settings().log_level)
     if once:
         with running(home), working_as(DbRole.MACHINE):
             done = work_until_idle(TRADES)
         click.echo(json.dumps({"jobs": done}) if as_json else f"{done} job(s) carried out.")
         return
-    configure_logs("worker", settings().log_level)
     stopping = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:

@@ -42,11 +42,12 @@ def signer(connection: TenantSession, caller: CallerDep) -> Principal:
 SignerDep = Annotated[Principal, Depends(signer)]
 
 
-def seen_revision(
-    if_match: Annotated[
-        str | None, Header(max_length=100, description="The revision that the edit starts from.", examples=['"3"'])
-    ] = None,
-) -> int:
+IfMatch = Annotated[
+    str | None, Header(max_length=100, description="The revision that the edit starts from.", examples=['"3"'])
+]
+
+
+def seen_revision(if_match: str | None) -> int:
     """The revision that `If-Match` names.
 
     Raises:
@@ -62,6 +63,3 @@ def seen_revision(
     if found is None:
         raise Invalid("If-Match names no revision.", hint='It is a number, for example `If-Match: "3"`.')
     return int(found[1])
-
-
-SeenDep = Annotated[int, Depends(seen_revision)]

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
 
 from api.courses.access import BROWSES, STAFF
 from api.courses.schemas import Listed, Versions
@@ -12,6 +13,9 @@ from api.kernel.artifacts import names
 from api.paging import By, Keyset, PageDep
 from domain.courses.authoring.store import packages
 from domain.courses.authoring.store.chain import envelope_of
+from domain.courses.authoring.store.packages import Published
+from domain.courses.delivery.rules.projection import package_seen
+from domain.courses.delivery.store.access import access_of
 from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.principal import Principal
 
@@ -56,24 +60,41 @@ def version(
     caller: CallerDep,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Any:
-    """The package file that `countersign verify package` checks. Learners read it by /api/learn, without the answers.
+    """Staff get the package file that `countersign verify package` checks; learners what they may see of it.
 
     Raises:
-        Forbidden: FULL_CONTENT, the caller is a learner.
+        Forbidden: FULL_CONTENT, the caller neither makes courses nor reads this one.
         NotFound: the course has no such version.
     """
-    if not _is_staff(caller):
-        raise Forbidden(
-            "The whole content holds the answers; it is for those who make and check courses.",
-            hint=f"Read it as a learner: GET /api/learn/courses/{syllabus_id}.",
-            code="FULL_CONTENT",
-        )
+    is_staff = _is_staff(caller)
+    if not is_staff:
+        _check_access(connection, caller, syllabus_id, version)
     found = packages.load_version(connection, syllabus_id, version)
-    etag = f'"{found.content_hash}"'
+    # Another representation, another tag: a learner's copy is never taken for the whole.
+    etag = f'"{found.content_hash}"' if is_staff else f'"{found.content_hash}-learner"'
     headers = {"ETag": etag, "Cache-Control": FOR_EVER, "Vary": "Authorization"}
     if names(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    return JSONResponse(envelope_of(connection, found), headers=headers)
+    told = envelope_of(connection, found) if is_staff else _seen(connection, found)
+    return JSONResponse(told, headers=headers)
+
+
+def _check_access(connection: Connection, caller: Principal, syllabus_id: str, version: int) -> None:
+    access = access_of(connection, caller.tenant_id, caller.id, syllabus_id)
+    if not access.is_open:
+        raise Forbidden(
+            "The whole content holds the answers; it is for those who make and check courses.",
+            hint=f"Enrol, and read it as a learner: GET /api/learn/courses/{syllabus_id}.",
+            code="FULL_CONTENT",
+        )
+    pinned = access.enrollment.package_version if access.enrollment and access.is_enrolled else None
+    if version != pinned and packages.load_version(connection, syllabus_id, version).status == "ARCHIVED":
+        raise NotFound(f"Course {syllabus_id} has no version {version}.", hint="GET /api/courses lists what there is.")
+
+
+def _seen(connection: Connection, found: Published) -> dict[str, Any]:
+    package = packages.parsed(packages.content_text_of(connection, found.package_id))
+    return {"syllabusId": found.syllabus_id, "version": found.version, "content": package_seen(package)}
 
 
 def _is_staff(caller: Principal) -> bool:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from sqlalchemy import Connection
 
 from api.courses import acting
-from api.courses.access import DECIDES, LOOKS, WRITES, SeenDep, SignerDep
+from api.courses.access import DECIDES, LOOKS, WRITES, IfMatch, SignerDep, seen_revision
 from api.courses.acting import Act
 from api.courses.answers import items_told, part_told, revisions_told
 from api.courses.schemas import (
@@ -26,6 +26,7 @@ from api.courses.schemas import (
     WithReason,
 )
 from api.deps import CallerDep, RequestId, TenantSession
+from api.errors import Problem
 from api.paging import By, Keyset, Page, PageDep
 from domain.courses.authoring.observe import drafts
 from domain.courses.authoring.observe.drafts import Author
@@ -41,6 +42,9 @@ from domain.kernel.principal import Principal
 PARTS = ("LESSON", "PROJECT", "QUIZ")
 EXAMPLE: dict[str, Any] = {"title": "A syllabus, lesson, quiz or project as its JSON Schema describes it"}
 Written = Annotated[dict[str, Any], Body(description="The whole content.", examples=[EXAMPLE])]
+NAMED: dict[int | str, dict[str, Any]] = {
+    428: {"model": Problem, "description": "`If-Match` does not say from which revision the edit starts."}
+}
 Wanted = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="An earlier revision; the newest if left out.")]
 
 
@@ -73,14 +77,19 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
         """By JSON pointer; texts word by word. Without an approved revision the first one is compared with."""
         return difference(connection, items.load_item(connection, item_id, kinds), before, after)
 
-    @router.put("/{item_id}/draft", dependencies=[WRITES], summary=f"Edit a {what}: the next revision")
+    @router.put("/{item_id}/draft", dependencies=[WRITES], responses=NAMED, summary=f"Edit a {what}: the next revision")
     def edit(
-        item_id: str, written: Written, connection: TenantSession, caller: CallerDep, response: Response, seen: SeenDep
+        item_id: str,
+        written: Written,
+        connection: TenantSession,
+        caller: CallerDep,
+        response: Response,
+        if_match: IfMatch = None,
     ) -> PartTold:
         """412 where a newer revision stands, 409 where it is approved. What changes nothing adds no revision."""
         items.load_item(connection, item_id, kinds)
         content = written["content"] if set(written) == {"content"} else written
-        item = drafts.revise(connection, _author(caller), item_id, seen, content)
+        item = drafts.revise(connection, _author(caller), item_id, seen_revision(if_match), content)
         lay(connection, item, actor_role=caller.actor_role)
         response.headers["ETag"] = f'"{item.revision}"'
         return part_told(connection, item)

@@ -7,7 +7,10 @@ from pathlib import Path
 from cli.services.processes import MARK
 from domain.kernel.settings import DbRole, settings
 
+# Who speaks to a model's service: the worker alone.
+AUTHOR_KEYS = ("COUNTERSIGN_AUTHOR_KEY", "COUNTERSIGN_AUTHOR_KEY_FILE")
 SECRETS = {
+    *AUTHOR_KEYS,
     "DATABASE_URL",
     "GRIDLENS_API_KEY",
     "COUNTERSIGN_GRIDLENS_API_KEY",

@@ -5,6 +5,7 @@ ends them by their record and begins anew.
 """
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -21,7 +22,7 @@ import psutil
 import psycopg
 
 from cli.services import dagster, database, keys
-from cli.services.environment import API_ROLES, DAGSTER_ROLES, WORKER_ROLES, child_environment
+from cli.services.environment import API_ROLES, AUTHOR_KEYS, DAGSTER_ROLES, WORKER_ROLES, child_environment
 from cli.services.postgres import Postgres, free_port
 from cli.services.processes import Child, end, end_stale, marked, python
 from cli.services.state import Recorded, State, only_supervisor, read_state, write_state
@@ -171,7 +172,9 @@ class Supervisor:
         return Child(
             "worker",
             [*python("cli.main"), "worker"],
-            child_environment(self.instance, self.home, WORKER_ROLES),
+            child_environment(
+                self.instance, self.home, WORKER_ROLES, **{name: os.environ.get(name) for name in AUTHOR_KEYS}
+            ),
             self.home / "logs" / "worker.log",
             answers=lambda child: child.process is not None and child.process.pid == working_pid(self.home),
         )

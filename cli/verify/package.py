@@ -190,7 +190,7 @@ def _line(entry: dict[str, Any]) -> dict[str, Any]:
 def _show(told: dict[str, Any], found: list[Difference], *, signatures: bool) -> None:
     click.echo(f"Course {told.get('syllabusId')}, version {told.get('version')}, {told.get('contentHash')}")
     for one in _objects(told.get("approvals")):
-        what = f"{one.get('kind'):<9}{one.get('id'):<12} revision {one.get('revision'):<4}"
+        what = f"{one.get('kind')!s:<9}{one.get('id')!s:<12} revision {one.get('revision')!s:<4}"
         click.echo(
             f"  {what}{str(one.get('contentHash'))[:12]}  {one.get('approver')} ({one.get('role')}) {one.get('at')}"
         )

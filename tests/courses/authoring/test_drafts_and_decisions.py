@@ -52,6 +52,22 @@ def test_an_edit_from_an_older_revision_is_stale_and_one_that_names_none_is_aske
     assert house.call("author", "PUT", f"{SYLLABUS}/draft", content, If_Match="new").status_code == 422
 
 
+def test_refusals_come_in_their_order(house: House) -> None:
+    told = house.drafted_syllabus()
+    path = f"{SYLLABUS}/draft"
+    verb = house.call("learner", "PATCH", path)
+    assert (verb.status_code, verb.headers["Allow"]) == (405, "PUT")
+    assert house.client.put(path, json={}).status_code == 401
+    assert house.call("learner", "PUT", "/api/admin/syllabi/nothing/draft", [1]).status_code == 403
+    assert house.call("author", "PUT", "/api/admin/syllabi/nothing/draft", {}).status_code == 404
+    wrong = {**told["content"], "title": "x"}
+    assert house.call("author", "PUT", path, wrong, If_Match='"7"').status_code == 422
+    house.approve("reviewer", told)
+    changed = {**told["content"], "description": "Another description of the same course, at length."}
+    assert house.call("author", "PUT", path, changed, If_Match='"7"').status_code == 412
+    assert house.call("author", "PUT", path, changed, If_Match='"1"').status_code == 409
+
+
 def test_an_edit_that_changes_nothing_adds_no_revision(house: House) -> None:
     told = house.drafted_syllabus()
     assert house.put("author", f"{SYLLABUS}/draft", told["content"], 1)["revision"] == 1

@@ -116,6 +116,20 @@ def test_versions_are_read_as_the_contract_says(house: House) -> None:
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
 
 
+def test_an_enrolled_learner_reads_the_version_without_the_answers(house: House) -> None:
+    house.approved_course()
+    house.publish()
+    house.post("learner", "/api/learn/enroll", {"courseId": "small"}, 201)
+    answer = house.call("learner", "GET", "/api/courses/small/1")
+    assert answer.status_code == 200, answer.text
+    whole = house.call("auditor", "GET", "/api/courses/small/1")
+    assert answer.headers["ETag"] == whole.headers["ETag"].rstrip('"') + '-learner"'
+    for hidden in ("correctIndex", "approvals", "contentHash", "signature", "reviewer"):
+        assert hidden in whole.text
+        assert hidden not in answer.text
+    assert [one["id"] for one in answer.json()["content"]["lessons"]] == ["m01l01", "m01l02", "m02l01"]
+
+
 def test_no_route_writes_or_changes_a_package() -> None:
     for context in iter_route_contexts(create_app().router.routes):
         path, methods = context.path_format or "", set(context.methods or ())
