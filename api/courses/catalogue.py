@@ -1,9 +1,11 @@
 """What is published, over HTTP: read only, and each version for ever the same bytes."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
 
 from api.courses.access import BROWSES, STAFF
 from api.courses.schemas import Listed, Versions
@@ -12,8 +14,15 @@ from api.kernel.artifacts import names
 from api.paging import By, Keyset, PageDep
 from domain.courses.authoring.store import packages
 from domain.courses.authoring.store.chain import envelope_of
+from domain.courses.delivery.observe.learner import learner_of
+from domain.courses.delivery.observe.reading import opened
+from domain.courses.delivery.rules.projection import package_seen
+from domain.courses.delivery.store.versions import content
+from domain.kernel.canonical import content_hash
+from domain.kernel.db import narrowed
 from domain.kernel.errors import Forbidden, NotFound
 from domain.kernel.principal import Principal
+from domain.kernel.settings import DELIVERY_ROLE
 
 router = APIRouter(prefix="/api/courses")
 ORDER = Keyset("courses", By("syllabus_id", str))
@@ -56,24 +65,35 @@ def version(
     caller: CallerDep,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Any:
-    """The package file that `countersign verify package` checks. Learners read it by /api/learn, without the answers.
+    """The package file that `countersign verify package` checks; to a learner of this version, what learners see.
 
     Raises:
-        Forbidden: FULL_CONTENT, the caller is a learner.
+        Forbidden: FULL_CONTENT, the caller is neither of the staff nor reads this version.
         NotFound: the course has no such version.
     """
     if not _is_staff(caller):
-        raise Forbidden(
-            "The whole content holds the answers; it is for those who make and check courses.",
-            hint=f"Read it as a learner: GET /api/learn/courses/{syllabus_id}.",
-            code="FULL_CONTENT",
-        )
+        seen = _as_learner(connection, caller, syllabus_id, version)
+        return JSONResponse(seen, headers={"ETag": f'"{content_hash(seen)}"', "Cache-Control": "private, no-cache"})
     found = packages.load_version(connection, syllabus_id, version)
     etag = f'"{found.content_hash}"'
     headers = {"ETag": etag, "Cache-Control": FOR_EVER, "Vary": "Authorization"}
     if names(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return JSONResponse(envelope_of(connection, found), headers=headers)
+
+
+def _as_learner(connection: Connection, caller: Principal, syllabus_id: str, version: int) -> dict[str, Any]:
+    with narrowed(connection, DELIVERY_ROLE):
+        with suppress(Forbidden, NotFound):
+            found = opened(connection, learner_of(caller), syllabus_id).version
+            if found.version == version:
+                seen = package_seen(content(connection, found))
+                return {"courseId": syllabus_id, "version": version, "content": seen}
+        raise Forbidden(
+            "The whole content holds the answers; it is for those who make and check courses.",
+            hint=f"Read it as a learner: GET /api/learn/courses/{syllabus_id}.",
+            code="FULL_CONTENT",
+        )
 
 
 def _is_staff(caller: Principal) -> bool:
