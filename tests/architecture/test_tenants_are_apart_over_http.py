@@ -47,6 +47,8 @@ MEANS = {
     "key": ("store_key",),
     "session_id": ("test_session_id", "session_id"),
 }
+# Parameters that name no row.
+FIXED = {"verb": ["approve"], "path": ["approve"], "index": ["0"]}
 SCOPES = (
     "ami:read", "ami:write", "grid:read", "grid:advise", "stairs:read", "stairs:write", "courses:read", "courses:write",
 )  # fmt: skip
@@ -218,8 +220,8 @@ def _of_operation(path: str, verb: str, operation: Any, document: Any, other: Th
 def _filled(path: str, names: list[str], other: Theirs) -> list[str]:
     choices = []
     for name in names:
-        if name in {"verb", "path"}:
-            choices.append(["approve"])
+        if name in FIXED:
+            choices.append(FIXED[name])
             continue
         known = other.named(name)
         if not known:

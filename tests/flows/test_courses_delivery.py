@@ -36,7 +36,7 @@ def start(home: Path, database: Database) -> tuple[subprocess.Popen[bytes], str]
 
 
 def until_live(url: str) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         try:
             httpx.get(f"{url}/health/live", trust_env=False, timeout=30)

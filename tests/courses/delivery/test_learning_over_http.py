@@ -195,6 +195,21 @@ def test_another_tenant_has_no_such_course(school: School, other: School) -> Non
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "COURSE_NOT_FOUND")
 
 
+def test_a_version_by_its_own_address_is_shown_to_its_learners_without_the_key(school: School) -> None:
+    at = f"/api/courses/{FIRST}/1"
+    refused = school.get("lena", at)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FULL_CONTENT")
+    school.enroll("lena")
+    seen = school.get("lena", at)
+    assert seen.status_code == 200
+    assert "correctIndex" not in seen.text
+    assert seen.json()["content"]["lessons"] == school.get("lena", AT).json()["lessons"]
+    school.publish(package_of(FIRST, {"m01": ["m01l01"]}, projects=()))
+    assert school.get("lena", f"/api/courses/{FIRST}/2").status_code == 403
+    assert school.get("lena", f"/api/courses/{FIRST}/9").status_code == 403
+    assert "correctIndex" in school.get("ada", at).text
+
+
 def test_the_checks_come_in_their_order(school: School) -> None:
     bad = {"courseId": 5, "lessonIdx": "x"}
     client = school.client
