@@ -9,7 +9,7 @@ STYLES = {
     "socratic": "Each lesson begins with a question to think about before reading on.",
     "project_based": "Modules end with a project that draws on their lessons.",
     "practical": "Each lesson ends with something to do, on real material where there is any.",
-    "exam_prep": "Each lesson ends with questions; quizzes are passed at 80 %.",
+    "exam_prep": "Each lesson ends with questions to answer without looking back. Quizzes are passed at 80 %.",
 }
 KNOWN_CONSTRAINTS = {
     "ExamFocused": "Quizzes are passed at 80 %.",
@@ -25,7 +25,8 @@ def described(known: Subject, request: SyllabusRequest, practises: bool) -> str:
     """The description, its parts in a fixed order."""
     audience = " ".join(request.target_audience.split())
     parts = [known.description, f"Written for: {audience}."]
-    parts.append(" ".join(dict.fromkeys([STYLES[request.teaching_style], *_honoured(request)])))
+    style = STYLES[request.teaching_style]
+    parts.append(" ".join([style, *(told for told in _honoured(request) if told not in style)]))
     if practises:
         parts.append(
             "The time asked for is longer than the lessons need. The rest is guided practice on the learner's own "
