@@ -1,4 +1,4 @@
-"""The schema documents that stand beside a SCORM manifest: our own, of the vocabulary that we write (record 0062).
+"""The schema documents that stand beside a SCORM manifest: our own, of the vocabulary that we write (record 64).
 
 They carry the names, namespaces and element names of the published control documents, so that a manifest validates
 against the files that lie beside it; they are not those documents and describe no more than we use.

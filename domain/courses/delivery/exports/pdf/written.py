@@ -80,6 +80,8 @@ class Written(Flowable):  # type: ignore[misc]
     def draw(self) -> None:
         """The lines, marked; what stands beside and behind them is no content."""
         look, canvas = self._look, self.canv
+        if canvas.is_measuring:
+            return  # The first pass finds the pages, and is thrown away.
         self._draw_frame()
         y = self.height - self._pad - look.leading + (look.leading - look.size) * 0.75
         reads = " ".join(line.reads for line in self._lines or ())

@@ -152,6 +152,11 @@
     return `${Math.round(hundredths) / 100} %`;
   }
 
+  // On paper nothing is folded away.
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("details").forEach((folded) => { folded.open = true; });
+  });
+
   if (kind === "lesson") lesson();
   if (kind === "quiz") quiz();
 })();

@@ -46,25 +46,26 @@
       return raw === "" || Number.isNaN(Number(raw)) ? null : Number(raw);
     }
 
+    // Whether the LMS took it.
     complete() {
-      if (!this.isComplete) this.become("completed");
-      return !this.fault;
+      return this.isComplete || this.become("completed");
     }
 
     // `hundredths` is the score in hundredths of a percent; `given` are the questions with what was answered.
     grade(hundredths, hasPassed, given) {
       if (this.hasPassed) return true;
       const best = this.best;
+      let isScored = true;
       if (best === null || hundredths >= Math.round(best * 100)) {
         this.visit.set("cmi.core.score.min", "0");
         this.visit.set("cmi.core.score.max", "100");
-        this.visit.set("cmi.core.score.raw", hundredths / 100);
+        isScored = this.visit.set("cmi.core.score.raw", hundredths / 100);
       }
       this.interactions(given);
-      this.become(hasPassed ? "passed" : "failed");
-      return !this.fault;
+      return this.become(hasPassed ? "passed" : "failed") && isScored;
     }
 
+    // What was answered. An LMS need not keep it, and a refusal is no fault of the result.
     interactions(given) {
       const before = Number(this.visit.get("cmi.interactions._count")) || 0;
       given.forEach((one, place) => {
@@ -78,8 +79,9 @@
     }
 
     become(status) {
-      if (this.visit.set(STATUS, status)) this.status = status;
-      this.visit.commit();
+      const isTaken = this.visit.set(STATUS, status);
+      if (isTaken) this.status = status;
+      return this.visit.commit() && isTaken;
     }
 
     close() {

@@ -48,26 +48,28 @@
       return scaled === "" || Number.isNaN(Number(scaled)) ? null : Number(scaled) * 100;
     }
 
+    // Whether the LMS took it.
     complete() {
-      if (!this.isComplete) this.become(COMPLETION, "completed");
-      return !this.fault;
+      return this.isComplete || this.become(COMPLETION, "completed");
     }
 
     // `hundredths` is the score in hundredths of a percent; `given` are the questions with what was answered.
     grade(hundredths, hasPassed, given) {
       if (this.hasPassed) return true;
       const best = this.best;
+      let isScored = true;
       if (best === null || hundredths >= Math.round(best * 100)) {
         this.visit.set("cmi.score.min", "0");
         this.visit.set("cmi.score.max", "100");
         this.visit.set("cmi.score.raw", hundredths / 100);
-        this.visit.set("cmi.score.scaled", hundredths / 10000);
+        isScored = this.visit.set("cmi.score.scaled", hundredths / 10000);
       }
       this.interactions(given);
-      this.become(SUCCESS, hasPassed ? "passed" : "failed");
-      return this.complete();
+      const isTaken = this.become(SUCCESS, hasPassed ? "passed" : "failed");
+      return this.complete() && isTaken && isScored;
     }
 
+    // What was answered. An LMS need not keep it, and a refusal is no fault of the result.
     interactions(given) {
       const before = Number(this.visit.get("cmi.interactions._count")) || 0;
       given.forEach((one, place) => {
@@ -81,8 +83,9 @@
     }
 
     become(element, status) {
-      if (this.visit.set(element, status)) this[element === SUCCESS ? "success" : "completion"] = status;
-      this.visit.commit();
+      const isTaken = this.visit.set(element, status);
+      if (isTaken) this[element === SUCCESS ? "success" : "completion"] = status;
+      return this.visit.commit() && isTaken;
     }
 
     close() {
