@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 from sqlalchemy import text
 
-from cli.demo.courses import Published, publish_demo
+from cli.demo import firemode, restoreiq
+from cli.demo.client import Client
+from cli.demo.courses import publish_demo
 from cli.services.database import running
-from cli.services.keys import prepare
+from cli.services.keys import gridlens_key, prepare
 from cli.services.short_api import api_running
 from cli.worker import TRADES
 from domain.courses.authoring.worker.loop import work_until_idle
@@ -38,7 +40,9 @@ def seed() -> None:
 @seed.command()
 @click.option("--days", default=1, show_default=True, help="Days of reads before today.", type=click.IntRange(0, 400))
 def demo(days: int) -> None:
-    """Seed DEMO_TENANT: its network, a day of reads, one person per role, a published course. Safe to run again.
+    """Seed DEMO_TENANT: its network, a day of reads, an outage, the pilot building, a published course, its people.
+
+    One person per role; whoever acts does so over HTTP, as on every other day. Safe to run again.
 
     Example: countersign seed demo --days 7
     """
@@ -49,8 +53,7 @@ def demo(days: int) -> None:
         seed_people(current.gridlens_tenant)
         seed_network(current.gridlens_tenant)
         seed_history(current.gridlens_tenant, days, lambda day, reads: click.echo(f"{day}  {reads:>9,} reads"))
-        made = seed_course(current.home_path, current.gridlens_tenant)
-        click.echo(f"course '{made.course}', version {made.version}, {made.lessons} lessons")
+        seed_rooms(current.home_path, current.gridlens_tenant)
 
 
 @seed.command()
@@ -65,16 +68,28 @@ def network() -> None:
     click.echo("The tenant has a network." if report is None else f"Imported {report.counts['meters']:,} meters.")
 
 
-def seed_course(home: Path, tenant_id: str) -> Published:
-    """The demo's course, made by its people over HTTP: of the copy that runs, or of an API for as long as it takes."""
+def seed_rooms(home: Path, tenant_id: str) -> None:
+    """What people do in each room, over HTTP: of the copy that runs, or of an API for as long as it takes."""
     configure_logs("seed", "WARNING")
-
-    def work() -> None:
-        with working_as(DbRole.MACHINE):
-            work_until_idle(TRADES)
-
     with api_running(home) as url:
-        return publish_demo(url, tenant_id, work)
+        if not has_outage(tenant_id):
+            night = restoreiq.strike(Client(url, gridlens_key(home)), url, tenant_id, utc_now())
+            click.echo(f"outage {night.outage_id}, {night.customers_out:,} customers; its advice waits")
+        session, tests = firemode.plan(firemode.People(url, tenant_id), tenant_id, utc_now())
+        click.echo(f"session {session}, {tests} tests of the pilot building, planned for tomorrow")
+        made = publish_demo(url, tenant_id, _work)
+        click.echo(f"course '{made.course}', version {made.version}, {made.lessons} lessons")
+
+
+def _work() -> None:
+    with working_as(DbRole.MACHINE):
+        work_until_idle(TRADES)
+
+
+def has_outage(tenant_id: str) -> bool:
+    """Whether an outage was ever signed for the tenant."""
+    with transaction(tenant_id) as connection:
+        return connection.execute(text("SELECT 1 FROM outages LIMIT 1")).first() is not None
 
 
 def seed_people(tenant_id: str) -> None:

@@ -88,6 +88,14 @@ def tell(story: Story, people: People, tenant_id: str, now: datetime) -> Visit:
     return seen
 
 
+def plan(people: People, tenant_id: str, now: datetime) -> tuple[str, int]:
+    """The building, its signed tests, and tomorrow's visit, which waits for its technician: its id and its tests."""
+    building = enter(people, tenant_id, now)
+    total = publish(people, building)["total"]
+    tomorrow = visit_on(now) + timedelta(days=1)
+    return _standing(people, building, tomorrow) or _planned(people, building, tomorrow), total
+
+
 def enter(people: People, tenant_id: str, now: datetime) -> str:
     """The building from its document, the ruleset, baselines and instruments; the reviewer signs each. Its id.
 

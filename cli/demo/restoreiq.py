@@ -68,10 +68,7 @@ def tell(story: Story, machine: Client, base_url: str, tenant_id: str, folder: P
     reports, fault = _storm(tenant_id, began)
     early = [one for one in reports if one.arrived_at <= began + timedelta(minutes=6)]
     with story.step("A storm night: last gasps, calls, false alarms") as step:
-        night.reports = _report(machine, reports[: len(early)])
-        inferred = machine.post("/v1/provisionals/infer", {"as_of": (began + timedelta(minutes=6)).isoformat()})
-        best = _best(inferred["provisionals"])
-        night.posterior_pct = round(100 * best["posterior"], 2)
+        best = _infer(machine, began, reports[: len(early)], night)
         step.result = (
             f"{night.reports} reports, {STRAYS} of them false, of {len(fault.meter_ids):,} dark meters:"
             f" {best['device_id']}, {night.posterior_pct:.1f} % sure"
@@ -92,6 +89,28 @@ def tell(story: Story, machine: Client, base_url: str, tenant_id: str, folder: P
             f" signed by {night.signed_by}"
         )
     return night
+
+
+def strike(machine: Client, base_url: str, tenant_id: str, now: datetime) -> Night:
+    """The night as far as its decision: reports, an outage that a person signed, and advice that waits.
+
+    Raises:
+        Conflict: the network has not the breaker that the story is about, or it was not inferred.
+    """
+    night, began = Night(), _evening(tenant_id, now)
+    reports, _ = _storm(tenant_id, began)
+    best = _infer(machine, began, [one for one in reports if one.arrived_at <= began + timedelta(minutes=6)], night)
+    _promote(machine, base_url, tenant_id, best["prov_outage_id"], night)
+    _advise(machine, began, night)
+    return night
+
+
+def _infer(machine: Client, began: datetime, reports: list[Signal], night: Night) -> dict[str, Any]:
+    night.reports = _report(machine, reports)
+    inferred = machine.post("/v1/provisionals/infer", {"as_of": (began + timedelta(minutes=6)).isoformat()})
+    best = _best(inferred["provisionals"])
+    night.posterior_pct = round(100 * best["posterior"], 2)
+    return best
 
 
 def _storm(tenant_id: str, began: datetime) -> tuple[list[Signal], Fault]:
