@@ -79,9 +79,9 @@ def scored_meters(connection: Connection, on: date, least: float) -> list[Scored
         text(
             "SELECT meter_id, feeder_id, score, window_days, scoring_version, reasons, suppressors"
             f" FROM meter_suspicion AS m WHERE m.{_TENANT} AND local_date = :on AND ("
-            "  (score >= :least AND rank <= :most) OR EXISTS (SELECT 1 FROM signals AS s WHERE s.tenant_id = m.tenant_id"
-            "    AND s.room = 'grid' AND s.signal_type = 'METER_SUSPICION' AND s.subject_id = m.meter_id"
-            "    AND s.state = 'OPEN')) ORDER BY rank, meter_id"
+            "  (score >= :least AND rank <= :most) OR EXISTS (SELECT 1 FROM signals AS s"
+            "    WHERE s.tenant_id = m.tenant_id AND s.room = 'grid' AND s.signal_type = 'METER_SUSPICION'"
+            "    AND s.subject_id = m.meter_id AND s.state = 'OPEN')) ORDER BY rank, meter_id"
         ),
         {"on": on, "least": least, "most": MOST_METERS},
     )
@@ -106,7 +106,7 @@ def repeated_outages(connection: Connection, on: date) -> list[DeviceOutages]:
     rows = connection.execute(
         text(
             "WITH own AS (SELECT device_id, min(feeder_id) AS feeder_id, array_agg(json_build_array(outage_id,"
-            "  to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')) ORDER BY started_at, outage_id)"
+            "  extract(epoch FROM started_at)) ORDER BY started_at, outage_id)"
             f"  AS outages FROM outages WHERE {_TENANT} AND NOT planned AND excluded_reason IS NULL"
             "  AND started_at >= :first AND started_at < :after GROUP BY device_id)"
             " SELECT device_id, feeder_id, outages FROM own UNION ALL"

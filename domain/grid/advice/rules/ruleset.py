@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from domain.kernel.advice.rulesets import Shipped
+from domain.kernel.advice.shipped import Shipped
 from domain.kernel.advice.threshold import ThresholdRules, rules_of
 
 SIGNAL_TYPES = ("FEEDER_LOSS", "METER_SUSPICION", "COMMS_DEGRADED", "VOLTAGE_LOW", "REPEATED_OUTAGES")
