@@ -9,10 +9,8 @@ from fastapi import APIRouter, FastAPI
 
 from api import search
 from api.courses import delivery_routers as delivery
-from api.courses import regeneration
+from api.courses import loop_routers as loop
 from api.courses import routers as courses
-from api.courses import suggestions as course_suggestions
-from api.courses.pages import suggestions as course_suggestion_pages
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
@@ -75,9 +73,8 @@ def routers() -> list[APIRouter]:
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, buildings, rules, instrument_pages]
-    loop = [regeneration, course_suggestions, course_suggestion_pages]
-    every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery, *loop]
-    return [one.router for one in every] + [courses.pages, search.router]
+    every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery, loop]
+    return [one.router for one in every] + [courses.pages, loop.pages, search.router]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

@@ -70,8 +70,7 @@ def lay_retry(
         connection,
         RETRY,
         Subject(intents.SUBJECT, str(intent.intent_id)),
-        content=intent.content()
-        | {"instruction_hash": instruction_hash, "instruction_patch": None if patch is None else dict(patch)},
+        content=intent.content() | signed,
         summary=f"Try again: {intent.reason_text}"[:300],
         proposed_by=ACTOR,
         evidence={"reason_code": intent.reason_code, "source_job_id": str(intent.source_job_id)},

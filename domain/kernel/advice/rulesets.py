@@ -1,31 +1,15 @@
 """By which thresholds machines notice things: the shipped ruleset of a room, or the newest that a person signed."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from domain.kernel.advice.gates import RULESET
+from domain.kernel.advice.shipped import Shipped
 from domain.kernel.canonical import content_hash
 from domain.kernel.errors import Conflict, Invalid
 from domain.kernel.proposals import Proposal, Subject, propose
-
-# Checks a ruleset's content: answers nothing, raises ValueError where it makes no sense.
-Check = Callable[[Mapping[str, Any]], object]
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """What a room comes with: its ruleset, and how another version of it is checked."""
-
-    content: Mapping[str, Any]
-    check: Check
-
-    @property
-    def version(self) -> str:
-        """The version that the content names."""
-        return str(self.content["version"])
 
 
 def in_force(connection: Connection, room: str) -> dict[str, Any] | None:

@@ -2,12 +2,13 @@
 
 import re
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.stairs.rules.advice.figures import PointTrend
 from domain.stairs.rules.physics.leakage_index import ENGINE_VERSION as LEAKAGE_VERSION
 from domain.stairs.rules.physics.leakage_index import Found, leakage_course
 from domain.stairs.rules.physics.readings import Observation
@@ -103,3 +104,21 @@ def _accuracy(stated: str | None) -> float | None:
 
 def _number(text: str | None) -> float | None:
     return None if text is None else float(text)
+
+
+def points_of(connection: Connection, building_id: uuid.UUID) -> list[PointTrend]:
+    """Every measured point of a building with its results and forecast, as the signal rules look at it."""
+    return [
+        PointTrend(
+            f"{one['stair_id']}/{one['measurement_type']}/{one['point']}/{one['configuration']}",
+            f"{one['point']} of {one['stair_name']} ({one['configuration']})",
+            one["unit"],
+            [(_day(result["on"]), float(result["value"])) for result in one["results"]],
+            one["forecast"],
+        )
+        for one in trends(connection, building_id)
+    ]
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
