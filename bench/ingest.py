@@ -21,7 +21,7 @@ import psycopg
 from bench import population
 from bench.harness import Case, Check, Cost, as_json, lines, measure, parser, print_checks, print_lines, print_machine
 from bench.peers import OrmInsert, arrow_table, as_dictionaries, duck, duck_insert
-from bench.population import TENANT, day_plan, encoded, published_reads, with_theft_on_one_feeder
+from bench.population import TENANT, day_plan, encoded, made, published_reads, with_theft_on_one_feeder
 from bench.server import Server, own_server
 from domain.grid.metering.rules.copy_rows import COLUMNS
 from domain.kernel.settings import WriteMode
@@ -55,7 +55,7 @@ class Ingest:
             Case("same reads again, upsert", lambda n: self.again(n, upsert), self._forget),
             Case("upsert the day, one feeder of ten differs", self.upsert_feeder),
             Case("upsert the day, every value differs", self.upsert_all, target=0.35),
-            Case(GENERATE, lambda n: encoded(day_plan(self._day(n)))[0]),
+            Case(GENERATE, lambda n: made(day_plan(self._day(n)))),
             Case("SQLAlchemy insert, on conflict do nothing", lambda _: self.orm.run(self.rows), self.orm.prepare),
             Case("DuckDB insert, primary key", lambda _: self.duck("keyed"), lambda _: self._empty_peer("keyed")),
             Case("DuckDB insert, no key", lambda _: self.duck("plain"), lambda _: self._empty_peer("plain")),
@@ -147,8 +147,8 @@ def stretch(first_day: int, days: int) -> dict[str, float]:
 def checks(ingest: Ingest, costs: dict[str, list[Cost]], rounds: int, stretch_days: int) -> list[Check]:
     """The figures that are not rates."""
     share = median(
-        100 * (made.client_s / made.units) / (fresh.server_s / fresh.units)
-        for made, fresh in zip(costs[GENERATE], costs[FRESH], strict=True)
+        100 * (encoding.client_s / encoding.units) / (fresh.server_s / fresh.units)
+        for encoding, fresh in zip(costs[GENERATE], costs[FRESH], strict=True)
     )
     first = 1 + rounds * DAYS_A_ROUND
     short, long = stretch(first, 1), stretch(first + 1, stretch_days)

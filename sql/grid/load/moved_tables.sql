@@ -1,7 +1,7 @@
 -- The temporary tables of one load: the registry as weights, and what moves in the roll-ups of one local day.
 -- weight: usual energy in hundredths of a kWh a day, at least 1; it weighs what is missing. Reader: the loader.
 CREATE TEMPORARY TABLE registry (
-    meter_id text PRIMARY KEY,
+    meter_id text NOT NULL,
     feeder_id text NOT NULL,
     is_active boolean NOT NULL,
     weight bigint NOT NULL,

@@ -66,7 +66,10 @@ def soil(
     flags = np.broadcast_to(flags[:, None], lost.shape).astype(np.int32)
     # Most reads arrive a few minutes after the interval: 3 to 9, by meter and interval.
     delay = (3 + (chance * 6).astype(np.int64)) * _MINUTE_US
-    in_gap, gap_end = _collector_gaps(keys, ends, day_number, rates)
+    gaps = _collector_gaps(keys, ends, day_number, rates)
+    if gaps is None:
+        return Dirt(lost, flags, factor, delay)
+    in_gap, gap_end = gaps
     late = in_gap & (uniform(draw(keys[:, None] ^ np.uint64(0x11), numbers[None, :])) < rates.gap_arrives_late)
     lost = lost | (in_gap & ~late)
     delay = np.where(late, gap_end - ends[None, :] + delay, delay)
@@ -75,10 +78,17 @@ def soil(
 
 def _collector_gaps(
     keys: NDArray[np.uint64], ends: NDArray[np.int64], day_number: NDArray[np.int64], rates: DirtRates
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which reads fall into a silent spell of their collector, and when that spell ends (microseconds)."""
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]] | None:
+    """Which reads fall into a silent spell of their collector, and when that spell ends (microseconds).
+
+    None on the many days on which no collector falls silent: then nothing more has to be drawn.
+    """
     collector = keys % np.uint64(COLLECTORS_PER_FEEDER)
-    spell = draw(collector[:, None] + np.uint64(0xC011EC70), day_number[None, :])
+    each = np.arange(COLLECTORS_PER_FEEDER, dtype=np.uint64)
+    spells = draw(each[:, None] + np.uint64(0xC011EC70), day_number[None, :])
+    if not (uniform(spells) < rates.collector_gap_per_day).any():
+        return None
+    spell = spells[collector.astype(np.intp)]
     happens = uniform(spell) < rates.collector_gap_per_day
     start_slot = ((spell & np.uint64(0xFF)) % np.uint64(80)).astype(np.int64)
     length = 4 + ((spell >> np.uint64(8)) % np.uint64(29)).astype(np.int64)

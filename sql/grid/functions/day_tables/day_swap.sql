@@ -13,7 +13,7 @@ DECLARE
     tenant_table text := 'mre_' || left(md5(wanted_tenant), 12);
     day_table text := tenant_table || '_' || to_char(wanted_day, 'YYYYMMDD');
     piece_name text := left(md5(wanted_tenant), 12) || '_' || to_char(wanted_day, 'YYYYMMDD')
-        || '_' || left(md5(wanted_batch::text), 12);
+        || '_' || left(md5(wanted_batch || '|' || at), 12);
     former text := 'mrv_' || piece_name;
     bounds record;
 BEGIN
