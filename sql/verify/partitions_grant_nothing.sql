@@ -1,5 +1,5 @@
 -- Meaning: partitions that somebody other than their owner may touch directly, past the policy of the table above them;
---   and rights given to everybody. The loader alone reaches the days of reads, which it copies into.
+--   and rights given to everybody.
 -- Grain: one table, role and right. Nothing is printed when all is well.
 -- Reader: `countersign migrate --apply`, `countersign migrate --verify`.
 SELECT
@@ -11,9 +11,6 @@ INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 CROSS JOIN LATERAL ACLEXPLODE(c.relacl) AS x
 LEFT JOIN pg_roles AS r ON x.grantee = r.oid
 WHERE x.grantee <> c.relowner
-  AND NOT (
-    n.nspname = 'reads' AND r.rolname = 'countersign_loader' AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE')
-  )
   AND ((n.nspname IN ('public', 'reads') AND c.relispartition)
     OR (n.nspname IN ('public', 'reads') AND x.grantee = 0 AND c.relkind IN ('r', 'p', 'v', 'S')))
 ORDER BY table_name, role_name, x.privilege_type

@@ -94,6 +94,7 @@ def tenant_views(connection: psycopg.Connection[Any]) -> list[str]:
 def tables_without_tenant(connection: psycopg.Connection[Any]) -> set[str]:
     every = connection.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        " AND NOT relispartition"
     ).fetchall()
     return {name for (name,) in every} - {table.name for table in tenant_tables(connection)}
 
@@ -139,6 +140,8 @@ def fill(database: Database, *tenants: str, word: str | None = None) -> list[Tab
                     leaf, sql.Literal(tenant)
                 )
             )
+        if tenants and word is None:
+            connection.execute("CREATE TABLE reads.any_piece PARTITION OF meter_read_versions DEFAULT")
         tables = tenant_tables(connection)
         connection.execute("SET session_replication_role = replica")
         for table in tables:

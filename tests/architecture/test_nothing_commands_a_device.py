@@ -26,6 +26,7 @@ COMMANDING = {
 # Names that hold such a word and command nothing, each with what it does.
 HARMLESS = {
     "day_open": "makes room for a local day's reads",
+    "day_close": "ends a loader's access to a local day's reads",
     "api.kernel.pages.admin_people.switch": "lets a person in, or shuts the person out",
 }
 SPEAKS_TO_DEVICES = re.compile(r"^(pymodbus|dnp3|pydnp3|opcua|asyncua|c104|iec61850|bacpypes\w*|paho-mqtt|pyserial)\b")
