@@ -140,8 +140,7 @@ def fill(database: Database, *tenants: str, word: str | None = None) -> list[Tab
                     leaf, sql.Literal(tenant)
                 )
             )
-        if tenants and word is None:
-            connection.execute("CREATE TABLE reads.any_piece PARTITION OF meter_read_versions DEFAULT")
+        connection.execute("CREATE TABLE IF NOT EXISTS reads.any_piece PARTITION OF meter_read_versions DEFAULT")
         tables = tenant_tables(connection)
         connection.execute("SET session_replication_role = replica")
         for table in tables:

@@ -62,10 +62,13 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER regeneration_job_moves BEFORE INSERT OR UPDATE OR DELETE ON regeneration_jobs
+CREATE TRIGGER regeneration_job_begins AFTER INSERT ON regeneration_jobs
+FOR EACH ROW EXECUTE FUNCTION regeneration_job_moves();
+CREATE TRIGGER regeneration_job_moves BEFORE UPDATE OR DELETE ON regeneration_jobs
 FOR EACH ROW EXECUTE FUNCTION regeneration_job_moves();
 CREATE TRIGGER regeneration_job_stays BEFORE TRUNCATE ON regeneration_jobs
 FOR EACH STATEMENT EXECUTE FUNCTION regeneration_job_moves();
+ALTER TABLE regeneration_jobs ENABLE ALWAYS TRIGGER regeneration_job_begins;
 ALTER TABLE regeneration_jobs ENABLE ALWAYS TRIGGER regeneration_job_moves;
 ALTER TABLE regeneration_jobs ENABLE ALWAYS TRIGGER regeneration_job_stays;
 
@@ -104,10 +107,13 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER retry_intent_moves BEFORE INSERT OR UPDATE OR DELETE ON retry_intents
+CREATE TRIGGER retry_intent_begins AFTER INSERT ON retry_intents
+FOR EACH ROW EXECUTE FUNCTION retry_intent_moves();
+CREATE TRIGGER retry_intent_moves BEFORE UPDATE OR DELETE ON retry_intents
 FOR EACH ROW EXECUTE FUNCTION retry_intent_moves();
 CREATE TRIGGER retry_intent_stays BEFORE TRUNCATE ON retry_intents
 FOR EACH STATEMENT EXECUTE FUNCTION retry_intent_moves();
+ALTER TABLE retry_intents ENABLE ALWAYS TRIGGER retry_intent_begins;
 ALTER TABLE retry_intents ENABLE ALWAYS TRIGGER retry_intent_moves;
 ALTER TABLE retry_intents ENABLE ALWAYS TRIGGER retry_intent_stays;
 
