@@ -94,7 +94,12 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
         response.headers["ETag"] = f'"{item.revision}"'
         return part_told(connection, item)
 
-    @router.post("/{item_id}/reopen", status_code=201, dependencies=[WRITES], summary=f"Begin a new draft of an approved {what}")
+    @router.post(
+        "/{item_id}/reopen",
+        status_code=201,
+        dependencies=[WRITES],
+        summary=f"Write the next version of an approved {what}",
+    )
     def reopen(
         item_id: str, body: WithReason, connection: TenantSession, caller: CallerDep, response: Response
     ) -> PartTold:

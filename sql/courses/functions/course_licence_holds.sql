@@ -1,4 +1,4 @@
--- Meaning: whether the owner of a course lets the other tenant deliver and sell it now: the last row of the three holds,
+-- Meaning: whether a course's owner lets the other tenant deliver and sell it now: the last row of the three holds,
 --          within its time, unless it ends the licence. Asked as whoever asks, who sees own and held licences alone.
 -- Grain: one owner, course and licensee.
 -- Units: instants in UTC.
