@@ -27,6 +27,6 @@ LEFT JOIN LATERAL (
       FROM enrollment_reinstatements AS back
       WHERE back.tenant_id = r.tenant_id AND back.revocation_id = r.revocation_id
     )
-  ORDER BY r.at DESC, r.revocation_id ASC
+  ORDER BY r.at DESC, r.revocation_id DESC
   LIMIT 1
 ) AS gone ON true;

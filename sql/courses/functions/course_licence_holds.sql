@@ -1,5 +1,5 @@
--- Meaning: whether a course's owner lets the other tenant deliver and sell it now: the last row of the three holds,
---          within its time, unless it ends the licence. Asked as whoever asks, who sees own and held licences alone.
+-- Meaning: whether the owner of a course lets the other tenant deliver and sell it now: the last row for the three
+--          holds, within its time, unless it ends the licence. It sees what the caller sees: licences given and held.
 -- Grain: one owner, course and licensee.
 -- Units: instants in UTC.
 -- Reader: the policies of course_packages, and what guards products and enrollments.

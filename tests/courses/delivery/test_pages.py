@@ -92,6 +92,18 @@ def test_a_quiz_is_answered_and_its_feedback_shown(school: School, lena: Browser
     assert "Passed:" not in text_of(lena.get(f"/learn/{FIRST}/lesson/0"))
 
 
+def test_what_is_still_to_pass_is_said_when_every_lesson_is_completed(school: School, lena: Browser) -> None:
+    lena.post(f"/learn/{FIRST}/enroll")
+    for index in range(3):
+        lena.post(f"/learn/{FIRST}/lesson/{index}/complete")
+    waiting = text_of(lena.get(f"/learn/{FIRST}"))
+    assert "Every lesson is completed. To complete the course, pass the quiz of lesson 1 ." in waiting
+    lena.post(f"/learn/{FIRST}/lesson/0/quiz", q01="0", q02="1", q03="1")
+    done = text_of(lena.get(f"/learn/{FIRST}"))
+    assert "completed on" in done
+    assert "To complete the course" not in done
+
+
 def test_a_form_of_another_site_does_nothing(school: School, lena: Browser) -> None:
     for path in ("enroll", "buy", "upgrade", "export", "lesson/0/complete", "lesson/0/quiz"):
         answer = lena.client.post(f"/learn/{FIRST}/{path}", data={"form_token": "x"})
