@@ -127,8 +127,9 @@ def _query(name: str, table: DayTable, beside: sql.Identifier) -> sql.Composed:
 
 def _compare(load: Load, table: DayTable, beside: sql.Identifier) -> Compared:
     """Leave every read that is not simply replaced in `beside_exceptions`."""
+    # By one process along the two keys: helpers take twice the processor's time for it, and another load needs that.
+    load.connection.execute("SELECT set_config('max_parallel_workers_per_gather', '0', true)")
     load.connection.execute(_query("whole_day_exceptions", table, beside))
-    load.connection.execute("ANALYZE beside_exceptions")
     row = load.connection.execute(
         "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE is_same), count(*) FILTER (WHERE is_gone),"
         " coalesce(bool_and(is_fit), true) FROM beside_exceptions"
