@@ -3,14 +3,15 @@
 -- is_same: both have the same value. is_fit: keeping the tables as they lie says the same as merging row by row would.
 -- ctids: where the two rows lie; they stay there, since nobody else writes to the day. The rest is what stands, and is
 -- looked up afterwards: carrying it through the join costs half as much again.
--- Lives as long as the transaction. Reader: the loader, under the lock of (tenant, day).
+-- All columns of the key are compared: that a row meets one other at most spares the join from keeping rows to go back
+-- to. Lives as long as the transaction. Reader: the loader, under the lock of (tenant, day).
 CREATE TEMPORARY TABLE beside_pairs ON COMMIT DROP AS
 SELECT
     n.ctid AS new_ctid,
     r.ctid AS old_ctid,
     coalesce(n.interval_minutes = r.interval_minutes AND n.feeder_id = r.feeder_id, TRUE) AS is_fit
 FROM {beside} AS n
-FULL JOIN {day_table} AS r ON n.meter_id = r.meter_id AND n.read_at = r.read_at
+FULL JOIN {day_table} AS r ON n.meter_id = r.meter_id AND n.read_at = r.read_at AND n.tenant_id = r.tenant_id
 WHERE
     n.meter_id IS NULL OR r.meter_id IS NULL
     OR n.interval_minutes <> r.interval_minutes
