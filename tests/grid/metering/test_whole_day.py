@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 import psycopg
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
@@ -30,7 +31,7 @@ from tests.makers import make_fleet, make_tenant
 # Midnight to midnight in New York, 120 meters: a day that is large enough to be replaced as a whole.
 START = datetime(2026, 11, 10, 5, 0, tzinfo=UTC)
 END = START + timedelta(days=1)
-BEFORE = "202611211800"  # the revision before versions were partitioned
+PARTITIONED = "202611211850"  # the revision that made versions a partitioned table
 NOW = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 READS = text("""
 SELECT meter_id, feeder_id, read_at, kwh, voltage, quality_flags, interval_minutes, source, arrived_at,
@@ -352,9 +353,11 @@ def test_the_migration_turns_former_days_into_rows_and_back(fleet: Database) -> 
     publish_day()
     publish_day(seed=1)
     before = state()
-    command.downgrade(migrate.alembic_config(settings().url(DbRole.OWNER)), BEFORE)
+    config = migrate.alembic_config(settings().url(DbRole.OWNER))
+    former = ScriptDirectory.from_config(config).get_revision(PARTITIONED).down_revision
+    command.downgrade(config, str(former))
     assert without_batch(told(VERSIONS)) == before[1]
-    command.upgrade(migrate.alembic_config(settings().url(DbRole.OWNER)), "head")
+    command.upgrade(config, "head")
     assert state() == before
     assert pieces(fleet) == 0
     verify(settings().url(DbRole.OWNER))
