@@ -1,4 +1,4 @@
-"""Replacing a whole day says what merging it row by row says, whatever of it differs; readers see one day or the other."""
+"""Replacing a whole day says what merging it row by row says; readers see the one day or the other."""
 
 import multiprocessing
 import os
@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 import psycopg
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
@@ -30,7 +31,7 @@ from tests.makers import make_fleet, make_tenant
 # Midnight to midnight in New York, 120 meters: a day that is large enough to be replaced as a whole.
 START = datetime(2026, 11, 10, 5, 0, tzinfo=UTC)
 END = START + timedelta(days=1)
-BEFORE = "202611211800"  # the revision before versions were partitioned
+PARTITIONED = "202611211850"  # the revision that made versions a partitioned table
 NOW = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 READS = text("""
 SELECT meter_id, feeder_id, read_at, kwh, voltage, quality_flags, interval_minutes, source, arrived_at,
@@ -134,18 +135,18 @@ def test_a_day_that_differs_throughout_is_what_row_level_makes_of_it(fleet: Data
 
 def test_what_does_not_differ_stays_as_it_is_and_is_no_version(fleet: Database) -> None:
     """A quarter of the day has the values already: those reads keep their update, and are not kept as replaced."""
-    quarter = {"window_start": START, "window_end": START + timedelta(hours=6)}
+    until = START + timedelta(hours=6)
     publish_day()
-    publish_day(seed=1, **quarter)
+    publish_day(seed=1, window_end=until)
     early = text("SELECT meter_id, read_at, updated_at FROM meter_reads_electric WHERE read_at <= :until ORDER BY 1, 2")
-    stood = told(early.bindparams(until=quarter["window_end"]))
+    stood = told(early.bindparams(until=until))
     whole, at_once = publish_day(seed=1), state()
     assert pieces(fleet) == 1
     assert whole.counts["skipped"] > whole.counts["reads"] / 5
-    assert told(early.bindparams(until=quarter["window_end"])) == stood
+    assert told(early.bindparams(until=until)) == stood
     wipe(fleet)
     publish_day()
-    publish_day(seed=1, **quarter)
+    publish_day(seed=1, window_end=until)
     check_counts(whole, publish_in_parts(seed=1))
     assert state() == at_once
 
@@ -154,16 +155,16 @@ def test_replaced_to_and_fro_no_value_is_kept_twice(fleet: Database) -> None:
     """Whole, row by row, whole again, whole back: each value that gave way stands once, as in row-level loads alone."""
 
     def to_and_fro(load: Callable[[int], list[PublishResult]]) -> tuple[list[int], tuple[object, ...]]:
+        def kept_by(loads: list[PublishResult]) -> int:
+            return sum(result.counts["kept_versions"] for result in loads)
+
         publish_day()
-        kept = []
-        for seed in (1, 2):
-            kept.append(sum(result.counts["kept_versions"] for result in load(seed)))
-        kept.append(sum(result.counts["kept_versions"] for result in publish_in_parts(seed=3)))
+        kept = [kept_by(load(seed)) for seed in (1, 2)]
+        kept.append(kept_by(publish_in_parts(seed=3)))
         forget(fleet)
-        for seed in (0, 1, 3):
-            kept.append(sum(result.counts["kept_versions"] for result in load(seed)))
+        kept.extend([kept_by(load(seed)) for seed in (0, 1, 3)])
         forget(fleet)
-        kept.append(sum(result.counts["kept_versions"] for result in publish_in_parts(seed=0)))
+        kept.append(kept_by(publish_in_parts(seed=0)))
         return kept, state()
 
     kept, at_once = to_and_fro(lambda seed: [publish_day(seed)])
@@ -352,9 +353,11 @@ def test_the_migration_turns_former_days_into_rows_and_back(fleet: Database) -> 
     publish_day()
     publish_day(seed=1)
     before = state()
-    command.downgrade(migrate.alembic_config(settings().url(DbRole.OWNER)), BEFORE)
+    config = migrate.alembic_config(settings().url(DbRole.OWNER))
+    former = ScriptDirectory.from_config(config).get_revision(PARTITIONED).down_revision
+    command.downgrade(config, str(former))
     assert without_batch(told(VERSIONS)) == before[1]
-    command.upgrade(migrate.alembic_config(settings().url(DbRole.OWNER)), "head")
+    command.upgrade(config, "head")
     assert state() == before
     assert pieces(fleet) == 0
     verify(settings().url(DbRole.OWNER))

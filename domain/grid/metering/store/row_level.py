@@ -1,4 +1,4 @@
-"""Reads into a day that has some, row by row: add what is new, keep or replace what stands, keep every value that loses."""
+"""Reads into a day that has some, row by row: add what is new, keep or replace what stands, lose no value."""
 
 from collections.abc import Iterable
 

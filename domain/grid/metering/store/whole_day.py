@@ -127,8 +127,11 @@ def _query(name: str, table: DayTable, beside: sql.Identifier) -> sql.Composed:
 
 def _compare(load: Load, table: DayTable, beside: sql.Identifier) -> Compared:
     """Leave every read that is not simply replaced in `beside_exceptions`."""
+    # By one process, side by side along the two keys: a hash of a day, or helpers, take up to twice the processor's
+    # time, and another load needs that.
+    load.connection.execute("SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_hashjoin = off")
     load.connection.execute(_query("whole_day_exceptions", table, beside))
-    load.connection.execute("ANALYZE beside_exceptions")
+    load.connection.execute("RESET max_parallel_workers_per_gather; RESET enable_hashjoin")
     row = load.connection.execute(
         "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE is_same), count(*) FILTER (WHERE is_gone),"
         " coalesce(bool_and(is_fit), true) FROM beside_exceptions"
