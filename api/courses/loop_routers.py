@@ -10,5 +10,6 @@ router = APIRouter()
 for one in (suggestions.router, regeneration.router):
     router.include_router(one)
 pages = APIRouter()
-for one in (suggestion_pages.router, regeneration_pages.router):
+# Jobs first: the verbs of a suggestion are whatever else follows its id.
+for one in (regeneration_pages.router, suggestion_pages.router):
     pages.include_router(one)

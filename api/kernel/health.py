@@ -10,11 +10,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from api.kernel import loop_metrics
 from domain.kernel.db import transaction
 from domain.kernel.errors import CountersignError
 from domain.kernel.objects.chosen import open_store, s3_client
 from domain.kernel.settings import settings
 
+__all__ = ["loop_metrics", "router"]
 router = APIRouter(tags=["health"])
 TIMEOUT_S = 3.0
 State = Literal["ok", "down", "not configured"]

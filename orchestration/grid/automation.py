@@ -19,6 +19,7 @@ from domain.grid.metering.store.day_figures import has_reads, outdated_scores
 from domain.grid.metering.store.lineage import READ_TABLES
 from domain.kernel.canonical import content_hash
 from domain.kernel.tenancy import load_tenant, tenant_directory
+from orchestration.grid.advice import notice_grid_figures
 from orchestration.grid.assets import PublishConfig, kpi_views, publish_reads, score_meters_of_day
 from orchestration.grid.checks import event_checks, read_checks
 from orchestration.partitions import TenantDay, make_known
@@ -39,10 +40,10 @@ publish_job = dg.define_asset_job(
 )
 daily_job = dg.define_asset_job(
     "grid_daily",
-    selection=dg.AssetSelection.assets(score_meters_of_day, kpi_views)
+    selection=dg.AssetSelection.assets(score_meters_of_day, kpi_views, notice_grid_figures)
     | dg.AssetSelection.checks(read_checks)
     | dg.AssetSelection.checks(event_checks),
-    description="Score the meters for the day that has ended, look at its KPIs and check it.",
+    description="Score the meters for the day that has ended, look at its KPIs, check it and notice what stands out.",
 )
 
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.grid import assets, automation, checks, outages
+from orchestration.grid import advice, assets, automation, checks, outages
 
 defs = dg.Definitions(
     assets=[
@@ -11,6 +11,7 @@ defs = dg.Definitions(
         assets.publish_reads,
         assets.score_meters_of_day,
         assets.kpi_views,
+        advice.notice_grid_figures,
         *outages.ASSETS,
     ],
     asset_checks=[checks.read_checks, checks.event_checks],

@@ -4,6 +4,7 @@ import dagster as dg
 
 from domain.kernel.seals.sealing import seal_ledger, sealed_tenants
 from domain.kernel.seals.state import seal_states
+from orchestration.partitions import TENANTS
 from orchestration.resources import Machine, Objects
 from orchestration.tables import shown_rows, table
 
@@ -13,6 +14,15 @@ SEALS = table(
     "Signed roots over what was recorded and countersigned since the last seal. Grain: one row a seal of a tenant.",
     verb="observe",
     partitions=None,
+    owner="team:governance",
+)
+RULESETS = table(
+    "kernel",
+    "advice_rulesets",
+    "Thresholds by which machines notice things, as a person put them in force. Grain: room and version.",
+    verb="countersign",
+    made_from=[dg.AssetDep(["countersign", "advice_ruleset"])],
+    partitions=TENANTS,
     owner="team:governance",
 )
 

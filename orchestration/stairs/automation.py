@@ -9,6 +9,7 @@ from domain.kernel.tenancy import tenant_directory
 from domain.stairs.observe import waiting
 from orchestration.partitions import make_known
 from orchestration.resources import Machine
+from orchestration.stairs.advice import notice_stairs
 from orchestration.stairs.assets import (
     draft_reports,
     judge_what_waited,
@@ -18,7 +19,9 @@ from orchestration.stairs.assets import (
 
 nightly_job = dg.define_asset_job(
     "stairs_nightly",
-    selection=dg.AssetSelection.assets(propose_generations, judge_what_waited, notice_physics_and_trends),
+    selection=dg.AssetSelection.assets(
+        propose_generations, judge_what_waited, notice_physics_and_trends, notice_stairs
+    ),
     description="Propose what should be tested, judge what waited for its proof, notice what physics and time say.",
 )
 visited_job = dg.define_asset_job(

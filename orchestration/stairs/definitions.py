@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from orchestration.stairs import assets, automation, checks
+from orchestration.stairs import advice, assets, automation, checks
 from orchestration.stairs.calibration import calibration_due_sensor
 
 defs = dg.Definitions(
-    assets=assets.ASSETS,
+    assets=[*assets.ASSETS, advice.notice_stairs],
     asset_checks=[checks.stairs_checks],
     jobs=automation.JOBS,
     schedules=automation.SCHEDULES,

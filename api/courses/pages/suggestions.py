@@ -11,6 +11,7 @@ from api.deps import RequestId
 from api.forms import FormDep, typed
 from api.kernel.pages.advice import After, Short, decide_from_form, id_of, show_suggestions
 from api.pages import PageDep
+from domain.courses.regeneration.store import jobs
 from domain.kernel.advice import suggestions
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +31,10 @@ def waiting(
 ) -> Response:
     """Suggestions for courses, the newest first."""
     wanted = suggestions.Wanted("courses", status or None, severity or None, scope or None, course_id=course_id or None)
-    return show_suggestions(page, HERE, wanted, after=after, done=done)
+    found = suggestions.ids(page.connection, wanted)
+    return show_suggestions(
+        page, HERE, wanted, after=after, done=done, jobs=jobs.by_suggestions(page.connection, found)
+    )
 
 
 @router.post(HERE + "/{suggestion_id}/{verb}", dependencies=[DECIDES])

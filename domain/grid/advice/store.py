@@ -109,10 +109,10 @@ def repeated_outages(connection: Connection, on: date) -> list[DeviceOutages]:
             "  extract(epoch FROM started_at)) ORDER BY started_at, outage_id)"
             f"  AS outages FROM outages WHERE {_TENANT} AND NOT planned AND excluded_reason IS NULL"
             "  AND started_at >= :first AND started_at < :after GROUP BY device_id)"
-            " SELECT device_id, feeder_id, outages FROM own UNION ALL"
+            " SELECT device_id, feeder_id, outages FROM (SELECT device_id, feeder_id, outages FROM own UNION ALL"
             " SELECT s.subject_id, '', '{}' FROM signals AS s"
             f" WHERE s.{_TENANT} AND s.room = 'grid' AND s.signal_type = 'REPEATED_OUTAGES' AND s.state = 'OPEN'"
-            " AND NOT EXISTS (SELECT 1 FROM own WHERE own.device_id = s.subject_id)"
+            " AND NOT EXISTS (SELECT 1 FROM own WHERE own.device_id = s.subject_id)) AS looked_at"
             ' ORDER BY device_id COLLATE "C"'
         ),
         {"first": on - timedelta(days=OUTAGE_WINDOW_DAYS - 1), "after": on + timedelta(days=1)},

@@ -212,3 +212,13 @@ def test_a_status_without_a_decision_is_refused_by_the_database(client: TestClie
         connection.execute("SELECT set_config('app.tenant', 'T', false)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("UPDATE suggestions SET status = 'ACCEPTED'")
+
+
+def test_what_is_open_is_counted_for_prometheus_without_a_name(client: TestClient) -> None:
+    shown = client.get("/metrics").text
+    assert 'signals_open{severity="LOW",type="METER_SUSPICION"} 1.0' in shown
+    assert "suggestions_open 2.0" in shown
+    client.post(f"/v1/advice/suggestions/{of('grid')}/accept")
+    shown = client.get("/metrics").text
+    assert "suggestions_open 1.0" in shown
+    assert "bread" not in shown
