@@ -14,6 +14,6 @@ WHERE x.grantee <> c.relowner
   AND NOT (
     n.nspname = 'reads' AND r.rolname = 'countersign_loader' AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE')
   )
-  AND ((n.nspname IN ('public', 'reads') AND c.relispartition)
-    OR (n.nspname IN ('public', 'reads') AND x.grantee = 0 AND c.relkind IN ('r', 'p', 'v', 'S')))
+  AND ((n.nspname IN ('public', 'reads', 'learning') AND c.relispartition)
+    OR (n.nspname IN ('public', 'reads', 'learning') AND x.grantee = 0 AND c.relkind IN ('r', 'p', 'v', 'S')))
 ORDER BY table_name, role_name, x.privilege_type
