@@ -56,7 +56,7 @@ LESSON_DAYS = f"""
   lesson_idx integer NOT NULL CHECK (lesson_idx >= 0),
   day date NOT NULL,
   seconds numeric(20, 6) NOT NULL CHECK (seconds > 0 AND seconds <= 14400),
-  PRIMARY KEY (tenant_id, day, course_id, package_version, user_id, lesson_idx)"""
+  PRIMARY KEY (tenant_id, user_id, course_id, package_version, lesson_idx, day)"""
 ACTIVITY = f"""
   user_id uuid NOT NULL,{VERSION},
   last_at timestamptz NOT NULL,
@@ -150,7 +150,7 @@ def upgrade() -> None:
     op.execute(f"REVOKE ALL ON FUNCTION {OPEN}, {DISPOSE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {OPEN} TO {APP}")
     op.execute(f"GRANT EXECUTE ON FUNCTION {DISPOSE} TO {MACHINE}")
-    index("learner_lesson_days_course", "learner_lesson_days", "tenant_id, course_id, package_version, day")
+    index("learner_lesson_days_day", "learner_lesson_days", "tenant_id, day, course_id")
     index("analytics_job_runs_newest", "analytics_job_runs", "tenant_id, job, finished_at")
     for name, (table, columns) in OF_DELIVERY.items():
         index(name, table, columns)
