@@ -167,7 +167,7 @@ tried AS (
   INNER JOIN versions AS v ON a.package_version = v.package_version AND a.lesson_idx < v.lessons
   WHERE
     a.tenant_id = :tenant AND a.at >= CAST(:from_day AS date) AND a.at < CAST(:to_day AS date) + 1
-    AND a.at::date < l.revoked_day
+    AND a.at::date >= l.enrolled_day AND a.at::date < l.revoked_day
   GROUP BY GROUPING SETS ((a.package_version, a.lesson_idx, a.at::date), (a.package_version, a.at::date))
 ),
 
