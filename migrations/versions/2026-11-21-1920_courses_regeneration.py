@@ -13,7 +13,7 @@ from migrations.sqltools import APP, AUDITOR, MACHINE, grant, make_append_only, 
 from migrations.tables import SIGNED, archive_and_drop, create_guarded, index
 
 revision = "202611211920"
-down_revision = "202611211900"
+down_revision = "202611211910"
 branch_labels = None
 depends_on = None
 

@@ -11,6 +11,6 @@ INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 CROSS JOIN LATERAL ACLEXPLODE(c.relacl) AS x
 LEFT JOIN pg_roles AS r ON x.grantee = r.oid
 WHERE x.grantee <> c.relowner
-  AND ((n.nspname IN ('public', 'reads') AND c.relispartition)
-    OR (n.nspname IN ('public', 'reads') AND x.grantee = 0 AND c.relkind IN ('r', 'p', 'v', 'S')))
+  AND ((n.nspname IN ('public', 'reads', 'learning') AND c.relispartition)
+    OR (n.nspname IN ('public', 'reads', 'learning') AND x.grantee = 0 AND c.relkind IN ('r', 'p', 'v', 'S')))
 ORDER BY table_name, role_name, x.privilege_type

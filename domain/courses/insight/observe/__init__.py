@@ -1,0 +1,1 @@
+"""Observe: take events in, aggregate them by day, and tell the figures."""

@@ -1,0 +1,1 @@
+"""The insight of courses on a real database."""
