@@ -73,7 +73,11 @@ def version(
     """
     if not _is_staff(caller):
         seen = _as_learner(connection, caller, syllabus_id, version)
-        return JSONResponse(seen, headers={"ETag": f'"{content_hash(seen)}"', "Cache-Control": "private, no-cache"})
+        tag = f'"{content_hash(seen)}"'
+        told = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+        return (
+            Response(status_code=304, headers=told) if names(if_none_match, tag) else JSONResponse(seen, headers=told)
+        )
     found = packages.load_version(connection, syllabus_id, version)
     etag = f'"{found.content_hash}"'
     headers = {"ETag": etag, "Cache-Control": FOR_EVER, "Vary": "Authorization"}

@@ -168,9 +168,7 @@ async def event(request: Request, caller: CallerDep) -> Taken:
     openapi_extra=BODY,
     summary="Tell of a view of a public catalogue",
 )
-async def anonymous_event(
-    request: Request, tenant_id: Annotated[str, Path(max_length=64)], _: MaybeCallerDep
-) -> Taken:
+async def anonymous_event(request: Request, tenant_id: Annotated[str, Path(max_length=64)], _: MaybeCallerDep) -> Taken:
     """course_view alone, with a random anonId, where the tenant has a public catalogue."""
     if not await run_in_threadpool(_has_public_catalogue, tenant_id):
         raise NotFound("There is no public catalogue at this address.", hint="Sign in to see what is offered.")
