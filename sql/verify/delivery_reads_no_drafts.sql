@@ -9,7 +9,8 @@ FROM pg_roles AS r
 CROSS JOIN pg_class AS c
 INNER JOIN pg_namespace AS n ON c.relnamespace = n.oid
 CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p (privilege)
-WHERE r.rolname = 'countersign_delivery' AND n.nspname IN ('public', 'reads', 'learning') AND c.relkind IN ('r', 'p', 'v', 'm')
+WHERE r.rolname = 'countersign_delivery' AND n.nspname IN ('public', 'reads', 'learning')
+  AND c.relkind IN ('r', 'p', 'v', 'm')
   AND CASE
     WHEN p.privilege IN ('DELETE', 'TRUNCATE') THEN has_table_privilege(r.oid, c.oid, p.privilege)
     ELSE has_any_column_privilege(r.oid, c.oid, p.privilege)
