@@ -40,7 +40,9 @@ LEASE = timedelta(minutes=15)
 RENEWALS = 3
 MOST_ERRORS = 50
 log = logger("courses.regeneration")
-jobs_total = Counter("regen_jobs", "Regeneration jobs that ended.", ["status"])
+jobs_ended = Counter(
+    "regen_jobs_ended", "Regeneration jobs that this process ended; /metrics of the API counts all.", ["status"]
+)
 claim_latency = Histogram("regen_claim_latency_seconds", "From a job's trigger to its claim.")
 
 
@@ -75,7 +77,7 @@ def work_one(tenant_id: str, tools: Tools, job_id: UUID | None = None) -> Job | 
         _carry_out(tenant_id, job, tools)
     with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
         ended = jobs.load(connection, job.job_id)
-    jobs_total.labels(ended.status).inc()
+    jobs_ended.labels(ended.status).inc()
     log.info("regeneration.ended", job_id=str(job.job_id), status=ended.status)
     return ended
 
@@ -91,7 +93,7 @@ def reap(tenant_id: str) -> int:
                 jobs.fail(connection, job, _error("WORKER_LOST", "The worker ended before the job did.", []))
             ended = jobs.load(connection, job.job_id)
             tell_moved(connection, ended, f"REGEN_JOB_{ended.status}")
-            jobs_total.labels(ended.status).inc()
+            jobs_ended.labels(ended.status).inc()
     return len(found)
 
 
