@@ -14,13 +14,13 @@ DECLARE
 BEGIN
   IF TG_OP = 'INSERT' THEN
     IF NEW.status <> 'PENDING' THEN
-      RAISE EXCEPTION 'a regeneration job begins PENDING, not %', NEW.status USING ERRCODE = 'check_violation';
+      RAISE EXCEPTION 'a regeneration job begins PENDING, not %', NEW.status USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.suggestion_id IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM suggestions AS s
       WHERE s.tenant_id = NEW.tenant_id AND s.suggestion_id = NEW.suggestion_id AND s.status = 'ACCEPTED'
     ) THEN
-      RAISE EXCEPTION 'a regeneration job is asked for by an accepted suggestion' USING ERRCODE = 'check_violation';
+      RAISE EXCEPTION 'a regeneration job is asked for by an accepted suggestion' USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.retry_of_job_id IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM retry_intents AS i
@@ -28,7 +28,7 @@ BEGIN
       WHERE i.tenant_id = NEW.tenant_id AND i.intent_id = NEW.retry_intent_id
         AND i.source_job_id = NEW.retry_of_job_id AND i.status = 'PENDING' AND j.status = 'FAILED'
     ) THEN
-      RAISE EXCEPTION 'a retry is of a failed job, by a pending intent' USING ERRCODE = 'check_violation';
+      RAISE EXCEPTION 'a retry is of a failed job, by a pending intent' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
   END IF;
@@ -84,7 +84,7 @@ BEGIN
       SELECT 1 FROM regeneration_jobs AS j
       WHERE j.tenant_id = NEW.tenant_id AND j.job_id = NEW.source_job_id AND j.status = 'FAILED'
     ) THEN
-      RAISE EXCEPTION 'a retry intent begins PENDING, for a failed job' USING ERRCODE = 'check_violation';
+      RAISE EXCEPTION 'a retry intent begins PENDING, for a failed job' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
   END IF;

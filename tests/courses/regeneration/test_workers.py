@@ -247,7 +247,7 @@ def test_the_database_lets_no_job_begin_otherwise(house: House, database: Databa
     with psycopg.connect(database.urls["app"], autocommit=True) as connection:
         connection.execute("SELECT set_config('app.tenant', 'T', false)")
         for values in (("TRIGGERED", None, None), ("RUNNING", datetime.now(UTC), uuid.uuid4())):
-            with pytest.raises(psycopg.errors.CheckViolation, match="begins PENDING"):
+            with pytest.raises(psycopg.errors.RestrictViolation, match="begins PENDING"):
                 connection.execute(insert, values)
         with pytest.raises(psycopg.errors.CheckViolation, match="nobody has triggered"):
             connection.execute("UPDATE regeneration_jobs SET status = 'TRIGGERED' WHERE job_id = %s", (job,))
