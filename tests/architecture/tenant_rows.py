@@ -141,6 +141,7 @@ def fill(database: Database, *tenants: str, word: str | None = None) -> list[Tab
                 )
             )
         connection.execute("CREATE TABLE IF NOT EXISTS reads.any_piece PARTITION OF meter_read_versions DEFAULT")
+        connection.execute("CREATE TABLE IF NOT EXISTS reads.any_event PARTITION OF analytics_events DEFAULT")
         tables = tenant_tables(connection)
         connection.execute("SET session_replication_role = replica")
         for table in tables:
