@@ -26,6 +26,7 @@ COMMANDING = {
 # Names that hold such a word and command nothing, each with what it does.
 HARMLESS = {
     "day_open": "makes room for a local day's reads",
+    "learner_day_open": "makes room for a day of learner events",
     "day_close": "ends a loader's access to a local day's reads",
     "api.kernel.pages.admin_people.switch": "lets a person in, or shuts the person out",
 }
