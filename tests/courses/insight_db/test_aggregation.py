@@ -142,7 +142,7 @@ def test_the_database_refuses_to_change_a_sealed_day(tenant: str, role: DbRole, 
     with transaction(tenant, DbRole.MACHINE) as connection:
         aggregation.seal(connection, LAST + timedelta(days=1))
     statement = change.format("analytics_daily_aggregates") + " WHERE tenant_id = :tenant"
-    with pytest.raises(DBAPIError, match="sealed|permission denied"), transaction(tenant, role) as connection:
+    with pytest.raises(DBAPIError, match=r"sealed|permission denied"), transaction(tenant, role) as connection:
         connection.execute(text(statement), {"tenant": tenant})
 
 

@@ -182,7 +182,7 @@ print(json.dumps(nightly.run_analytics_jobs(
 
 
 def night_process(tenant: str, day: date, waits_for: Path | None = None) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "-c", NIGHT, tenant, day.isoformat(), *([str(waits_for)] if waits_for else [])],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
