@@ -3,6 +3,7 @@
 Commands and the orchestration read it; a room more is a line more.
 """
 
+from domain.courses.insight.store.retention import LEARNER_EVENTS
 from domain.grid.metering.fulfil import INSPECTION_LIST, METER_READS, render_inspection_list
 from domain.grid.metering.observe.rebuild import rebuild_batch
 from domain.grid.outages.fulfil import render_report
@@ -19,7 +20,7 @@ from domain.stairs.observe.replay import rebuild_evaluation
 from domain.stairs.report.editions import KIND as COMPLIANCE_REPORT
 from domain.stairs.store.evaluations import ENTITY as EVALUATION
 
-PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {METER_READS.name: METER_READS}
+PRUNABLES: dict[str, Prunable] = KERNEL_PRUNABLES | {one.name: one for one in (METER_READS, LEARNER_EVENTS)}
 
 # By kind of artifact: what makes its bytes again.
 RENDERERS: dict[str, Renderer] = {

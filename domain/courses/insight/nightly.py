@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.courses.insight.observe.aggregate import Aggregated, aggregate, days_due
 from domain.courses.insight.rules.ruleset import ruleset
 from domain.courses.insight.store import aggregation, job_runs
+from domain.courses.insight.store.retention import LEARNER_EVENTS
 from domain.courses.insight.suggest.signals import evaluate_course
 from domain.kernel.advice import signals
 from domain.kernel.advice.take import Taken, counts_of
@@ -25,7 +26,7 @@ from domain.kernel.errors import CountersignError
 from domain.kernel.gaps import note
 from domain.kernel.locks import SKIPPED, TTL, Lock, held
 from domain.kernel.logs import logger
-from domain.kernel.retention.policy import CLASSES
+from domain.kernel.retention.policy import CLASSES, days_kept
 from domain.kernel.settings import DbRole
 
 ACTOR = "courses.insight"
@@ -98,15 +99,14 @@ def _counts(done: Aggregated) -> dict[str, Any]:
     }
 
 
-def seal_old_days(tenant_id: str, as_of_day: date, days_kept: int | None = None) -> dict[str, Any]:
+def seal_old_days(tenant_id: str, as_of_day: date) -> dict[str, Any]:
     """Seal the aggregates of days whose raw events may go, and put away signals that closed long ago.
 
     A day that no night has taken in is not sealed: what was never counted must not be lost.
     """
-    kept = days_kept or CLASSES["learner_events"].days
     with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
         last = job_runs.last_day(connection)
-        before = as_of_day - timedelta(days=kept)
+        before = as_of_day - timedelta(days=days_kept(connection, LEARNER_EVENTS))
         sealed = last is not None and before <= last and aggregation.seal(connection, before)
         archived = signals.archive(connection, as_of_day - timedelta(days=CLASSES["signals"].days))
     return {"sealedBefore": before.isoformat() if sealed else None, "archivedSignals": archived}
