@@ -93,7 +93,7 @@ SEALS = table(
 
 
 @dg.multi_asset(specs=NIGHT, pool=POOL)
-def analytics_nightly(context: dg.AssetExecutionContext, machine: Machine) -> Iterator[dg.MaterializeResult[None]]:
+def aggregate_and_judge(context: dg.AssetExecutionContext, machine: Machine) -> Iterator[dg.MaterializeResult[None]]:
     """Aggregate up to the day's end, the last three days anew; then judge, and lay before people what follows."""
     part = TenantDay.of(context.partition_key)
     with machine.at_work():
@@ -144,7 +144,7 @@ def insight_checks(context: dg.AssetCheckExecutionContext, machine: Machine) -> 
 
 nightly_job = dg.define_asset_job(
     "analytics_nightly",
-    selection=dg.AssetSelection.assets(analytics_nightly),
+    selection=dg.AssetSelection.assets(aggregate_and_judge),
     description="Aggregate, judge and suggest: a tenant's UTC day and the two before it.",
 )
 retention_job = dg.define_asset_job(
@@ -192,6 +192,6 @@ def courses_retention_schedule(
     return _requests(context, machine, lambda tenant: tenant, context.scheduled_execution_time.date())
 
 
-ASSETS: list[dg.AssetSpec | dg.AssetsDefinition] = [EVENTS, analytics_nightly, seal_days]
+ASSETS: list[dg.AssetSpec | dg.AssetsDefinition] = [EVENTS, aggregate_and_judge, seal_days]
 JOBS = [nightly_job, retention_job]
 SCHEDULES = [analytics_nightly_schedule, courses_retention_schedule]
