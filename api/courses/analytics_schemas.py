@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from domain.courses.insight.observe.dashboard import Dashboard, LessonFigures
+from domain.courses.insight.observe.dashboard import Dashboard
+from domain.courses.insight.rules.by_lesson import LessonFigures
 
 
 class _Told(BaseModel):

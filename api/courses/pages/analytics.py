@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from api.courses.analytics import LOOKS, Window, WindowDep, funnels_of, signals_of
 from api.pages import Page, PageDep
 from domain.courses.insight.charts.drop_off import drop_off
-from domain.courses.insight.observe.dashboard import SMALL_N, Dashboard, dashboard
+from domain.courses.insight.observe.dashboard import Dashboard, dashboard
+from domain.courses.insight.rules.by_lesson import SMALL_N
 from domain.courses.insight.suggest.signals import ruleset_in_force
 from domain.kernel.advice import suggestions
 from domain.kernel.clock import utc_now

@@ -8,7 +8,7 @@ SELECT
   t.package_version,
   max(t.at)
 FROM learner_timeline AS t
-WHERE t.at < CAST(:to_day AS date) + 1
+WHERE t.at < cast(:to_day AS date) + 1
 GROUP BY t.user_id, t.course_id, t.package_version
 ON CONFLICT (tenant_id, course_id, package_version, user_id) DO UPDATE SET last_at = excluded.last_at
 WHERE a.last_at < excluded.last_at

@@ -20,6 +20,6 @@ SELECT
 FROM pairs AS p
 WHERE
   p.lesson_idx IS NOT NULL AND p.event_type <> 'lesson_left'
-  AND p.next_at > p.at AND p.next_at - p.at <= INTERVAL '1800 seconds'
-  AND p.at < CAST(:to_day AS date) + 1
+  AND p.next_at > p.at AND p.next_at - p.at <= interval '1800 seconds'
+  AND p.at < cast(:to_day AS date) + 1
 GROUP BY p.user_id, p.course_id, p.package_version, p.lesson_idx, p.at::date

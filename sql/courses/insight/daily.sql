@@ -69,24 +69,58 @@ opened AS MATERIALIZED (
   INNER JOIN learner_lesson_state AS s
     ON
       s.tenant_id = :tenant AND s.course_id = :course AND l.package_version = s.package_version
-      AND l.user_id = s.user_id AND s.lesson_idx < v.lessons
+      AND l.user_id = s.user_id AND v.lessons > s.lesson_idx
   WHERE coalesce(s.first_viewed_at, s.completed_at) IS NOT NULL
 ),
 
 spans AS (
-  SELECT package_version, -1 AS lesson, 'enrolled' AS what, enrolled_day AS from_day, revoked_day FROM learners
+  SELECT
+package_version,
+-1 AS lesson,
+'enrolled' AS what,
+enrolled_day AS from_day,
+revoked_day
+FROM learners
   UNION ALL
-  SELECT package_version, -1, 'completed', completed_day, revoked_day FROM learners
+  SELECT
+package_version,
+-1,
+'completed',
+completed_day,
+revoked_day
+FROM learners
   UNION ALL
-  SELECT package_version, -1, 'viewer', min(opened_day), revoked_day
+  SELECT
+package_version,
+-1,
+'viewer',
+min(opened_day),
+revoked_day
   FROM opened
   GROUP BY package_version, user_id, revoked_day
   UNION ALL
-  SELECT package_version, lesson_idx, 'viewer', opened_day, revoked_day FROM opened
+  SELECT
+package_version,
+lesson_idx,
+'viewer',
+opened_day,
+revoked_day
+FROM opened
   UNION ALL
-  SELECT package_version, lesson_idx, 'completer', completed_day, revoked_day FROM opened
+  SELECT
+package_version,
+lesson_idx,
+'completer',
+completed_day,
+revoked_day
+FROM opened
   UNION ALL
-  SELECT o.package_version, k.lesson, 'reached', o.reached_day, o.revoked_day
+  SELECT
+o.package_version,
+k.lesson,
+'reached',
+o.reached_day,
+o.revoked_day
   FROM opened AS o
   CROSS JOIN LATERAL generate_series(o.reached_from, o.lesson_idx) AS k (lesson)
 ),
@@ -95,7 +129,7 @@ steps AS (
   SELECT
     s.package_version,
     s.lesson,
-    greatest(e.day, CAST(:from_day AS date) - 1) AS day,
+    greatest(e.day, cast(:from_day AS date) - 1) AS day,
     sum(e.step) FILTER (WHERE s.what = 'enrolled') AS enrolled,
     sum(e.step) FILTER (WHERE s.what = 'completed') AS completed,
     sum(e.step) FILTER (WHERE s.what = 'viewer') AS viewers,
@@ -105,8 +139,8 @@ steps AS (
     count(*) FILTER (WHERE s.what IN ('completer', 'completed') AND e.step = 1) AS completers_new
   FROM spans AS s
   CROSS JOIN LATERAL (VALUES (s.from_day, 1), (s.revoked_day, -1)) AS e (day, step)
-  WHERE s.from_day < s.revoked_day AND e.day <= CAST(:to_day AS date)
-  GROUP BY s.package_version, s.lesson, greatest(e.day, CAST(:from_day AS date) - 1)
+  WHERE s.from_day < s.revoked_day AND e.day <= cast(:to_day AS date)
+  GROUP BY s.package_version, s.lesson, greatest(e.day, cast(:from_day AS date) - 1)
 ),
 
 grid AS (
@@ -117,7 +151,7 @@ grid AS (
     v.since_day
   FROM versions AS v
   CROSS JOIN LATERAL generate_series(-1, v.lessons - 1) AS k (lesson)
-  CROSS JOIN generate_series(CAST(:from_day AS date) - 1, CAST(:to_day AS date), INTERVAL '1 day') AS d (day)
+  CROSS JOIN generate_series(cast(:from_day AS date) - 1, cast(:to_day AS date), interval '1 day') AS d (day)
 ),
 
 standing AS (
@@ -150,7 +184,7 @@ spent AS (
   INNER JOIN versions AS v ON d.package_version = v.package_version AND d.lesson_idx < v.lessons
   WHERE
     d.tenant_id = :tenant AND d.course_id = :course
-    AND d.day BETWEEN CAST(:from_day AS date) AND CAST(:to_day AS date)
+    AND d.day BETWEEN cast(:from_day AS date) AND cast(:to_day AS date)
     AND d.day >= l.enrolled_day AND d.day < l.revoked_day
   GROUP BY GROUPING SETS ((d.package_version, d.lesson_idx, d.day), (d.package_version, d.day))
 ),
@@ -166,7 +200,7 @@ tried AS (
   INNER JOIN learners AS l ON a.enrollment_id = l.enrollment_id AND a.package_version = l.package_version
   INNER JOIN versions AS v ON a.package_version = v.package_version AND a.lesson_idx < v.lessons
   WHERE
-    a.tenant_id = :tenant AND a.at >= CAST(:from_day AS date) AND a.at < CAST(:to_day AS date) + 1
+    a.tenant_id = :tenant AND a.at >= cast(:from_day AS date) AND a.at < cast(:to_day AS date) + 1
     AND a.at::date >= l.enrolled_day AND a.at::date < l.revoked_day
   GROUP BY GROUPING SETS ((a.package_version, a.lesson_idx, a.at::date), (a.package_version, a.at::date))
 ),
@@ -178,7 +212,7 @@ received AS (
     max(e.received_at) AS watermark
   FROM analytics_events AS e
   WHERE
-    e.tenant_id = :tenant AND e.occurred_on BETWEEN CAST(:from_day AS date) AND CAST(:to_day AS date)
+    e.tenant_id = :tenant AND e.occurred_on BETWEEN cast(:from_day AS date) AND cast(:to_day AS date)
     AND e.course_id = :course
   GROUP BY e.package_version, e.occurred_on
 )
@@ -210,7 +244,7 @@ INNER JOIN standing AS c ON s.package_version = c.package_version AND s.day = c.
 LEFT JOIN spent AS t ON s.package_version = t.package_version AND s.lesson = t.lesson AND s.day = t.day
 LEFT JOIN tried AS q ON s.package_version = q.package_version AND s.lesson = q.lesson AND s.day = q.day
 LEFT JOIN received AS r ON s.package_version = r.package_version AND s.day = r.day
-WHERE s.day >= CAST(:from_day AS date) AND s.day >= s.since_day
+WHERE s.day >= cast(:from_day AS date) AND s.day >= s.since_day
 ON CONFLICT (tenant_id, course_id, package_version, lesson_idx, day) DO UPDATE SET
   viewers_new = excluded.viewers_new,
   completers_new = excluded.completers_new,

@@ -10,7 +10,7 @@ WITH viewed AS (
     t.lesson_idx,
     min(t.at) FILTER (WHERE t.event_type = 'lesson_viewed') AS first_viewed_at
   FROM learner_timeline AS t
-  WHERE t.lesson_idx IS NOT NULL AND t.at < CAST(:to_day AS date) + 1
+  WHERE t.lesson_idx IS NOT NULL AND t.at < cast(:to_day AS date) + 1
   GROUP BY t.user_id, t.course_id, t.package_version, t.lesson_idx
 ),
 
@@ -24,8 +24,8 @@ completed AS (
   FROM lesson_progress AS p
   INNER JOIN enrollments AS n ON p.tenant_id = n.tenant_id AND p.enrollment_id = n.enrollment_id
   WHERE
-    p.tenant_id = :tenant AND p.completed_at >= CAST(:from_day AS date)
-    AND p.completed_at < CAST(:to_day AS date) + 1
+    p.tenant_id = :tenant AND p.completed_at >= cast(:from_day AS date)
+    AND p.completed_at < cast(:to_day AS date) + 1
   UNION
   SELECT
     n.user_id,
@@ -38,7 +38,7 @@ completed AS (
     ON u.tenant_id = p.tenant_id AND u.enrollment_id = p.enrollment_id AND u.to_version = p.package_version
   INNER JOIN enrollments AS n ON p.tenant_id = n.tenant_id AND p.enrollment_id = n.enrollment_id
   WHERE
-    u.tenant_id = :tenant AND u.at >= CAST(:from_day AS date) AND u.at < CAST(:to_day AS date) + 1
+    u.tenant_id = :tenant AND u.at >= cast(:from_day AS date) AND u.at < cast(:to_day AS date) + 1
     AND p.completed_at <= u.at
 )
 

@@ -15,8 +15,8 @@ SELECT
   e.event_id
 FROM analytics_events AS e
 WHERE
-  e.tenant_id = :tenant AND e.occurred_on BETWEEN CAST(:from_day AS date) AND CAST(:to_day AS date) + 1
-  AND e.occurred_at < CAST(:to_day AS date) + 1 + INTERVAL '1800 seconds'
+  e.tenant_id = :tenant AND e.occurred_on BETWEEN cast(:from_day AS date) AND cast(:to_day AS date) + 1
+  AND e.occurred_at < cast(:to_day AS date) + 1 + interval '1800 seconds'
   AND e.user_id IS NOT NULL AND e.event_type IN ('course_view', 'lesson_viewed', 'lesson_left')
 UNION ALL
 SELECT
@@ -30,8 +30,8 @@ SELECT
 FROM lesson_progress AS p
 INNER JOIN enrollments AS n ON p.tenant_id = n.tenant_id AND p.enrollment_id = n.enrollment_id
 WHERE
-  p.tenant_id = :tenant AND p.completed_at >= CAST(:from_day AS date)
-  AND p.completed_at < CAST(:to_day AS date) + 1 + INTERVAL '1800 seconds'
+  p.tenant_id = :tenant AND p.completed_at >= cast(:from_day AS date)
+  AND p.completed_at < cast(:to_day AS date) + 1 + interval '1800 seconds'
   AND NOT EXISTS (
     SELECT 1
     FROM enrollment_upgrades AS u
@@ -51,5 +51,5 @@ SELECT
 FROM quiz_attempts AS a
 INNER JOIN enrollments AS n ON a.tenant_id = n.tenant_id AND a.enrollment_id = n.enrollment_id
 WHERE
-  a.tenant_id = :tenant AND a.at >= CAST(:from_day AS date)
-  AND a.at < CAST(:to_day AS date) + 1 + INTERVAL '1800 seconds'
+  a.tenant_id = :tenant AND a.at >= cast(:from_day AS date)
+  AND a.at < cast(:to_day AS date) + 1 + interval '1800 seconds'

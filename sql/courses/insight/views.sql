@@ -11,6 +11,6 @@ SELECT
   count(*)
 FROM analytics_events AS e
 WHERE
-  e.tenant_id = :tenant AND e.occurred_on BETWEEN CAST(:from_day AS date) AND CAST(:to_day AS date)
+  e.tenant_id = :tenant AND e.occurred_on BETWEEN cast(:from_day AS date) AND cast(:to_day AS date)
   AND e.event_type = 'course_view'
 GROUP BY e.user_id, e.course_id, e.package_version, e.occurred_on

@@ -40,7 +40,7 @@ def school(client: TestClient, tenant: str) -> School:
 
 
 def event(kind: str = "lesson_viewed", **changes: Any) -> dict[str, Any]:
-    made = {
+    made: dict[str, Any] = {
         "eventId": str(uuid4()),
         "eventType": kind,
         "courseId": FIRST,

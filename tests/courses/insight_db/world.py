@@ -179,7 +179,7 @@ class World:
             len(self.users),
             tuple(self._course(course) for course in courses),
             Enrolments(*(rows[:, at] for at in range(5))),
-            Events(*(table[:, at] for at in range(6)), scores, table[:, 6]),
+            Events(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4], table[:, 5], scores, table[:, 6]),
             Purchases(*([np.empty(0, np.int64)] * 7)),
         )
 

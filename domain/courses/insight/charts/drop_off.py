@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.courses.insight.observe.dashboard import SMALL_N, LessonFigures
+from domain.courses.insight.rules.by_lesson import SMALL_N, LessonFigures
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare, name_axis, name_room
 from domain.kernel.charts.chart import Cell, Chart, Column, Plot

@@ -5,27 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, text
 
 from domain.courses.delivery.store import versions
 from domain.courses.delivery.store.versions import Version
-from domain.courses.insight.rules.facts import SECOND, Lesson
-from domain.courses.insight.rules.figures import Figures
-from domain.courses.insight.rules.grouping import sums
+from domain.courses.insight.rules.by_lesson import LessonFigures, lesson_figures, median_seconds
 from domain.courses.insight.rules.progress import mean_progress_pct
-from domain.courses.insight.rules.quizzes import Quiz
-from domain.courses.insight.rules.reach import reach
-from domain.courses.insight.rules.times import LessonTime
-from domain.courses.insight.rules.wilson import Rate, rate
+from domain.courses.insight.rules.wilson import Rate
 from domain.courses.insight.store import job_runs
 from domain.courses.insight.store.job_runs import JobRun
 from domain.courses.insight.store.kept import end_of, kept_figures, pinned_versions
 from domain.kernel.errors import NotFound
 
 WINDOW_DAYS = 90
-# Below it a number is shown greyed: no signal is judged by so few.
-SMALL_N = 30
 _DAYS = """
 SELECT day, viewers_new, completers_new, seconds::float AS seconds, seconds_users, attempts, passes, enrolled_to_date,
   viewers_to_date, completed_to_date, computed_at
@@ -34,28 +26,6 @@ WHERE course_id = :course AND package_version = :version AND lesson_idx IS NULL
   AND day BETWEEN CAST(:from_day AS date) AND CAST(:to_day AS date)
 ORDER BY day
 """
-
-
-@dataclass(frozen=True)
-class LessonFigures:
-    """One lesson of the version, to date.
-
-    Attributes:
-        reached: enrolled learners who got here or further; stopped: who went no further.
-        in_progress: of those, how many may still go on.
-        matured_drop_off: over learners of whom nothing more is expected.
-    """
-
-    lesson: Lesson
-    completion: Rate
-    completion_of_enrolled: Rate
-    reached: int
-    stopped: int
-    in_progress: int
-    drop_off: Rate
-    matured_drop_off: Rate
-    time: LessonTime
-    quiz: Quiz
 
 
 @dataclass(frozen=True)
@@ -102,7 +72,7 @@ def dashboard(
     as_of = run.as_of_day if run else (now - timedelta(days=1)).date()
     window = window_of(as_of, from_day, to_day)
     found = kept_figures(connection, [chosen], end_of(as_of))
-    median, timed = _median_seconds(found)
+    median, timed = median_seconds(found)
     counted = found.courses
     days = connection.execute(
         text(_DAYS),
@@ -119,7 +89,7 @@ def dashboard(
         mean_progress_pct(found.standing, counted)[0],
         median,
         timed,
-        tuple(_lessons(found)),
+        tuple(lesson_figures(found)),
         window,
         tuple(dict(row._mapping) for row in days),
     )
@@ -150,37 +120,6 @@ def window_of(as_of: date, from_day: date | None, to_day: date | None) -> tuple[
     """The days that are asked for, both included; by default the last 90 until the day that was taken in last."""
     last = to_day or as_of
     return from_day or last - timedelta(days=WINDOW_DAYS - 1), last
-
-
-def _lessons(found: Figures) -> list[LessonFigures]:
-    standing = found.standing
-    settled = reach(standing, standing.is_active & standing.is_matured(found.as_of))
-    enrolled = int(found.courses.enrolled[0])
-    plain, matured = found.drop_offs(found.reach), found.drop_offs(found.matured_reach)
-    viewers, completers = found.lessons.viewers.tolist(), found.lessons.completers.tolist()
-    return [
-        LessonFigures(
-            lesson,
-            rate(completers[at], viewers[at]),
-            rate(completers[at], enrolled),
-            int(found.reach.reached[at]),
-            int(found.reach.stopped[at]),
-            int(found.reach.stopped[at] - settled.stopped[at]),
-            plain[at],
-            matured[at],
-            found.times[at],
-            found.quizzes[at],
-        )
-        for at, lesson in enumerate(found.facts.courses[0].lessons)
-    ]
-
-
-def _median_seconds(found: Figures) -> tuple[float | None, int]:
-    """The median of learners' time in the course, and of how many it is."""
-    _, micros = sums([found.spent.enrolment], found.spent.micros)
-    if not len(micros):
-        return None, 0
-    return float(np.median(micros)) / SECOND, len(micros)
 
 
 def by_bound(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

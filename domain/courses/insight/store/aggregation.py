@@ -63,17 +63,19 @@ def courses_with_learners(connection: Connection, before: date) -> list[str]:
 
 def first_day(connection: Connection) -> date | None:
     """The first UTC day of which anything is known; None where nothing is."""
-    return connection.execute(
+    found: date | None = connection.execute(
         text(
             "SELECT least((SELECT min(occurred_on) FROM analytics_events), (SELECT min(created_at)::date FROM"
             " enrollments))"
         )
     ).scalar_one()
+    return found
 
 
 def sealed_before(connection: Connection) -> date | None:
     """Days before this one never change; None where none is sealed."""
-    return connection.execute(text("SELECT max(sealed_before) FROM analytics_seals")).scalar_one()
+    found: date | None = connection.execute(text("SELECT max(sealed_before) FROM analytics_seals")).scalar_one()
+    return found
 
 
 def seal(connection: Connection, before: date) -> bool:

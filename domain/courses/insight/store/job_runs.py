@@ -73,6 +73,7 @@ def newest(connection: Connection, job: str = ANALYTICS) -> JobRun | None:
 
 def last_day(connection: Connection, job: str = ANALYTICS) -> date | None:
     """The last UTC day that was taken in whole; None before the first such run."""
-    return connection.execute(
+    found: date | None = connection.execute(
         text("SELECT max(as_of_day) FROM analytics_job_runs WHERE job = :job AND status = 'SUCCESS'"), {"job": job}
     ).scalar_one()
+    return found

@@ -1,6 +1,7 @@
 """The facts of one course as they last, as columns for the rules. Staff and authors are left out."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, text
 from domain.courses.content.package import CoursePackage
 from domain.courses.delivery.store import versions
 from domain.courses.delivery.store.versions import Version
-from domain.courses.insight.rules.facts import DAY, NEVER, Course, Enrolments, Events, Facts, Lesson, Purchases
+from domain.courses.insight.rules.facts import DAY, NEVER, Course, Enrolments, Events, Facts, Lesson, Purchases, Table
 from domain.courses.insight.rules.grouping import Ints
 from domain.courses.insight.rules.kept import KeptFigures
 from domain.courses.insight.rules.quizzes import Attempts
@@ -89,7 +90,7 @@ def kept_figures(connection: Connection, found: Sequence[Version], as_of: int) -
         people,
         courses,
         _columns(Enrolments, [(learner[r.user_id], number[r.package_version], r.a, r.b, r.c) for r in enrolled]),
-        Events(*(np.empty(0, np.int64) for _ in range(6)), np.empty(0), np.empty(0, np.int64)),
+        _no_events(),
         bought,
     )
     return KeptFigures(facts, as_of, reader.state(), reader.activity(), reader.credited(), reader.tried())
@@ -183,7 +184,12 @@ class _Reader:
         return _columns(Purchases, rows), len(buyer)
 
 
-def _columns(kind: Any, rows: Sequence[Sequence[int]]) -> Any:
-    width = len(kind.__dataclass_fields__)
+def _no_events() -> Events:
+    none = np.empty(0, np.int64)
+    return Events(none, none, none, none, none, none, np.empty(0), none)
+
+
+def _columns(kind: type[Table], rows: Sequence[Sequence[int]]) -> Table:
+    width = len(fields(kind))
     table: Ints = np.array(rows, np.int64).reshape(len(rows), width)
     return kind(*(np.ascontiguousarray(table[:, at]) for at in range(width)))
