@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
+
 from domain.courses.insight.rules.by_lesson import SMALL_N, LessonFigures
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare, name_axis, name_room
@@ -9,6 +11,8 @@ from domain.kernel.charts.chart import Cell, Chart, Column, Plot
 from domain.kernel.charts.words import NBSP, number, percent
 
 ROW, HEAD = 30, 34
+THICK, STROKES = 0.62, 90
+STOPPED = theme.VERMILLION
 COLUMNS = (
     Column("lesson", "Lesson", 0),
     Column("title", "Title"),
@@ -90,11 +94,11 @@ def _paint(plot: Plot, lessons: Sequence[LessonFigures]) -> None:
             axes.axhspan(place - 0.5, place + 0.5, color=theme.RAISED, linewidth=0, zorder=0)
         left = 0
         went_on = one.reached - one.stopped
-        parts = ((went_on, theme.FLEET, None), (one.in_progress, theme.SURFACE, "////"))
-        for width, color, hatch in (*parts, (one.stopped - one.in_progress, theme.VERMILLION, None)):
-            if width:
-                edge = {"edgecolor": theme.MUTED, "linewidth": 0.8} if hatch else {"linewidth": 0}
-                axes.barh(place, width, 0.62, left=left, color=color, hatch=hatch, zorder=2, **edge)
+        for width, color in ((went_on, theme.FLEET), (one.in_progress, None), (one.stopped - one.in_progress, STOPPED)):
+            if width and color:
+                axes.barh(place, width, THICK, left=left, color=color, linewidth=0, zorder=2)
+            elif width:
+                _hatch(axes, place, left, width, most)
             left += width
         axes.annotate(
             _value(plot, one),
@@ -106,6 +110,15 @@ def _paint(plot: Plot, lessons: Sequence[LessonFigures]) -> None:
             color=theme.INK if (one.matured_drop_off.n or 0) >= SMALL_N else theme.MUTED,
         )
         plot.tip(axes, axes.get_xlim(), (place - 0.5, place + 0.5), _tip(one))
+
+
+def _hatch(axes: Axes, place: int, left: int, width: int, most: int) -> None:
+    """A bar of upright strokes: a page's drawing has no patterns."""
+    low, high, step = place - THICK / 2, place + THICK / 2, most / STROKES
+    axes.barh(place, width, THICK, left=left, color=theme.SURFACE, edgecolor=theme.MUTED, linewidth=0.8, zorder=2)
+    for number_of in range(1, int(width / step)):
+        x = left + number_of * step
+        axes.plot([x, x], [low, high], color=theme.MUTED, linewidth=0.8, zorder=3)
 
 
 def _band(lessons: Sequence[LessonFigures], place: int) -> bool:
