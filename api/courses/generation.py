@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -42,6 +42,20 @@ DONE: dict[int | str, dict[str, Any]] = {
 }
 
 
+async def _course(syllabus_id: CourseId, request: Request, tenant_id: TenantId, caller: CallerDep) -> None:
+    """Whether there is such a course; asked before the body is judged, and closed before anybody waits."""
+
+    def look() -> None:
+        with transaction(tenant_id, actor=caller.id) as connection:
+            items.load_item(connection, syllabus_id, ("SYLLABUS",))
+
+    async with request.app.state.sessions:
+        await run_in_threadpool(look)
+
+
+OF_COURSE = [DRAFTS, Depends(_course)]
+
+
 @router.post("/syllabi", status_code=202, dependencies=[DRAFTS], responses=DONE, summary="Ask for a syllabus")
 async def new_syllabus(
     body: NewSyllabus, request: Request, tenant_id: TenantId, caller: CallerDep, prefer: Prefer = None
@@ -57,7 +71,7 @@ async def new_syllabus(
 
 
 @router.post(
-    "/syllabi/{syllabus_id}/lessons:generate", status_code=202, dependencies=[DRAFTS], responses=DONE,
+    "/syllabi/{syllabus_id}/lessons:generate", status_code=202, dependencies=OF_COURSE, responses=DONE,
     summary="Ask for a module's lessons",
 )  # fmt: skip
 async def lessons(
@@ -73,7 +87,7 @@ async def lessons(
 
 
 @router.post(
-    "/syllabi/{syllabus_id}/quizzes:generate", status_code=202, dependencies=[DRAFTS], responses=DONE,
+    "/syllabi/{syllabus_id}/quizzes:generate", status_code=202, dependencies=OF_COURSE, responses=DONE,
     summary="Ask for a module's quizzes",
 )  # fmt: skip
 async def quizzes(
@@ -89,7 +103,7 @@ async def quizzes(
 
 
 @router.post(
-    "/syllabi/{syllabus_id}/projects:generate", status_code=202, dependencies=[DRAFTS], responses=DONE,
+    "/syllabi/{syllabus_id}/projects:generate", status_code=202, dependencies=OF_COURSE, responses=DONE,
     summary="Ask for a module's project",
 )  # fmt: skip
 async def projects(

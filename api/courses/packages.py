@@ -1,8 +1,9 @@
 """Packages over HTTP: looked at before, published, restored, retired. Nothing changes one that stands."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.courses import acting
 from api.courses.access import DECIDES, LOOKS, SignerDep
@@ -19,10 +20,27 @@ from api.courses.schemas import (
 )
 from api.deps import RequestId, TenantSession, allow
 from domain.courses.authoring.store import items, packages
+from domain.courses.authoring.store.items import Item
+from domain.courses.authoring.store.packages import Published
 from domain.courses.authoring.suggest.packages import Preview, preview
 from domain.courses.content.package import TOO_LARGE_BYTES
 
 router = APIRouter(prefix="/api/admin")
+
+
+def _course(syllabus_id: str, connection: TenantSession) -> Item:
+    """The course's syllabus; asked for before the body is judged."""
+    return items.load_item(connection, syllabus_id, ("SYLLABUS",))
+
+
+def _package(package_id: UUID, connection: TenantSession) -> Published:
+    """The version to retire; asked for before the body is judged."""
+    return packages.load_package(connection, package_id)
+
+
+# After the signer, so that a role that may not decide is told so before what is there.
+CourseDep = Annotated[Item, Depends(_course)]
+PackageDep = Annotated[Published, Depends(_package)]
 PREVIEWS = allow(roles={"AUTHOR", "REVIEWER", "ADMIN", "TENANT_OWNER", "AUDITOR"}, scopes={"courses:write"})
 
 
@@ -56,10 +74,10 @@ def publish(
     response: Response,
     connection: TenantSession,
     caller: SignerDep,
+    _item: CourseDep,
     call: RequestId,
 ) -> VersionTold:
     """A person's signature on exactly that content: 409 where something was approved since, and no version is lost."""
-    items.load_item(connection, syllabus_id, ("SYLLABUS",))
     act = Act(connection, request, caller, call)
     version, is_new = acting.publish(act, syllabus_id, body.content_hash, body.note)
     response.status_code = 201 if is_new else 200
@@ -77,10 +95,10 @@ def restore(
     response: Response,
     connection: TenantSession,
     caller: SignerDep,
+    _item: CourseDep,
     call: RequestId,
 ) -> VersionTold:
     """Its content becomes the newest version, which says from which it was restored."""
-    items.load_item(connection, syllabus_id, ("SYLLABUS",))
     version = acting.restore(Act(connection, request, caller, call), syllabus_id, body.version, body.reason)
     response.headers["Location"] = f"/api/courses/{syllabus_id}/{version.version}"
     return versions_told(connection, [version])[0]
@@ -88,10 +106,15 @@ def restore(
 
 @router.post("/packages/{package_id}/retire", status_code=201, dependencies=[DECIDES], summary="Retire a version")
 def retire(
-    package_id: UUID, body: WithReason, request: Request, connection: TenantSession, caller: SignerDep, call: RequestId
+    body: WithReason,
+    request: Request,
+    connection: TenantSession,
+    caller: SignerDep,
+    package: PackageDep,
+    call: RequestId,
 ) -> VersionTold:
     """Nobody enrols in it any more; who is enrolled keeps it. The package itself never changes."""
-    version = acting.retire(Act(connection, request, caller, call), package_id, body.reason)
+    version = acting.retire(Act(connection, request, caller, call), package.package_id, body.reason)
     return versions_told(connection, [version])[0]
 
 

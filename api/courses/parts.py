@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from sqlalchemy import Connection
 
 from api.courses import acting
@@ -52,6 +52,12 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
     """The routes of one sort of parts: the same verbs for syllabi and for everything that hangs on them."""
     router = APIRouter(prefix=prefix)
 
+    def there(item_id: str, connection: TenantSession) -> Item:
+        """The part itself; asked for before the body is judged, so that what is not there is 404 whatever was sent."""
+        return items.load_item(connection, item_id, kinds)
+
+    item_of = Depends(there)
+
     @router.get("/{item_id}", dependencies=[LOOKS], summary=f"One {what} with its content")
     def one(item_id: str, connection: TenantSession, response: Response, revision: Wanted = None) -> PartTold:
         """The ETag is the revision; send it as `If-Match` with an edit."""
@@ -77,7 +83,9 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
         """By JSON pointer; texts word by word. Without an approved revision the first one is compared with."""
         return difference(connection, items.load_item(connection, item_id, kinds), before, after)
 
-    @router.put("/{item_id}/draft", dependencies=[WRITES], responses=NAMED, summary=f"Edit a {what}: the next revision")
+    @router.put(
+        "/{item_id}/draft", dependencies=[WRITES, item_of], responses=NAMED, summary=f"Edit a {what}: the next revision"
+    )
     def edit(
         item_id: str,
         written: Written,
@@ -87,7 +95,6 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
         if_match: IfMatch = None,
     ) -> PartTold:
         """412 where a newer revision stands, 409 where it is approved. What changes nothing adds no revision."""
-        items.load_item(connection, item_id, kinds)
         content = written["content"] if set(written) == {"content"} else written
         item = drafts.revise(connection, _author(caller), item_id, seen_revision(if_match), content)
         lay(connection, item, actor_role=caller.actor_role)
@@ -97,33 +104,40 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
     @router.post(
         "/{item_id}/reopen",
         status_code=201,
-        dependencies=[WRITES],
+        dependencies=[WRITES, item_of],
         summary=f"Write the next version of an approved {what}",
     )
     def reopen(
         item_id: str, body: WithReason, connection: TenantSession, caller: CallerDep, response: Response
     ) -> PartTold:
         """A new draft with the same content, to be edited; the approved revision stays as it is."""
-        items.load_item(connection, item_id, kinds)
         item = drafts.reopen(connection, _author(caller), item_id, body.reason)
         response.headers["ETag"] = f'"{item.revision}"'
         return part_told(connection, item)
 
     @router.post("/{item_id}/approve", dependencies=[DECIDES], summary=f"Approve a {what}")
     def approve(
-        item_id: str, body: Approve, request: Request, connection: TenantSession, caller: SignerDep, call: RequestId
+        body: Approve,
+        request: Request,
+        connection: TenantSession,
+        caller: SignerDep,
+        item: Annotated[Item, item_of],
+        call: RequestId,
     ) -> Decided:
         """Countersign exactly the revision that was read. Its author may not."""
-        item = items.load_item(connection, item_id, kinds)
         act = Act(connection, request, caller, call)
         return _decided(*acting.approve_part(act, item, body.revision, body.content_hash, body.note))
 
     @router.post("/{item_id}/reject", dependencies=[DECIDES], summary=f"Reject a {what}")
     def reject(
-        item_id: str, body: Reject, request: Request, connection: TenantSession, caller: SignerDep, call: RequestId
+        body: Reject,
+        request: Request,
+        connection: TenantSession,
+        caller: SignerDep,
+        item: Annotated[Item, item_of],
+        call: RequestId,
     ) -> Decided:
         """With the reason; the author writes the next revision."""
-        item = items.load_item(connection, item_id, kinds)
         act = Act(connection, request, caller, call)
         return _decided(*acting.reject_part(act, item, body.reason, body.revision, body.content_hash))
 

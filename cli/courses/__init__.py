@@ -1,4 +1,4 @@
-"""`countersign courses`: drafts, reviews and publication over HTTP by whoever the token is for; study on files."""
+"""`countersign courses`: drafts, reviews, publication and exports over HTTP by the token's person; study on files."""
 
 import click
 
@@ -15,7 +15,8 @@ COMMANDS: dict[str, str] = {
     "publish": "cli.courses.publishing:publish",
     "restore": "cli.courses.publishing:restore",
     "retire": "cli.courses.publishing:retire",
-    "export": "cli.courses.publishing:export",
+    "enroll": "cli.courses.taking:enroll",
+    "export": "cli.courses.taking:export",
     "metrics": "cli.courses.metrics:metrics",
 }
 

@@ -1,13 +1,14 @@
-"""`countersign courses preview`, `publish`, `restore`, `retire` and `export`."""
+"""`countersign courses preview`, `publish`, `restore` and `retire`."""
 
 import json
-from pathlib import Path
 
 import click
 
-from cli.courses.caller import caller, caller_options, tell
+from cli.courses.caller import Caller, caller, caller_options, tell
+from cli.courses.reviewing import SHORTEST_HASH
+from domain.kernel.errors import Conflict, Invalid
 
-FORMATS = ("scorm12", "scorm2004", "web", "pdf")
+HASH_LETTERS = 64
 PREVIEW = """
 \b
 Example:
@@ -28,11 +29,7 @@ RETIRE = """
 Example:
   countersign courses retire --course reliability --version 1 --reason "Replaced by version 2"
 """
-EXPORT = """
-\b
-Example:
-  countersign courses export --course reliability --format scorm12 --out reliability.zip
-"""
+SEEN = f"The hash that `preview` printed, or its first {SHORTEST_HASH} characters or more."
 course_option = click.option("--course", required=True, help="The course.")
 
 
@@ -57,15 +54,40 @@ def preview(course: str, api: str | None, token: str | None, as_json: bool) -> N
 
 @click.command(epilog=PUBLISH)
 @course_option
-@click.option("--hash", "seen", required=True, help="The hash that `preview` printed.")
+@click.option("--hash", "seen", required=True, help=SEEN)
 @click.option("--note", help="What is new; it is part of the signature.")
 @caller_options
 def publish(course: str, seen: str, note: str | None, api: str | None, token: str | None, as_json: bool) -> None:
     """Publish what was previewed as the next version. Refused where something was approved since."""
     with caller(api, token) as copy:
-        told = copy.post(f"/api/admin/syllabi/{course}/publish", {"contentHash": seen, "note": note})
+        told = copy.post(
+            f"/api/admin/syllabi/{course}/publish", {"contentHash": _whole(copy, course, seen), "note": note}
+        )
     done = "was published before as" if told["already"] else "is published as"
     tell(as_json, told, f"{course} {done} version {told['version']}, {told['byteSize']:,} bytes")
+
+
+def _whole(copy: Caller, course: str, seen: str) -> str:
+    """The hash that was previewed, of which the beginning is enough."""
+    if len(seen) >= HASH_LETTERS:
+        return seen
+    if len(seen) < SHORTEST_HASH:
+        raise Invalid(f"{seen} is too short to say what was previewed.", hint=f"At least {SHORTEST_HASH} characters.")
+    told = copy.post(f"/api/admin/syllabi/{course}/package")
+    whole: str | None = told["contentHash"]
+    if whole is None:
+        raise Conflict(
+            f"{len(told['missing'])} part(s) of {course} are not approved yet; nothing was published.",
+            hint=f"`countersign courses preview --course {course}` names them.",
+            code="MISSING_APPROVED_CONTENT",
+        )
+    if not whole.startswith(seen):
+        raise Conflict(
+            f"What is approved of {course} is {whole} now, not {seen}; nothing was published.",
+            hint="Look at the preview again and publish its hash.",
+            code="HASH_MISMATCH",
+        )
+    return whole
 
 
 @click.command(epilog=RESTORE)
@@ -91,20 +113,3 @@ def retire(course: str, version: int, reason: str, api: str | None, token: str |
         package = copy.get(f"/api/courses/{course}/{version}")["packageId"]
         told = copy.post(f"/api/admin/packages/{package}/retire", {"reason": reason})
     tell(as_json, told, f"{course}: version {version} is retired")
-
-
-@click.command(epilog=EXPORT)
-@course_option
-@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What to make of it.")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file; it is written anew."
-)
-@caller_options
-def export(course: str, form: str, out: Path, api: str | None, token: str | None, as_json: bool) -> None:
-    """Save the published course as SCORM, as web pages in a ZIP, or as PDF."""
-    path = f"/api/learn/courses/{course}/export/{'pdf' if form == 'pdf' else 'lms'}"
-    query = {} if form == "pdf" else {"format": form}
-    with caller(api, token) as copy:
-        data = copy.send("GET", path, params=query).content
-    out.write_bytes(data)
-    tell(as_json, {"file": str(out), "bytes": len(data)}, f"{out}: {len(data):,} bytes")
