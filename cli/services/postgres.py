@@ -310,7 +310,12 @@ class Postgres:
                     )
             if DELIVERY_ROLE not in known:
                 server.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(DELIVERY_ROLE)))
-            server.execute(sql.SQL("GRANT {} TO {}").format(*map(sql.Identifier, (DELIVERY_ROLE, DbRole.APP.login))))
+            # Stepped into by SET ROLE alone: what the delivery role holds is not added to what the API holds.
+            server.execute(
+                sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+                    *map(sql.Identifier, (DELIVERY_ROLE, DbRole.APP.login))
+                )
+            )
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
                 server.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(

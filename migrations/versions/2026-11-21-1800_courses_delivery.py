@@ -176,7 +176,11 @@ BEGIN
     GRANT {DELIVERY} TO CURRENT_USER;
   END IF;
   IF NOT pg_has_role('{APP}', '{DELIVERY}', 'MEMBER') THEN
-    GRANT {DELIVERY} TO {APP};
+    IF current_setting('server_version_num')::integer >= 160000 THEN
+      EXECUTE 'GRANT {DELIVERY} TO {APP} WITH INHERIT FALSE, SET TRUE';
+    ELSE
+      GRANT {DELIVERY} TO {APP};
+    END IF;
   END IF;
 END $$
 """
