@@ -1,7 +1,5 @@
 """What is not there is 404 whatever was sent, and who may not is told so before either."""
 
-from uuid import uuid4
-
 import pytest
 
 from tests.courses.authoring.course_house import House
