@@ -48,7 +48,7 @@ MEANS = {
     "session_id": ("test_session_id", "session_id"),
 }
 # Parameters that name no row.
-FIXED = {"verb": ["approve"], "path": ["approve"], "index": ["0"]}
+FIXED = {"verb": ["approve"], "path": ["approve"], "index": ["0"], "tenant_id": [THEIRS]}
 SCOPES = (
     "ami:read", "ami:write", "grid:read", "grid:advise", "stairs:read", "stairs:write", "courses:read", "courses:write",
 )  # fmt: skip
