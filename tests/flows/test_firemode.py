@@ -11,6 +11,7 @@ from cli.demo import firemode
 from cli.demo.firemode import People, Visit
 from cli.demo.phone import Phone
 from domain.kernel.canonical import sha256_hex
+from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
 from domain.kernel.errors import CountersignError
 from domain.kernel.fulfil import fulfil
@@ -21,7 +22,7 @@ from domain.together import RENDERERS
 from orchestration.doers import DOERS
 from tests.conftest import Database
 from tests.grid.outages.report.reading import pages
-from tests.stairs.visited import NOW, Here, people_here, published
+from tests.stairs.visited import Here, people_here, published
 
 HELD = "PRESSURE_STAIR-B_L5_ALL-CLOSED"
 
@@ -36,7 +37,7 @@ def people(module_database: Database) -> Iterator[People]:
 def visit(people: People) -> Visit:
     """The whole of it, once; a second device has another result for one test, and the reviewer decides."""
     seen = published(people)
-    phone = firemode.walk(people, seen, NOW)
+    phone = firemode.walk(people, seen, utc_now())
     _contradict(people, seen, phone.bundle)
     firemode.settle(people, seen, phone)
     firemode.report(people, seen)
@@ -59,7 +60,7 @@ def _contradict(people: People, seen: Visit, bundle: dict[str, Any]) -> None:
     assert sent["counts"]["conflict"] == 1
     # What was first stands, and nobody can approve around the other.
     with pytest.raises(CountersignError):
-        firemode.settle(people, seen, Phone(people.technician, seen.session_id, NOW))
+        firemode.settle(people, seen, Phone(people.technician, seen.session_id, utc_now()))
     (waiting,) = people.reviewer.get(f"{at}/conflicts")["rows"]
     assert (waiting["submission_id"], waiting["payload"]["value"]) == (other["submission_id"], "19.2")
     decided = people.reviewer.post(
@@ -123,7 +124,7 @@ def test_the_visit_ends_in_a_signed_report_that_anybody_can_check(people: People
 
 
 def test_the_building_entered_again_changes_nothing(people: People, visit: Visit) -> None:
-    assert firemode.enter(people, "T", NOW) == visit.building_id
+    assert firemode.enter(people, "T", utc_now()) == visit.building_id
     assert firemode.publish(people, visit.building_id)["total"] == 168
     again = people.manager.post(f"/api/v1/buildings/{visit.building_id}/instances/generate", {"frequency": "annual"})
     assert (again["added"], again["retired"], again["unchanged"]) == (0, 0, 168)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from cli.demo import firemode
 from cli.demo.firemode import People, Visit
 from domain.kernel.artifacts import load
+from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import DbRole, settings
@@ -25,7 +26,7 @@ from orchestration.stairs.checks import CHECKS, stairs_checks
 from tests.conftest import Database
 from tests.makers import make_tenant
 from tests.orchestration.steps import checks
-from tests.stairs.visited import NOW, people_here, published
+from tests.stairs.visited import people_here, published
 
 pytestmark = pytest.mark.xdist_group("stairs_in_the_graph")
 
@@ -49,7 +50,7 @@ def people(module_database: Database) -> Iterator[People]:
 def visit(people: People) -> Visit:
     """The pilot building, published, walked and approved."""
     seen = published(people)
-    firemode.settle(people, seen, firemode.walk(people, seen, NOW))
+    firemode.settle(people, seen, firemode.walk(people, seen, utc_now()))
     return seen
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from fastapi.testclient import TestClient
 
@@ -10,10 +9,10 @@ from api.app import create_app
 from cli.demo import firemode
 from cli.demo.client import Client
 from cli.demo.firemode import People, Visit
+from domain.kernel.clock import utc_now
 from domain.kernel.signing import ensure_signing_keys
 from tests.makers import make_tenant, make_token
 
-NOW = datetime.now(UTC)
 ROLES = {"technician": "TECHNICIAN", "manager": "MANAGER", "reviewer": "REVIEWER"}
 
 
@@ -48,6 +47,6 @@ def people_here() -> Iterator[People]:
 def published(people: People) -> Visit:
     """The pilot building, its tests published."""
     seen = Visit()
-    seen.building_id = firemode.enter(people, "T", NOW)
+    seen.building_id = firemode.enter(people, "T", utc_now())
     assert firemode.publish(people, seen.building_id)["total"] == 168
     return seen
