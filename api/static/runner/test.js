@@ -12,7 +12,7 @@ export function testScreen(context) {
   const { row, walk, draft } = context;
   const { instance } = row;
   const texts = (name) => walk.parts.texts[instance[name]];
-  return h("div", { class: "run-test" },
+  return h("div", { class: "run-test", "data-test": instance.instance_id },
     h("p", {}, h("a", { href: "#/" }, "All tests")),
     h("p", { class: "eyebrow" }, `${instance.stair_name ?? ""}, ${kindOf(instance).toLowerCase()}`),
     h("h1", {}, placeOf(instance) || instance.scoped_identifier),
