@@ -60,7 +60,7 @@ def configure_logs(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("httpx", "httpcore", "botocore"):
+    for chatty in ("httpx", "httpx2", "httpcore", "httpcore2", "botocore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

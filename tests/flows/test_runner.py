@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from api import limits
 from api.app import create_app
@@ -105,7 +105,6 @@ class Hand:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.shot = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo("Stair", "Display", utc_now())}
         self.captures = 0
 
     def test(self, instance: dict[str, Any]) -> None:
@@ -121,7 +120,7 @@ class Hand:
         }.get(kind, self._value)(instance)
         needed = page.locator(".run-capture", has_text="needed")
         for place in range(needed.count()):
-            needed.nth(place).locator("input").set_input_files(self.shot)
+            needed.nth(place).locator("input").set_input_files(_shot(instance["scoped_identifier"], place))
             needed.nth(place).locator("text=Take again").wait_for(state="attached")
             self.captures += 1
         page.click("text=Save and go on")
@@ -147,6 +146,11 @@ class Hand:
     def _interface(self, _: dict[str, Any]) -> None:
         self.page.click("text=Seen as expected")
         self.page.fill("#response", "3.2")
+
+
+def _shot(name: str, number: int) -> FilePayload:
+    """A photo of its own: the same one for two tests would prove neither."""
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo(name, f"Photo {number}", utc_now())}
 
 
 def some_of_every_kind(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -188,9 +192,10 @@ def test_tests_offline_closed_half_way_then_synced_nothing_lost_nothing_twice(
     context.set_offline(True)
     page.on("pageerror", lambda error: faults.append(str(error)))
     hand = Hand(page)
-    for row in rows[: WALKED // 2]:
+    typed = [row for row in rows if "value" in (row["baseline_snapshot"] or {})][-1]
+    half = rows.index(typed)
+    for row in rows[:half]:
         hand.test(row)
-    typed = next(row for row in rows[WALKED // 2 :] if "value" in (row["baseline_snapshot"] or {}))
     page.evaluate("id => { location.hash = `#/test/${id}`; }", typed["instance_id"])
     page.wait_for_selector(f"[data-test='{typed['instance_id']}']")
     page.fill("#reading", typed["baseline_snapshot"]["value"])  # typed, not saved
@@ -198,7 +203,7 @@ def test_tests_offline_closed_half_way_then_synced_nothing_lost_nothing_twice(
     page = hand.page = reopened(page, address, session_id, f"#/test/{typed['instance_id']}")
     page.on("pageerror", lambda error: faults.append(str(error)))
     assert page.input_value("#reading") == typed["baseline_snapshot"]["value"], "what was typed is there again"
-    for row in rows[WALKED // 2 :]:
+    for row in rows[half:]:
         hand.test(row)
     assert {row["status"] for row in instances(people, session_id)} == {"pending"}, "nothing has reached the server"
     context.set_offline(False)
@@ -206,7 +211,12 @@ def test_tests_offline_closed_half_way_then_synced_nothing_lost_nothing_twice(
     page.wait_for_selector("text=all sent", timeout=300_000)
     done = [row for row in instances(people, session_id) if row["status"] == "completed"]
     assert [row["instance_id"] for row in done] == [row["instance_id"] for row in rows]
-    assert [(row["scoped_identifier"], row["verdict"]) for row in done if row["verdict"] != "compliant"] == []
+    told = [
+        (row["scoped_identifier"], row["validation_result"]["hinders_pass"])
+        for row in done
+        if row["verdict"] != "compliant"
+    ]
+    assert told == []
     counted = counts(module_database, session_id)
     assert counted == (WALKED, WALKED, hand.captures)
     page.reload()  # a second time: the phone sends what it holds, and holds nothing that was not sent

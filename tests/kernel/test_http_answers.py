@@ -60,7 +60,7 @@ def test_an_answer_is_given_only_after_the_commit(client: TestClient, bearer: Be
 
 def test_course_addresses_carry_their_own_error_member_too(client: TestClient, bearer: Bearer) -> None:
     body = client.get("/api/courses/x", headers=bearer("LEARNER")).json()
-    assert body["error"] == {"code": "NOT_FOUND", "message": "There is no such course.", "details": []}
+    assert body["error"] == {"code": "NOT_FOUND", "message": "There is no published course x.", "details": []}
 
 
 @pytest.mark.parametrize("given", ["abc-123", "x" * 64])

@@ -106,6 +106,10 @@ function ofSequence(rules, instance, reading) {
   const marks = reading.marks ?? {};
   if (!reading.triggered || !steps.every((one) => one.step_order in marks)) return NOTHING;
   if (!rules.length) return { verdict: "indeterminate", said: "No rule for this is in force today." };
+  const times = Object.values(marks).filter((one) => one !== null);
+  const absent = times.length < steps.length;
+  if (!absent && times.some((one) => exact(one).n < 0n))
+    return { verdict: "indeterminate", said: "A step cannot come before its trigger: the clock is in error." };
   const wrong = steps.filter((one) => !isInTime(one, marks[one.step_order])).concat(outOfOrder(steps, marks));
   if (!wrong.length) return { verdict: "compliant", said: `All ${steps.length} steps came within their windows.` };
   const names = [...new Set(wrong.map((one) => one.component_id))].join(", ");

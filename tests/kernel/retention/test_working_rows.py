@@ -64,7 +64,7 @@ def test_the_command_shows_what_is_due_and_proposes_on_wish() -> None:
         return done.stdout
 
     shown = {one["subject"]: one for one in json.loads(command("--json"))["plans"]}
-    assert set(shown) == {"lineage_outbox", "login_sessions", "meter_reads", "rate_limits"}
+    assert set(shown) == {"learner_events", "lineage_outbox", "login_sessions", "meter_reads", "rate_limits"}
     assert (shown["login_sessions"]["rows"], shown["meter_reads"]["is_due"]) == (1, False)
     assert asked("SELECT count(*) FROM proposals") == 0
     assert "1 rows" in command()
