@@ -260,6 +260,8 @@ def test_whatever_runs_by_itself_is_on_from_the_start() -> None:
         "retention_dispose_schedule",
         "stairs_nightly_schedule",
         "courses_audit_schedule",
+        "analytics_nightly_schedule",
+        "courses_retention_schedule",
         "courses_regeneration_reaper_schedule",
     }
     running = {one.name for one in repository.sensor_defs if one.default_status is dg.DefaultSensorStatus.RUNNING}

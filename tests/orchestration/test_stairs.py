@@ -19,6 +19,7 @@ from domain.kernel.settings import DbRole, settings
 from orchestration.partitions import make_known
 from orchestration.resources import Machine, Objects
 from orchestration.stairs import automation
+from orchestration.stairs.advice import notice_stairs
 from orchestration.stairs.assets import ASSETS
 from orchestration.stairs.automation import JOBS, handed_in_sessions_sensor, stairs_nightly_schedule
 from orchestration.stairs.calibration import calibration_due_sensor
@@ -57,7 +58,7 @@ def visit(people: People) -> Visit:
 def launch(job: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     make_known(instance, ["T"])
     resources = {"machine": Machine(), "objects": Objects()}
-    definitions = dg.Definitions(assets=ASSETS, jobs=JOBS, resources=resources)
+    definitions = dg.Definitions(assets=[*ASSETS, notice_stairs], jobs=JOBS, resources=resources)
     return definitions.resolve_job_def(job).execute_in_process(instance=instance, partition_key="T")
 
 
