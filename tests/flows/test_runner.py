@@ -69,13 +69,15 @@ def address(module_database: Database) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def people(address: str) -> People:
+def people(address: str) -> Iterator[People]:
     made = object.__new__(People)
     for name, role in (("technician", "TECHNICIAN"), ("manager", "MANAGER"), ("reviewer", "REVIEWER")):
         token = make_token("T", role, email=f"{name}@example.org", ttl_s=3600)
         setattr(made, name, Client(address, token))
     made.technician_name, made.reviewer_name = "technician", "reviewer"
-    return made
+    yield made
+    for one in (made.technician, made.manager, made.reviewer):
+        one._http.close()
 
 
 @pytest.fixture(scope="module")
