@@ -147,6 +147,7 @@ class Hand:
 
     def _interface(self, _: dict[str, Any]) -> None:
         self.page.click("text=Seen as expected")
+        self.page.wait_for_selector("[aria-pressed='true']:has-text('Seen as expected')")
         self.page.fill("#response", "3.2")
 
 
