@@ -1,7 +1,7 @@
 # Countersign. `make demo` and `make test` do all their own set-up; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all up down status check format lock bench clean
+.PHONY: help setup demo test soak up down status check format lock bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,6 +24,10 @@ test: setup ## Every check and every test.
 	@bash scripts/system-packages.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest -q -n 2 $(PYTEST_ARGS)
+
+soak: setup ## The long checks: faults, attacks and fuzzing at length, one at a time.
+	@bash scripts/system-packages.sh
+	@$(BIN)/pytest -q -n 0 -m soak $(PYTEST_ARGS)
 
 check: setup ## Style, types, import contracts, dependencies, SQL.
 	@$(BIN)/ruff check .
