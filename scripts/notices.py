@@ -18,14 +18,13 @@ from scripts.runtime_lock import runtime
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "NOTICES.md"
 LONGEST = 60
-# Where a package's metadata name no licence: what its own licence file says.
-KNOWN: dict[str, str] = {}
 SHIPPED = """
 ## In the tree
 
 | what | where | licence |
 |---|---|---|
-| IBM Plex Sans and Mono | api/static/fonts, domain/kernel/charts/fonts, domain/courses/delivery/exports/pdf/fonts | SIL OFL 1.1, text beside the files |
+| IBM Plex Sans and Mono | api/static/fonts | SIL OFL 1.1, text beside the files |
+| IBM Plex Sans | domain/kernel/charts/fonts, domain/courses/delivery/exports/pdf/fonts | the same |
 | Noto Emoji | domain/courses/delivery/exports/pdf/fonts | SIL OFL 1.1, text beside the file |
 
 The SCORM control documents (domain/courses/delivery/exports/control) were written for this product:
@@ -52,7 +51,7 @@ def licence_of(one: Distribution) -> str:
     short = [field[0].strip()] if field and len(field[0]) <= LONGEST else []
     expression = data.get("License-Expression")
     named = [name for name in classifiers if name != "OSI Approved"]
-    return str(expression or (", ".join(named)) or (short or [""])[0] or KNOWN.get(str(data["Name"]).lower(), ""))
+    return str(expression or (", ".join(named)) or (short or [""])[0])
 
 
 def notices() -> str:
