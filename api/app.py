@@ -19,7 +19,7 @@ from api.grid import routes as ami
 from api.grid.outages import advice as outage_advice
 from api.grid.outages import canonical, crews, lists, promotion
 from api.grid.outages import signals as outage_signals
-from api.grid.pages import events, feeders, meters, network, reads
+from api.grid.pages import crew_board, events, feeders, meters, network, outage, outage_acts, outage_board, reads, replay, summary
 from api.grid.pages import health as grid_health
 from api.idempotency import Idempotency
 from api.kernel import (
@@ -71,6 +71,7 @@ def routers() -> list[APIRouter]:
         admin_tenants,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
+    grid += [outage_board, outage, outage_acts, replay, crew_board, summary]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, buildings, rules, instrument_pages]
     every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery, loop]

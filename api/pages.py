@@ -45,6 +45,7 @@ environment.globals["administrators"] = frozenset({Role.ADMIN, Role.PLATFORM_ADM
 environment.globals["stairs_readers"] = frozenset(
     {Role.TECHNICIAN, Role.REVIEWER, Role.MANAGER, Role.OWNER, Role.AUDITOR, Role.ADMIN, Role.TENANT_OWNER}
 )
+environment.globals["crew_desk"] = frozenset({Role.OPERATOR, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
 environment.globals["walkers"] = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
 environment.globals["course_staff"] = frozenset(
     {Role.AUTHOR, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR}
