@@ -44,7 +44,8 @@ from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.stairs import routers as stairs
-from api.stairs.pages import board, buildings, rules, runner, session
+from api.stairs.pages import board, buildings, rules, runner, session, trends
+from api.stairs.pages import faults as fault_pages
 from api.stairs.pages import instruments as instrument_pages
 from api.watch import REQUEST_ID, Watch
 
@@ -73,7 +74,7 @@ def routers() -> list[APIRouter]:
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     grid += [outage_board, outage, outage_acts, replay, crew_board, summary]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
-    stairs_pages = [board, runner, session, buildings, rules, instrument_pages]
+    stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
     every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery, loop]
     return [one.router for one in every] + [courses.pages, loop.pages, search.router]
 

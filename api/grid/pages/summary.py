@@ -92,8 +92,8 @@ def _figures(
         )
         case = _first_option(told)
         if case is not None:
-            words = f"{number(-case.delta_cmi)} customer-min"
-            found.append(("The first option had saved", words, "last replay", f"/grid/replays/{told.replay_id}"))
+            where = f"/grid/replays/{told.replay_id}"
+            found.append(("First option, followed", number(case.delta_cmi), "customer-minutes, last replay", where))
     return found
 
 

@@ -70,7 +70,7 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], likely: Floats, device_id: str)
                 place,
                 (0, 12),
                 textcoords="offset pixels",
-                ha="center",
+                ha="right" if place[0] > sum(axes.get_xlim()) / 2 else "left",
                 color=theme.INK,
                 weight=theme.BOLD,
                 size=plot.font,
