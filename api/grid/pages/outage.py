@@ -1,4 +1,4 @@
-"""One outage as the control room works on it: how it stands, where the fault may be, what could be done, who is near."""
+"""One outage as the control room works on it: how it stands, where the fault may be, what could be done, by whom."""
 
 from typing import Any
 from uuid import UUID

@@ -1,5 +1,6 @@
-"""What people do on an outage's page: ask for advice, mark it as considered, report how the work goes on. No switching."""
+"""What people do on an outage's page: ask for advice, mark it as considered, report how the work goes on."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -17,7 +18,7 @@ from domain.grid.outages.observe.progress import note_progress
 from domain.grid.outages.store import advice, outages, runs
 from domain.grid.outages.suggest.crews import recommend
 from domain.grid.outages.suggest.options import generate
-from domain.grid.outages.suggest.rank import rank
+from domain.grid.outages.suggest.rank import Advice, rank
 from domain.grid.outages.suggest.replay import replay
 from domain.kernel.canonical import new_id
 from domain.kernel.clock import utc_now
@@ -29,12 +30,13 @@ from domain.kernel.redaction import redact
 router = APIRouter(include_in_schema=False)
 ADVISES = allow(roles=OPERATORS | {Role.MANAGER, Role.REVIEWER})
 KINDS = {"zone", "option", "crew", "etr"}
+MAKERS: dict[str, Callable[..., Advice]] = {"zones": rank, "options": generate, "crews": recommend}
 ACTIONS = {"accepted", "modified", "rejected"}
 Step = Literal["zones", "options", "crews", "replay"]
 
 
 @router.post("/grid/outages/{outage_id}/ask/{step}", dependencies=[ADVISES])
-def ask_for(page: PageDep, form: FormDep, outage_id: UUID, step: Step) -> Response:
+def ask_for(page: PageDep, _: FormDep, outage_id: UUID, step: Step) -> Response:
     """Have the step made on what is known by now; the same question again is the same run."""
     outage = outages.load(page.connection, outage_id)
     given: dict[str, Any] = {"now": utc_now(), "requested_by": page.principal.id}
@@ -44,7 +46,7 @@ def ask_for(page: PageDep, form: FormDep, outage_id: UUID, step: Step) -> Respon
             if step == "replay":
                 made = replay(*asked, **given)
                 return RedirectResponse(f"/grid/replays/{made.replay.replay_id}", 303)
-            {"zones": rank, "options": generate, "crews": recommend}[step](*asked, **given)
+            MAKERS[step](*asked, **given)
     except CountersignError as error:
         return show(page, outage, error.status, error=error)
     return RedirectResponse(f"/grid/outages/{outage_id}?done={step}#{step}", 303)
@@ -64,7 +66,12 @@ def considered(page: PageDep, form: FormDep, outage_id: UUID) -> Response:
     kind, action = typed(form, "rec_type", 20), typed(form, "action", 20)
     if kind not in KINDS or action not in ACTIONS:
         raise Invalid("Nothing was kept.", hint="Go back and choose one of the three answers.")
-    row = {"rec_type": kind, "rec_id": typed(form, "rec_id", 200), "action": action, "reason_code": None}
+    row: dict[str, Any] = {
+        "rec_type": kind,
+        "rec_id": typed(form, "rec_id", 200),
+        "action": action,
+        "reason_code": None,
+    }
     row |= {"note": typed(form, "note", 2000) or None, "run_id": run.run_id}
     advice.feedback(page.connection, redact(row) | {"feedback_id": new_id(), "actor_id": page.principal.id})
     record(
@@ -102,9 +109,7 @@ def report(page: PageDep, form: FormDep, outage_id: UUID) -> Response:
 
 
 def _told(page: Page, values: dict[str, str]) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        name: values[name] or None for name in ("cause", "true_device_id", "true_zone_id")
-    }
+    told: dict[str, Any] = {name: values[name] or None for name in ("cause", "true_device_id", "true_zone_id")}
     if values["what"] in REPORTED:
         told[values["what"]] = _instant(page, values["at"])
     return told
@@ -125,5 +130,3 @@ def _uuid(given: str) -> UUID:
         return UUID(given)
     except ValueError as cause:
         raise NotFound("There is no such run.", hint="Go back and reload the page.") from cause
-
-

@@ -59,7 +59,12 @@ EVIDENCE = {
     "read_normal": "Reads as usual",
     "fault_indicator": "Fault indicators",
 }
-ACTIONS = {"promote": "may be promoted", "merge": "joins an outage that stands", "hold": "held", "reject": "not an outage"}
+ACTIONS = {
+    "promote": "may be promoted",
+    "merge": "joins an outage that stands",
+    "hold": "held",
+    "reject": "not an outage",
+}
 
 
 def may_decide(principal: Principal) -> bool:
@@ -198,4 +203,3 @@ def _map(found: Provisional, belief: Belief, title: str) -> list[Chart]:
         return []
     drawn = dead_map(found.device_id, belief.edges, belief.dead, title)
     return [] if drawn is None else [drawn]
-

@@ -55,7 +55,7 @@ def edition_file(page: PageDep, replay_id: UUID, edition: str, ending: str) -> R
 
 
 @router.post("/grid/replays/{replay_id}/export", dependencies=[EXPORTS])
-def export_draft(page: PageDep, form: FormDep, replay_id: UUID) -> Response:
+def export_draft(page: PageDep, _: FormDep, replay_id: UUID) -> Response:
     """Write the draft edition and go to the proposal that a person signs for the signed one."""
     try:
         with page.connection.begin_nested():
@@ -73,7 +73,7 @@ def export_draft(page: PageDep, form: FormDep, replay_id: UUID) -> Response:
 
 
 @router.post("/grid/replays/{replay_id}/verify", dependencies=[LOOKS])
-def verify(page: PageDep, form: FormDep, replay_id: UUID) -> Response:
+def verify(page: PageDep, _: FormDep, replay_id: UUID) -> Response:
     """Make the replay again from the rows as they are now, and compare every hash. Nothing is kept."""
     found = replays.load(page.connection, replay_id)
     return _show(page, found, checks=rebuild_advice(page.connection, found.run_id))
@@ -116,10 +116,22 @@ def _figures(summary: ReplaySummary) -> list[tuple[str, Any, int, str, str]]:
     told, metrics = summary.reliability, summary.metrics
     best = next((one for one in summary.counterfactual if one.case == "as_recommended"), None)
     return [
-        ("Customers out at the peak", summary.outage.customers_out_peak, 0, "", f"of {summary.outage.customers_served:,}"),
+        (
+            "Customers out at the peak",
+            summary.outage.customers_out_peak,
+            0,
+            "",
+            f"of {summary.outage.customers_served:,}",
+        ),
         ("Until all were back", metrics["restoration_min"], 0, "min", "from the first sign"),
         ("Customer-minutes", told.cmi, 0, "", "interrupted"),
         ("SAIDI", told.saidi_min, 1, "min", "of this outage"),
         ("SAIFI", told.saifi, 3, "", "of this outage"),
-        ("Had the first option been followed", None if best is None else best.delta_cmi, 0, "", "customer-minutes, change"),
+        (
+            "Had the first option been followed",
+            None if best is None else best.delta_cmi,
+            0,
+            "",
+            "customer-minutes, change",
+        ),
     ]

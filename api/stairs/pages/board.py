@@ -83,7 +83,7 @@ def _show(
     before: Any = None if after is None else tuple(ORDER.read(after))
     found = sessions.listed(page.connection, SHOWN + 1, statuses=wanted, before=before)
     names = sorted(building_names(page.connection).items(), key=lambda pair: (pair[1], str(pair[0])))
-    form = {
+    form: dict[str, Any] = {
         "may_plan": bool(page.principal.roles & PLANNERS),
         "buildings": names,
         "frequencies": FREQUENCIES,

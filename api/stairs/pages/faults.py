@@ -14,7 +14,7 @@ from api.stairs.access import READS
 from api.stairs.faults import MENDS, ORDER, sign_review
 from api.stairs.sync import REVIEWS
 from domain.kernel.clock import utc_now
-from domain.kernel.errors import CountersignError
+from domain.kernel.errors import CountersignError, Invalid
 from domain.kernel.principal import Role
 from domain.stairs.observe.mended import mend
 from domain.stairs.store import faults
@@ -37,6 +37,7 @@ CLASSES = {
     "defect_classification": ("1A", "1B", "2", "3"),
     "standard_class": ("critical", "non_critical", "non_conformance"),
 }
+ACTIONS = ("confirm", "reclassify", "dismiss")
 TYPED = ("action", "reason", "invalid_measurement", *CLASSES)
 NOTICES = {"reviewed": "Signed; it holds from now on.", "mended": "Noted as mended. The finding stays as it was found."}
 
@@ -101,19 +102,31 @@ def fault_page(page: PageDep, fault_id: UUID, done: Annotated[str, Query(max_len
 def review(page: PageDep, form: FormDep, call: RequestId, fault_id: UUID) -> Response:
     """The person's countersignature on what the person says; a wrong field comes back with what was typed."""
     values = {name: typed(form, name, 2000) for name in TYPED}
-    said = Said(**{name: value or None for name, value in values.items()} | _needed(values))
     try:
         with page.connection.begin_nested():
-            sign_review(page.connection, page.request, page.principal, call, fault_id, said)
+            sign_review(page.connection, page.request, page.principal, call, fault_id, _said(values))
     except CountersignError as error:
         return _show(page, fault_id, error.status, error=error, values=values)
     return RedirectResponse(f"/stairs/faults/{fault_id}?done=reviewed", 303)
 
 
-def _needed(values: dict[str, str]) -> dict[str, str]:
-    """What is always a text; classes count for a reclassification alone."""
-    kept = {name: values[name] for name in ("action", "reason")}
-    return kept if values["action"] == "reclassify" else kept | dict.fromkeys(CLASSES, "")
+def _said(values: dict[str, str]) -> Said:
+    """What the person says; classes count for a reclassification alone.
+
+    Raises:
+        Invalid: not one of the three answers, or a class that there is not.
+    """
+    named = {name: values[name] or None for name in CLASSES} if values["action"] == "reclassify" else {}
+    if values["action"] not in ACTIONS or any(value and value not in CLASSES[name] for name, value in named.items()):
+        raise Invalid("Nothing was signed.", hint="Choose one of the answers that the form offers.")
+    return Said(
+        action=values["action"],
+        reason=values["reason"],
+        severity=named.get("severity"),
+        defect_classification=named.get("defect_classification"),
+        standard_class=named.get("standard_class"),
+        invalid_measurement=values["invalid_measurement"] or None,
+    )
 
 
 @router.post("/stairs/faults/{fault_id}/mended", dependencies=[MENDS])

@@ -88,9 +88,10 @@ def _paint(plot: Plot, rows: Sequence[CrewRow], start: datetime, end: datetime, 
             axes.add_patch(Rectangle((instant(begins), place - 0.34), width, 0.68, color=theme.BAND, linewidth=0))
         for job in row.jobs:
             way, work = instant(job.arrives) - instant(job.leaves), instant(job.done) - instant(job.arrives)
-            look = {"color": theme.BLUE, "linewidth": 0}
-            axes.add_patch(Rectangle((instant(job.leaves), place - 0.2), way, 0.4, alpha=0.45, **look))
-            axes.add_patch(Rectangle((instant(job.arrives), place - 0.2), work, 0.4, **look))
+            axes.add_patch(
+                Rectangle((instant(job.leaves), place - 0.2), way, 0.4, alpha=0.45, color=theme.BLUE, linewidth=0)
+            )
+            axes.add_patch(Rectangle((instant(job.arrives), place - 0.2), work, 0.4, color=theme.BLUE, linewidth=0))
             words = f"{job.name}: on site {clock(job.arrives, zone)}, done {clock(job.done, zone)}"
             plot.tip(axes, (instant(job.leaves), instant(job.done)), (place - 0.34, place + 0.34), words)
             pixels = work / (instant(end) - instant(start)) * (plot.width - room - 16)

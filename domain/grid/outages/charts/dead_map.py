@@ -34,7 +34,7 @@ def dead_map(device_id: str, edges: Sequence[MapEdge], dead: Mapping[str, float]
     return Chart(
         name="dead-map",
         title=title,
-        subtitle="Lines by coordinates, north up; darker and wider is likelier without supply; hollow squares: open points",
+        subtitle="Lines by coordinates, north up; darker is likelier without supply; hollow squares: open points",
         alt=f"Map of {len(placed)} lines of the feeder. {title}.",
         columns=COLUMNS,
         rows=tuple(
