@@ -1,9 +1,9 @@
 """A replay: the outage told from its first sign to the last customer, with what the advice would have changed."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.deps import allow
@@ -22,7 +22,7 @@ from domain.grid.outages.store.replays import Replay
 from domain.grid.outages.suggest.report import export, summary_of
 from domain.kernel.charts.chart import Chart
 from domain.kernel.clock import utc_now
-from domain.kernel.errors import CountersignError
+from domain.kernel.errors import CountersignError, NotFound
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.principal import Role
 from domain.kernel.verify import Check
@@ -43,14 +43,19 @@ def replay_page(page: PageDep, replay_id: UUID) -> Response:
     return _show(page, replays.load(page.connection, replay_id))
 
 
-@router.get("/grid/replays/{replay_id}/{edition}.{ending}", dependencies=[LOOKS])
-def edition_file(page: PageDep, replay_id: UUID, edition: str, ending: str) -> Response:
+@router.get("/grid/replays/{replay_id}/report", dependencies=[LOOKS])
+def report_file(
+    page: PageDep,
+    replay_id: UUID,
+    edition: Annotated[str, Query(max_length=10)] = "signed",
+    form: Annotated[str, Query(max_length=10)] = "pdf",
+) -> Response:
     """A file of the report, by a link that is signed now."""
     found = replays.load(page.connection, replay_id)
-    told = found.report_blob_ref.get(edition, {}).get("files", {}).get(ending)
+    told = found.report_blob_ref.get(edition, {}).get("files", {}).get(form)
     if told is None:
-        return _show(page, found, 404)
-    target = editions.target_of(found, edition, ending, told)
+        raise NotFound("There is no such file of the report.", hint="The replay's page names those that there are.")
+    target = editions.target_of(found, edition, form, told)
     return RedirectResponse(open_store().link(page.principal.tenant_id, target, utc_now()).url, 303)
 
 
