@@ -60,8 +60,10 @@ def ingest(connection: Connection, tenant_id: str, asked: Sequence[Asked], recei
 def count(asked: Asked, done: Ingested) -> None:
     """Count a batch that was kept."""
     lost = {one.index for one in done.refused}
-    pairs = zip(asked.batch.places, asked.batch.events, strict=True)
-    for kind, number in Tally(event["eventType"] for place, event in pairs if place not in lost).items():
+    kinds = [event["eventType"] for event in asked.batch.events]
+    if lost:
+        kinds = [kind for place, kind in zip(asked.batch.places, kinds, strict=True) if place not in lost]
+    for kind, number in Tally(kinds).items():
         events_total.labels(kind, "accepted").inc(number)
     for wrong in done.refused:
         rejected_total.labels(wrong.code).inc()
@@ -73,7 +75,7 @@ def _place(number: int, asked: Asked, known: dict[tuple[str | None, str], Offere
     """Add the batch's events to the columns, each in its version; answers those that have none."""
     refused = []
     named: dict[tuple[str, int | None], tuple[int, int] | str] = {}
-    for place, event in zip(asked.batch.places, asked.batch.events, strict=True):
+    for place, event, at in zip(asked.batch.places, asked.batch.events, asked.batch.ats, strict=True):
         key = event["courseId"], event.get("packageVersion")
         if key not in named:
             named[key] = _version(known.get((asked.user_id, key[0])), key[1])
@@ -83,7 +85,7 @@ def _place(number: int, asked: Asked, known: dict[tuple[str | None, str], Offere
         elif (event.get("lessonIdx") or 0) >= found[1]:
             refused.append(Refused(place, "LESSON_OUT_OF_RANGE"))
         else:
-            columns.add(number, event, found[0])
+            columns.add(number, event, at, found[0])
     return refused
 
 

@@ -1,9 +1,10 @@
 """Raw events as they are kept: insert-only, each id once, in the partition of their tenant and UTC day."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, text
 
 from domain.courses.insight.rules.incoming import Told, metadata_text
@@ -20,16 +21,17 @@ ORDER BY (v.tenant_id = :tenant), v.tenant_id COLLATE "C", v.version
 _KEEP = """
 WITH given AS (
   SELECT * FROM unnest(CAST(:batches AS int[]), CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:courses AS int[]),
-    CAST(:versions AS int[]), CAST(:lessons AS int[]), CAST(:ats AS timestamptz[]), CAST(:metadata AS text[]),
-    CAST(:anons AS text[])) WITH ORDINALITY
-    AS g (batch, event_id, event_type, course, version, lesson_idx, at, metadata, anon_id, place)
+    CAST(:versions AS int[]), CAST(:lessons AS int[]), CAST(:ats AS double precision[]),
+    CAST(:metadata AS text[]), CAST(:anons AS text[])) WITH ORDINALITY
+    AS g (batch, event_id, event_type, course, version, lesson_idx, s, metadata, anon_id, place)
 ),
 fresh AS (
   INSERT INTO analytics_event_keys (event_id) SELECT DISTINCT event_id FROM given ORDER BY event_id
   ON CONFLICT DO NOTHING RETURNING event_id
 ),
 first AS MATERIALIZED (
-  SELECT DISTINCT ON (g.event_id) g.* FROM given AS g JOIN fresh USING (event_id) ORDER BY g.event_id, g.place
+  SELECT DISTINCT ON (g.event_id) g.*, to_timestamp(g.s) AS at
+  FROM given AS g JOIN fresh USING (event_id) ORDER BY g.event_id, g.place
 ),
 kept AS (
   INSERT INTO analytics_events (event_id, occurred_on, event_type, source, user_id, anon_id, course_id,
@@ -40,6 +42,8 @@ kept AS (
 )
 SELECT batch, count(*) AS n FROM first GROUP BY batch
 """
+EPOCH = date(1970, 1, 1)
+DAY_S = 86_400
 _OPEN = "SELECT learner_day_open(:tenant, one) FROM unnest(CAST(:days AS date[])) AS days (one)"
 
 
@@ -69,12 +73,14 @@ class Columns:
     users: list[str | None]
     batches: list[int] = field(default_factory=list)
     events: list[Told] = field(default_factory=list)
+    ats: list[float] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
 
-    def add(self, batch: int, event: Told, version: int) -> None:
-        """One event more, of that batch and version."""
+    def add(self, batch: int, event: Told, at: float, version: int) -> None:
+        """One event more, of that batch, instant and version."""
         self.batches.append(batch)
         self.events.append(event)
+        self.ats.append(at)
         self.versions.append(version)
 
 
@@ -99,20 +105,19 @@ def insert(connection: Connection, tenant_id: str, columns: Columns, received_at
     events = columns.events
     if not events:
         return {}
-    ats = [event["occurredAt"] for event in events]
-    connection.execute(text(_OPEN), {"tenant": tenant_id, "days": _days(ats)})
+    days = sorted({int(at // DAY_S) for at in columns.ats})
+    connection.execute(text(_OPEN), {"tenant": tenant_id, "days": [EPOCH + timedelta(days=day) for day in days]})
     courses = {course: place for place, course in enumerate(sorted({event["courseId"] for event in events}))}
-    known = [columns.users[batch] is not None for batch in columns.batches]
     given = {
         "batches": _array(columns.batches),
-        "ids": _array(event["eventId"] for event in events),
-        "types": _array(event["eventType"] for event in events),
-        "courses": _array(courses[event["courseId"]] for event in events),
+        "ids": _array([event["eventId"] for event in events]),
+        "types": _array([event["eventType"] for event in events]),
+        "courses": _array([courses[event["courseId"]] for event in events]),
         "versions": _array(columns.versions),
-        "lessons": _array("NULL" if (at := event.get("lessonIdx")) is None else at for event in events),
-        "ats": _array(at.isoformat() for at in ats),
+        "lessons": _array([event.get("lessonIdx") for event in events]),
+        "ats": _array(columns.ats),
         "metadata": _seldom([metadata_text(told) if (told := event.get("metadata")) else None for event in events]),
-        "anons": _seldom([None if who else event.get("anonId") for event, who in zip(events, known, strict=True)]),
+        "anons": _seldom(_anonymous(columns)),
         "users": columns.users,
         "course_ids": list(courses),
         "received_at": received_at,
@@ -120,19 +125,22 @@ def insert(connection: Connection, tenant_id: str, columns: Columns, received_at
     return {row.batch: row.n for row in connection.execute(text(_KEEP), given)}
 
 
-def _days(ats: Sequence[datetime]) -> list[date]:
-    first, last = min(ats).astimezone(UTC).date(), max(ats).astimezone(UTC).date()
-    return [first] if first == last else sorted({at.astimezone(UTC).date() for at in ats})
-
-
-def _array(values: Iterable[object]) -> str:
-    """An array as the database reads it, of values that hold no comma, quote, brace or backslash.
+def _array(values: Sequence[object]) -> str:
+    """An array as the database reads it, of numbers, NULL and texts without a backslash.
 
     A list would be turned into the same one value after the other, at a tenth of the speed.
     """
-    return "{" + ",".join(map(str, values)) + "}"
+    return "{" + to_json(values).decode()[1:-1] + "}"
 
 
 def _seldom(values: list[str | None]) -> list[str | None] | None:
     """A column that is mostly empty; None where it is empty altogether."""
     return values if any(values) else None
+
+
+def _anonymous(columns: Columns) -> list[str | None]:
+    """The random ids of those who are not known; whoever is known needs none."""
+    if None not in columns.users:
+        return []
+    pairs = zip(columns.batches, columns.events, strict=True)
+    return [event.get("anonId") if columns.users[batch] is None else None for batch, event in pairs]
