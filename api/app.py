@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from api import search
 from api.courses import delivery_routers as delivery
+from api.courses import events as learner_events
 from api.courses import loop_routers as loop
 from api.courses import routers as courses
 from api.errors import add_error_handlers
@@ -70,6 +71,8 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
+    # What browsers send every few seconds first: finding a route among hundreds costs more than what it then does.
+    often = [learner_events.router, learner_events.pages, learner_events.public]
     kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice]
     home = [
         sign_in,
@@ -90,7 +93,7 @@ def routers() -> list[APIRouter]:
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
-    return [one.router for one in every] + [courses.pages, loop.pages, search.router]
+    return often + [one.router for one in every] + [courses.pages, loop.pages, search.router]
 
 
 def create_app(*more: APIRouter) -> FastAPI:

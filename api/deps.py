@@ -22,11 +22,13 @@ __all__ = [
     "BodyLimit",
     "CallerDep",
     "MaybeCallerDep",
+    "Remembered",
     "RequestId",
     "TenantId",
     "TenantSession",
     "allow",
     "body_limit",
+    "remembered",
     "require",
     "tenant_for",
 ]
@@ -38,19 +40,22 @@ _bearer = HTTPBearer(
 )
 
 
-def caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None) -> Principal:
+# Conditions are coroutines although they wait for nothing: a plain function would be taken to another thread and back.
+async def caller(
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None
+) -> Principal:
     """Who calls; the gate has already authenticated.
 
     Raises:
         Unauthenticated: nobody known.
     """
-    principal = maybe_caller(request)
+    principal = await maybe_caller(request)
     if principal is None:
         raise Unauthenticated("This address needs to know who calls.", hint="Send `Authorization: Bearer TOKEN`.")
     return principal
 
 
-def maybe_caller(
+async def maybe_caller(
     request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None
 ) -> Principal | None:
     """Who calls, or None. Naming this in a route opens it to callers without a token."""
@@ -80,7 +85,7 @@ class Allowed:
             raise Unauthenticated("This address needs to know who calls.", hint="Send `Authorization: Bearer TOKEN`.")
         require(principal, self.roles, self.scopes)
 
-    def __call__(
+    async def __call__(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None
     ) -> None:
         """As a dependency, for an application that runs without the gate."""
@@ -98,13 +103,28 @@ class BodyLimit:
     def __init__(self, size_bytes: int) -> None:
         self.size_bytes = size_bytes
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         """Nothing to do at call time: the gate reads the size."""
 
 
 def body_limit(size_bytes: int) -> Any:
     """For `dependencies=[...]` of a route: the largest body, in bytes."""
     return Depends(BodyLimit(size_bytes))
+
+
+class Remembered:
+    """That the gate may go by whom it found behind the same token or cookie so many seconds ago."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    async def __call__(self) -> None:
+        """Nothing to do at call time: the gate reads the seconds."""
+
+
+def remembered(seconds: float) -> Any:
+    """For `dependencies=[...]` of a route that is called often and shows nothing: who was let in stays in so long."""
+    return Depends(Remembered(seconds))
 
 
 async def named_tenant(request: Request, principal: CallerDep) -> str:

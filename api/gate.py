@@ -17,8 +17,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.deps import Allowed, BodyLimit, maybe_caller
+from api.deps import Allowed, BodyLimit, Remembered, maybe_caller
 from api.errors import problem, problem_of
+from api.recent import RecentCallers
 from domain.kernel.access import authenticate
 from domain.kernel.devices import check_reach
 from domain.kernel.errors import CountersignError, TooLarge, Unauthenticated
@@ -41,6 +42,7 @@ class Door:
     allowed: tuple[Allowed, ...]
     open_to_anyone: bool
     body_limit: int
+    remembered_s: float
 
 
 class Gate:
@@ -51,6 +53,9 @@ class Gate:
         self.application = application
         self.authenticate = authenticate
         self.doors: list[Door] | None = None
+        # Doors by the whole address, where it has no variable part: most need not be looked for among hundreds.
+        self.literal: dict[str, list[Door]] = {}
+        self.recent = RecentCallers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it here."""
@@ -59,6 +64,7 @@ class Gate:
             return
         if self.doors is None:
             self.doors = list(doors_of(self.application))
+            self.literal = {one.template: self._at(one.template) for one in self.doors if "{" not in one.template}
         state = scope.setdefault("state", {})
         state["principal"] = None
         refusal, door = await self._judge(scope)
@@ -70,7 +76,7 @@ class Gate:
 
     async def _judge(self, scope: Scope) -> tuple[Response | None, Door | None]:
         path, method = scope["path"], scope["method"]
-        here = [door for door in self.doors or [] if door.path.match(path)]
+        here = self.literal.get(path) or self._at(path)
         door = next((door for door in here if method in door.methods), None)
         if here and door is None:
             verbs = ", ".join(sorted({verb for candidate in here for verb in candidate.methods}))
@@ -91,15 +97,30 @@ class Gate:
             return problem_of(error, path), door
         return None, door
 
-    async def _admit(self, scope: Scope, door: Door | None) -> None:
-        headers = Headers(scope=scope)
-        token = _bearer(headers.get("authorization"))
-        if token is not None:
-            found = await run_in_threadpool(self.authenticate, token)
+    def _at(self, path: str) -> list[Door]:
+        return [door for door in self.doors or [] if door.path.match(path)]
+
+    async def _known(self, scope: Scope, door: Door | None) -> Principal | None:
+        """Who calls, by token or by cookie; asked of the database but where the door goes by a moment ago."""
+        token = _bearer(Headers(scope=scope).get("authorization"))
+        secret = token or session_secret(scope)
+        if secret is None:
+            return None
+        kind = "token" if token else "cookie"
+        seconds = door.remembered_s if door else 0.0
+        found = self.recent.get(kind, secret, seconds) if seconds else None
+        if found is None:
+            ask: Callable[[str], Principal | None] = self.authenticate if token else principal_of_session
+            found = await run_in_threadpool(ask, secret)
+            if found is not None and seconds:
+                self.recent.put(kind, secret, found)
+        if token and found is not None:
             check_reach(found, scope["path"])
-            scope["state"]["principal"] = found
-        elif secret := session_secret(scope):
-            scope["state"]["principal"] = await run_in_threadpool(principal_of_session, secret)
+        return found
+
+    async def _admit(self, scope: Scope, door: Door | None) -> None:
+        scope["state"]["principal"] = await self._known(scope, door)
+        headers = Headers(scope=scope)
         principal: Principal | None = scope["state"]["principal"]
         if principal is None and scope["path"].startswith(PROTECTED) and not (door and door.open_to_anyone):
             raise Unauthenticated(
@@ -131,6 +152,7 @@ def doors_of(application: FastAPI) -> Iterator[Door]:
             continue
         calls = list(_calls(getattr(context, "dependant", None)))
         limits = [call.size_bytes for call in calls if isinstance(call, BodyLimit)]
+        seconds = [call.seconds for call in calls if isinstance(call, Remembered)]
         yield Door(
             template=context.path_format or "",
             path=path,
@@ -138,6 +160,7 @@ def doors_of(application: FastAPI) -> Iterator[Door]:
             allowed=tuple(call for call in calls if isinstance(call, Allowed)),
             open_to_anyone=maybe_caller in calls,
             body_limit=limits[-1] if limits else DEFAULT_BODY_LIMIT,
+            remembered_s=min(seconds, default=0.0),
         )
 
 

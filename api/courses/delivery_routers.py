@@ -2,15 +2,13 @@
 
 from fastapi import APIRouter
 
-from api.courses import analytics, events, learn, learn_exports, learn_progress, licences, products, store
+from api.courses import analytics, learn, learn_exports, learn_progress, licences, products, store
 from api.courses.pages import analytics as analytics_pages
 from api.courses.pages import learn as learn_pages
 from api.courses.pages import lesson as lesson_pages
 from api.courses.pages import store as store_pages
 
 router = APIRouter()
-router.include_router(events.router)
-router.include_router(events.pages)
 for one in (
     learn,
     learn_progress,

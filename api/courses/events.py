@@ -5,30 +5,55 @@ and, where a tenant has a public catalogue, for views by people who are not know
 """
 
 import json
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from fastapi.routing import APIRoute
 from sqlalchemy import text
 
-from api.courses.learn_session import LEARNS
-from api.deps import CallerDep, MaybeCallerDep, body_limit
+from api.courses.event_schemas import BODY, RejectedEvent, Taken
+from api.courses.event_writer import EventWriter
+from api.courses.learn_session import LEARNS, WHO_LEARNS
+from api.deps import Allowed, CallerDep, MaybeCallerDep, body_limit, remembered
 from api.gate import session_secret
 from api.limits import Limit, spend_anonymously
-from domain.courses.insight.observe.ingest import Ingested, ingest
-from domain.courses.insight.rules.facts import EVENT_TYPES
-from domain.courses.insight.rules.incoming import MOST_EVENTS
+from domain.courses.insight.observe.ingest import Asked, count
+from domain.courses.insight.rules.incoming import MOST_EVENTS, judged, judged_apart, well_formed
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
 from domain.kernel.errors import CountersignError, Forbidden, Invalid, NotFound, TooLarge
 
 MOST_BYTES = 262_144
+# A learner's browser sends every few seconds; nothing can be read here.
+REMEMBERED_S = 5.0
 VIEWS = Limit("courses.catalogue_views", 600)
-router = APIRouter(tags=["Learning"])
-pages = APIRouter(include_in_schema=False)
+WHO = Allowed(WHO_LEARNS, ())
+
+
+class OftenAsked(APIRoute):
+    """A route whose body is read by what it calls, and whose caller the gate has found: nothing is left to resolve.
+
+    What it depends on stands there for the gate and for readers; resolving it costs as much as keeping a batch.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Call with the request and the caller alone."""
+
+        async def answer(request: Request) -> Response:
+            principal = getattr(request.state, "principal", None)
+            WHO.check(principal)
+            told: Taken = await self.endpoint(request, principal)
+            return Response(told.model_dump_json(), 202, media_type="application/json")
+
+        return answer
+
+
+router = APIRouter(tags=["Learning"], route_class=OftenAsked)
+pages = APIRouter(include_in_schema=False, route_class=OftenAsked)
+public = APIRouter(tags=["Learning"])
 
 
 class NotJson(CountersignError):
@@ -37,70 +62,8 @@ class NotJson(CountersignError):
     code, status = "NOT_JSON", 400
 
 
-class EventSent(BaseModel):
-    """One event as a browser sends it. Who it was is not among its members."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-    event_id: str = Field(description="A UUID; the same id is kept once.", json_schema_extra={"format": "uuid"})
-    event_type: str = Field(json_schema_extra={"enum": list(EVENT_TYPES)})
-    course_id: str = Field(min_length=1, max_length=64)
-    package_version: int | None = Field(None, ge=1, description="The version that was read; else the learner's own.")
-    lesson_idx: int | None = Field(None, ge=0, description="0-based; of every type but course_view.")
-    occurred_at: AwareDatetime = Field(description="At most 24 hours ago and 5 minutes ahead.")
-    metadata: dict[str, Any] | None = Field(None, description="At most 4,096 bytes.")
-    anon_id: str | None = Field(None, max_length=64, description="Of a course_view by nobody known.")
-
-
-class RejectedEvent(BaseModel):
-    """One event that was not kept."""
-
-    index: int = Field(description="Its place in the batch, from 0.", examples=[3])
-    code: str = Field(examples=["CLOCK_SKEW"])
-
-
-class Taken(BaseModel):
-    """What came of a batch."""
-
-    accepted: int = Field(description="Kept now.", examples=[9])
-    duplicates: int = Field(description="Had been kept before.", examples=[1])
-    rejected: list[RejectedEvent]
-
-
-EXAMPLE = {
-    "eventId": "7d6d6a3e-8a53-4a0c-9f6e-2f8d2c1b5a10",
-    "eventType": "lesson_viewed",
-    "courseId": "0190a3c4-0000-7000-8000-000000000001",
-    "packageVersion": 1,
-    "lessonIdx": 0,
-    "occurredAt": "2026-03-01T10:00:00Z",
-}
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["events"],
-                    "properties": {
-                        "events": {
-                            "type": "array",
-                            "minItems": 1,
-                            "maxItems": MOST_EVENTS,
-                            "items": EventSent.model_json_schema(by_alias=True),
-                        }
-                    },
-                },
-                "example": {"events": [EXAMPLE]},
-            }
-        },
-    }
-}
-
-
-async def batch_of(request: Request) -> list[Any]:
-    """The events of the body.
+def events_of(body: bytes) -> list[Any]:
+    """The events of a body in which something has not its form.
 
     Raises:
         NotJson: 400.
@@ -108,10 +71,10 @@ async def batch_of(request: Request) -> list[Any]:
         TooLarge: TOO_MANY_EVENTS.
     """
     try:
-        body = json.loads(await request.body())
+        read = json.loads(body)
     except (ValueError, RecursionError) as cause:
         raise NotJson("The body is not JSON; nothing was kept.", hint='Send {"events": [...]}.') from cause
-    events = body.get("events") if isinstance(body, dict) else None
+    events = read.get("events") if isinstance(read, dict) else None
     if not isinstance(events, list) or not events:
         raise Invalid("There is no list of events; nothing was kept.", hint=f"Send 1 to {MOST_EVENTS} events.")
     if len(events) > MOST_EVENTS:
@@ -127,12 +90,17 @@ async def taken(request: Request, tenant_id: str, user_id: str | None) -> Taken:
     """Keep the body's events for that person, or for nobody known.
 
     Raises:
-        Invalid: NO_VALID_EVENT, and what `batch_of` raises.
+        Invalid: NO_VALID_EVENT, and what `events_of` raises.
+        Unavailable: nothing was kept.
     """
-    events = await batch_of(request)
-    async with request.app.state.sessions:
-        done = await run_in_threadpool(_keep, tenant_id, user_id, events)
-    if len(done.refused) == len(events):
+    body = await request.body()
+    events = well_formed(body)
+    is_anonymous, now = user_id is None, utc_now()
+    batch = judged_apart(events_of(body), now, is_anonymous) if events is None else judged(events, now, is_anonymous)
+    asked = Asked(user_id, batch)
+    done = await _writer(request).kept(tenant_id, asked)
+    count(asked, done)
+    if len(done.refused) == len(batch.events) + len(batch.refused):
         raise Invalid(
             "None of the events could be kept.",
             code="NO_VALID_EVENT",
@@ -142,16 +110,17 @@ async def taken(request: Request, tenant_id: str, user_id: str | None) -> Taken:
     return Taken(accepted=done.accepted, duplicates=done.duplicates, rejected=rejected)
 
 
-def _keep(tenant_id: str, user_id: str | None, events: list[Any]) -> Ingested:
-    with transaction(tenant_id, actor=user_id) as connection:
-        # Nobody waits for a disk: a server that loses its power may lose the last moment's clicks, and no record.
-        connection.execute(text("SET LOCAL synchronous_commit = off"))
-        return ingest(connection, tenant_id, user_id, events, utc_now())
+def _writer(request: Request) -> EventWriter:
+    """The process's writer, made at its first batch."""
+    found: EventWriter | None = getattr(request.app.state, "learner_events", None)
+    if found is None:
+        found = request.app.state.learner_events = EventWriter()
+    return found
 
 
 @router.post(
     "/api/analytics/event",
-    dependencies=[LEARNS, body_limit(MOST_BYTES)],
+    dependencies=[LEARNS, body_limit(MOST_BYTES), remembered(REMEMBERED_S)],
     status_code=202,
     openapi_extra=BODY,
     summary="Tell what was looked at",
@@ -163,7 +132,7 @@ async def event(request: Request, caller: CallerDep) -> Taken:
     return await taken(request, caller.tenant_id, caller.id)
 
 
-@router.post(
+@public.post(
     "/api/catalogue/{tenant_id}/event",
     dependencies=[body_limit(MOST_BYTES)],
     status_code=202,
@@ -187,7 +156,7 @@ def _has_public_catalogue(tenant_id: str) -> bool:
     return bool(found)
 
 
-@pages.post("/learn/events", dependencies=[LEARNS, body_limit(MOST_BYTES)], status_code=202)
+@pages.post("/learn/events", dependencies=[LEARNS, body_limit(MOST_BYTES), remembered(REMEMBERED_S)], status_code=202)
 async def page_event(request: Request, caller: CallerDep) -> Taken:
     """The same from a page of ours, whose cookie another site must not use."""
     refuse_other_sites(request)

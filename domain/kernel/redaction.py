@@ -12,6 +12,9 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 REDACTED = "[redacted]"
+# Texts in which nothing was found: most lines say the same few words again. Nothing that holds a secret is kept.
+SHORT, MOST_CLEAN = 120, 4_096
+_CLEAN: set[str] = set()
 SECRET_NAME = re.compile(
     r"pass(?:word|wd|phrase)?$|(?:^|_)pwd$|passw|secret|token|authorization|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|credential|cookie",
@@ -76,7 +79,14 @@ def redact(value: Any) -> Any:
 
 def redact_text(said: str) -> str:
     """The text without secrets."""
-    return _SHAPES.sub(_hide, said)
+    if said in _CLEAN:
+        return said
+    hidden = _SHAPES.sub(_hide, said)
+    if hidden == said and len(said) <= SHORT:
+        if len(_CLEAN) >= MOST_CLEAN:
+            _CLEAN.clear()
+        _CLEAN.add(said)
+    return hidden
 
 
 def as_text(value: Any) -> str:

@@ -22,7 +22,9 @@ VERSION = """
   course_id text NOT NULL,
   package_version integer NOT NULL CHECK (package_version >= 1)"""
 TYPES = "'course_view', 'lesson_viewed', 'lesson_left', 'lesson_completed', 'quiz_attempted', 'quiz_passed'"
-# No references here: a thousand events a second are inserted, and who and which course were looked up at the door.
+# No references here, nor in analytics_event_keys: thousands of events a second are inserted, the policy holds them to
+# the session's tenant, and who and which course were looked up at the door. No key either: an event is inserted only
+# together with its id's row in analytics_event_keys, and whoever reads events reads a whole day.
 EVENTS = f"""CREATE TABLE analytics_events (
   tenant_id {MINE},
   event_id uuid NOT NULL,
@@ -35,14 +37,15 @@ EVENTS = f"""CREATE TABLE analytics_events (
   occurred_at timestamptz NOT NULL,
   received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   metadata jsonb NOT NULL DEFAULT '{{}}',
-  PRIMARY KEY (tenant_id, occurred_on, event_id),
-  CHECK (occurred_on = (occurred_at AT TIME ZONE 'UTC')::date),
+  CHECK (occurred_on = (occurred_at AT TIME ZONE interval '0')::date),
   CHECK (user_id IS NOT NULL OR event_type = 'course_view')
 ) PARTITION BY LIST (tenant_id)"""
 # An id is given once, whatever day the second sending names.
-KEYS = """
+KEYS = f"""CREATE TABLE analytics_event_keys (
+  tenant_id {MINE},
   event_id uuid NOT NULL,
-  PRIMARY KEY (tenant_id, event_id)"""
+  PRIMARY KEY (tenant_id, event_id)
+)"""
 # Grain: learner, version and lesson. seconds_total: credited by the session-gap rule over all days.
 STATE = f"""
   user_id uuid NOT NULL,{VERSION},
@@ -108,7 +111,6 @@ JOB_RUNS = """
   finished_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, run_id)"""
 TABLES = {
-    "analytics_event_keys": KEYS,
     "learner_lesson_state": STATE,
     "learner_lesson_days": LESSON_DAYS,
     "learner_activity": ACTIVITY,
@@ -136,7 +138,6 @@ def upgrade() -> None:
     _events()
     for table, columns in TABLES.items():
         create_guarded(table, columns)
-    grant("analytics_event_keys", "INSERT", APP)
     for table in KEPT_UP:
         grant(table, "INSERT, UPDATE", MACHINE)
     for table in ("learner_lesson_days", "course_view_days"):
@@ -159,10 +160,11 @@ def upgrade() -> None:
 def _events() -> None:
     op.execute("CREATE SCHEMA IF NOT EXISTS learning")
     op.execute("COMMENT ON SCHEMA learning IS 'Partitions of analytics_events: one per tenant and UTC day'")
-    op.execute(EVENTS)
-    guard_by_tenant("analytics_events")
-    grant("analytics_events", "SELECT", APP, MACHINE, AUDITOR)
-    grant("analytics_events", "INSERT", APP)
+    for table, columns in {"analytics_events": EVENTS, "analytics_event_keys": KEYS}.items():
+        op.execute(columns)
+        guard_by_tenant(table)
+        grant(table, "SELECT", APP, MACHINE, AUDITOR)
+        grant(table, "INSERT", APP)
 
 
 def downgrade() -> None:
@@ -170,6 +172,6 @@ def downgrade() -> None:
         op.execute(f"DROP INDEX {name}")
     op.execute(f"DROP FUNCTION {OPEN}")
     op.execute(f"DROP FUNCTION {DISPOSE}")
-    archive_and_drop(*reversed(TABLES), "analytics_events")
+    archive_and_drop(*reversed(TABLES), "analytics_event_keys", "analytics_events")
     op.execute("DROP FUNCTION refuse_sealed()")
     op.execute("DROP SCHEMA learning CASCADE")

@@ -1,20 +1,32 @@
-"""Take a batch of events in: judge each, find its course and version, keep what is new in one statement."""
+"""Take batches of events in, of several requests at once: find courses and versions, keep what is new in one statement.
 
+Callers join what arrives together into one transaction (api/courses/event_writer.py): the round trips and the commit
+are then paid once for many, and every request still learns what became of its own events.
+"""
+
+from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
-from domain.courses.insight.rules.incoming import COURSE_VIEW, Incoming, Refused, judged
+from domain.courses.insight.rules.incoming import Batch, Refused
 from domain.courses.insight.store import events as store
-from domain.courses.insight.store.events import Offered
+from domain.courses.insight.store.events import Columns, Offered
 
 events_total = Counter("analytics_events_total", "Learner events taken in.", ["type", "result"])
 rejected_total = Counter("analytics_ingest_rejected_total", "Learner events and fields that were not taken.", ["code"])
 IGNORED_IDENTITY = "IDENTITY_IGNORED"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request's batch. `user_id` None: nobody is known."""
+
+    user_id: str | None
+    batch: Batch
 
 
 @dataclass(frozen=True)
@@ -26,44 +38,62 @@ class Ingested:
     refused: tuple[Refused, ...]
 
 
-def ingest(
-    connection: Connection, tenant_id: str, user_id: str | None, events: Sequence[Any], received_at: datetime
-) -> Ingested:
-    """Keep what may be kept; the same id twice is kept once. `user_id` None: nobody is known."""
-    fit, refused, named = judged(events, received_at, user_id is None)
-    known = store.offered(connection, tenant_id, user_id, sorted({one.course_id for one in fit})) if fit else {}
-    kept: list[tuple[Incoming, int]] = []
-    for one in fit:
-        found = _version(one, known.get(one.course_id))
-        if isinstance(found, int):
-            kept.append((one, found))
+def ingest(connection: Connection, tenant_id: str, asked: Sequence[Asked], received_at: datetime) -> list[Ingested]:
+    """Keep what may be kept of every batch; the same id twice is kept once. Answers in the order of the batches."""
+    known = store.offered(
+        connection, tenant_id, {(one.user_id, event["courseId"]) for one in asked for event in one.batch.events}
+    )
+    columns = Columns([one.user_id for one in asked])
+    refused = [_place(number, one, known, columns) for number, one in enumerate(asked)]
+    new = store.insert(connection, tenant_id, columns, received_at)
+    offered = Tally(columns.batches)
+    return [
+        Ingested(
+            new.get(number, 0),
+            offered[number] - new.get(number, 0),
+            tuple(sorted((*one.batch.refused, *wrong), key=lambda each: each.index)),
+        )
+        for number, (one, wrong) in enumerate(zip(asked, refused, strict=True))
+    ]
+
+
+def count(asked: Asked, done: Ingested) -> None:
+    """Count a batch that was kept."""
+    lost = {one.index for one in done.refused}
+    kinds = [event["eventType"] for event in asked.batch.events]
+    if lost:
+        kinds = [kind for place, kind in zip(asked.batch.places, kinds, strict=True) if place not in lost]
+    for kind, number in Tally(kinds).items():
+        events_total.labels(kind, "accepted").inc(number)
+    for wrong in done.refused:
+        rejected_total.labels(wrong.code).inc()
+    if asked.batch.named:
+        rejected_total.labels(IGNORED_IDENTITY).inc(asked.batch.named)
+
+
+def _place(number: int, asked: Asked, known: dict[tuple[str | None, str], Offered], columns: Columns) -> list[Refused]:
+    """Add the batch's events to the columns, each in its version; answers those that have none."""
+    refused = []
+    named: dict[tuple[str, int | None], tuple[int, int] | str] = {}
+    for place, event, at in zip(asked.batch.places, asked.batch.events, asked.batch.ats, strict=True):
+        key = event["courseId"], event.get("packageVersion")
+        if key not in named:
+            named[key] = _version(known.get((asked.user_id, key[0])), key[1])
+        found = named[key]
+        if isinstance(found, str):
+            refused.append(Refused(place, found))
+        elif (event.get("lessonIdx") or 0) >= found[1]:
+            refused.append(Refused(place, "LESSON_OUT_OF_RANGE"))
         else:
-            refused.append(Refused(one.index, found))
-    new = store.insert(connection, tenant_id, user_id, kept, received_at)
-    _count(kept, refused, named)
-    return Ingested(new, len(kept) - new, tuple(sorted(refused, key=lambda one: one.index)))
+            columns.add(number, event, at, found[0])
+    return refused
 
 
-def _version(one: Incoming, course: Offered | None) -> int | str:
-    """The version that the event is of, or the code of what is wrong."""
+def _version(course: Offered | None, named: int | None) -> tuple[int, int] | str:
+    """The version that is meant and how many lessons it has, or the code of what is wrong."""
     if course is None:
         return "UNKNOWN_COURSE"
-    default = course.pinned if course.pinned is not None else course.newest
-    version = one.package_version if one.package_version is not None else default
+    version = named if named is not None else course.default
     if version is None or version not in course.lessons:
         return "UNKNOWN_VERSION"
-    if one.event_type != COURSE_VIEW and (one.lesson_idx or 0) >= course.lessons[version]:
-        return "LESSON_OUT_OF_RANGE"
-    return version
-
-
-def _count(kept: Sequence[tuple[Incoming, int]], refused: Sequence[Refused], named: int) -> None:
-    by_type: dict[str, int] = {}
-    for one, _ in kept:
-        by_type[one.event_type] = by_type.get(one.event_type, 0) + 1
-    for kind, number in by_type.items():
-        events_total.labels(kind, "accepted").inc(number)
-    for wrong in refused:
-        rejected_total.labels(wrong.code).inc()
-    if named:
-        rejected_total.labels(IGNORED_IDENTITY).inc(named)
+    return version, course.lessons[version]

@@ -1,142 +1,160 @@
-"""Events as browsers send them, judged one by one: what may be kept, and a code for what may not.
+"""Events as browsers send them: what may be kept, and a code for what may not.
 
-Who did it is never read from them. What a browser says of completions and quizzes is kept as its own copy, and no rate
-reads it.
+A batch is read in one go where every event is well formed, which is what our own pages send; where one is not, each is
+judged by itself against the same form, so that the others are kept. Who did it is never read from them. What a browser
+says of completions and quizzes is kept as its own copy, and no rate reads it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, NotRequired
 
-from domain.courses.insight.rules.facts import EVENT_TYPES, MAX_LESSON_IDX
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from domain.courses.insight.rules.facts import MAX_LESSON_IDX
 
 MOST_EVENTS = 100
 MOST_METADATA_BYTES = 4_096
 OLDEST = timedelta(hours=24)
 YOUNGEST = timedelta(minutes=5)
 COURSE_VIEW = "course_view"
-FIELDS = frozenset(
-    {"eventId", "eventType", "courseId", "packageVersion", "lessonIdx", "occurredAt", "metadata", "anonId"}
-)
 # Sent by mistake or on purpose: not read, and counted.
 IDENTITY = frozenset({"userId", "user_id", "tenantId", "tenant_id"})
+# What a member's fault is called; of all others INVALID_EVENT.
+CODES = {"eventType": "INVALID_TYPE", "courseId": "UNKNOWN_COURSE"}
+INVALID = "INVALID_EVENT"
 
 
-@dataclass(frozen=True)
-class Incoming:
-    """One event that may be kept, if its course is there. `index`: its place in the batch."""
+@with_config(ConfigDict(extra="forbid", strict=True))
+class Told(TypedDict):
+    """One event in its form."""
 
-    index: int
-    event_id: UUID
-    event_type: str
-    course_id: str
-    package_version: int | None
-    lesson_idx: int | None
-    occurred_at: datetime
-    metadata: str
-    anon_id: str | None
+    eventId: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+    eventType: Literal[
+        "course_view", "lesson_viewed", "lesson_left", "lesson_completed", "quiz_attempted", "quiz_passed"
+    ]
+    courseId: Annotated[str, Field(pattern=r"^[^\x00]{1,64}$")]
+    packageVersion: NotRequired[Annotated[int, Field(ge=1, lt=2**31)] | None]
+    lessonIdx: NotRequired[Annotated[int, Field(ge=0, le=MAX_LESSON_IDX)] | None]
+    occurredAt: AwareDatetime
+    metadata: NotRequired[dict[str, Any] | None]
+    anonId: NotRequired[Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")] | None]
+    userId: NotRequired[Any]
+    user_id: NotRequired[Any]
+    tenantId: NotRequired[Any]
+    tenant_id: NotRequired[Any]
+
+
+@with_config(ConfigDict(strict=True))
+class Sent(TypedDict):
+    """A whole body."""
+
+    events: Annotated[list[Told], Field(min_length=1, max_length=MOST_EVENTS)]
+
+
+_BODY = TypeAdapter(Sent)
+_EVENT = TypeAdapter(Told)
 
 
 @dataclass(frozen=True)
 class Refused:
-    """One event that is not kept, and why."""
+    """One event that is not kept, and why. `index`: its place in the batch."""
 
     index: int
     code: str
 
 
-class _Wrong(Exception):
-    """An event that is not kept, with its code."""
+@dataclass(frozen=True)
+class Batch:
+    """One request's events.
+
+    Attributes:
+        places: where each event that may be kept, if its course is there, stood in the batch.
+        events: those events, in the same order; `ats`: when each happened, in seconds since 1970, to the microsecond.
+        refused: the others.
+        named: how many said who they are.
+    """
+
+    places: Sequence[int]
+    events: Sequence[Told]
+    ats: Sequence[float]
+    refused: Sequence[Refused]
+    named: int
 
 
-def judged(
-    events: Sequence[Any], received_at: datetime, is_anonymous: bool
-) -> tuple[list[Incoming], list[Refused], int]:
-    """The events that may be kept, those that may not, and how many said who they are."""
-    kept, refused, named = [], [], 0
-    for index, event in enumerate(events):
-        if isinstance(event, Mapping) and not IDENTITY.isdisjoint(event):
-            named += 1
-        try:
-            kept.append(_one(index, event, received_at, is_anonymous))
-        except _Wrong as wrong:
-            refused.append(Refused(index, str(wrong)))
-    return kept, refused, named
-
-
-def _one(index: int, event: Any, received_at: datetime, is_anonymous: bool) -> Incoming:
-    if not isinstance(event, dict) or not event.keys() <= FIELDS | IDENTITY:
-        raise _Wrong("INVALID_EVENT")
-    kind, course = event.get("eventType"), event.get("courseId")
-    if kind not in EVENT_TYPES:
-        raise _Wrong("INVALID_TYPE")
-    if is_anonymous and kind != COURSE_VIEW:
-        raise _Wrong("SESSION_REQUIRED")
-    if not isinstance(course, str) or not 0 < len(course) <= 64:
-        raise _Wrong("UNKNOWN_COURSE")
-    lesson = _whole(event.get("lessonIdx"), 0, MAX_LESSON_IDX)
-    if (lesson is None) != (kind == COURSE_VIEW):
-        raise _Wrong("INVALID_EVENT")
-    anon = event.get("anonId")
-    if anon is not None and not (isinstance(anon, str) and 0 < len(anon) <= 64 and anon.isprintable()):
-        raise _Wrong("INVALID_EVENT")
-    occurred_at = _instant(event.get("occurredAt"))
-    if not received_at - OLDEST <= occurred_at <= received_at + YOUNGEST:
-        raise _Wrong("CLOCK_SKEW")
-    return Incoming(
-        index,
-        _uuid(event.get("eventId")),
-        kind,
-        course,
-        _whole(event.get("packageVersion"), 1, 2**31 - 1),
-        lesson,
-        occurred_at,
-        _metadata(event.get("metadata")),
-        anon if is_anonymous else None,
-    )
-
-
-def _uuid(given: Any) -> UUID:
+def well_formed(body: bytes) -> list[Told] | None:
+    """The events of a body in which every one has its form; None where something has not."""
     try:
-        return UUID(given)
-    except (ValueError, TypeError, AttributeError) as cause:
-        raise _Wrong("INVALID_EVENT") from cause
-
-
-def _instant(given: Any) -> datetime:
-    """An instant with its offset, in UTC."""
-    try:
-        found = datetime.fromisoformat(given)
-        if found.tzinfo is None:
-            raise _Wrong("INVALID_EVENT")
-        return found.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError) as cause:
-        raise _Wrong("INVALID_EVENT") from cause
-
-
-def _whole(given: Any, least: int, most: int) -> int | None:
-    if given is None:
+        return _BODY.validate_json(body)["events"]
+    except ValidationError:
         return None
-    if not isinstance(given, int) or isinstance(given, bool) or not least <= given <= most:
-        raise _Wrong("INVALID_EVENT")
-    return given
 
 
-def _metadata(given: Any) -> str:
-    if not given:
-        return "{}"
-    if not isinstance(given, dict):
-        raise _Wrong("INVALID_EVENT")
+def judged(events: Sequence[Told], received_at: datetime, is_anonymous: bool) -> Batch:
+    """Events that have their form, by what the form does not say: clock, lesson, size."""
+    oldest, youngest = (received_at - OLDEST).timestamp(), (received_at + YOUNGEST).timestamp()
+    # Numbers from here on: an instant with an offset costs a call to its offset whenever it is compared or written.
+    ats = [event["occurredAt"].timestamp() for event in events]
+    codes = [_amiss(event, oldest <= at <= youngest, is_anonymous) for event, at in zip(events, ats, strict=True)]
+    named = sum(not IDENTITY.isdisjoint(event) for event in events)
+    if not any(codes):
+        return Batch(range(len(events)), events, ats, (), named)
+    places = [index for index, code in enumerate(codes) if code is None]
+    refused = [Refused(index, code) for index, code in enumerate(codes) if code is not None]
+    return Batch(places, [events[index] for index in places], [ats[index] for index in places], refused, named)
+
+
+def judged_apart(events: Sequence[Any], received_at: datetime, is_anonymous: bool) -> Batch:
+    """Events of which any may be anything."""
+    read = [_read(event) for event in events]
+    fit = [(index, event) for index, event in enumerate(read) if not isinstance(event, str)]
+    told = judged([event for _, event in fit], received_at, is_anonymous)
+    refused = [Refused(index, event) for index, event in enumerate(read) if isinstance(event, str)]
+    refused += [Refused(fit[one.index][0], one.code) for one in told.refused]
+    return Batch([fit[place][0] for place in told.places], told.events, told.ats, refused, told.named)
+
+
+def _read(event: Any) -> Told | str:
+    """The event in its form, or the code of what is wrong with it."""
     try:
-        written = json.dumps(given, ensure_ascii=False, allow_nan=False)
+        return _EVENT.validate_json(json.dumps(event))
+    except ValidationError as wrong:
+        told = [CODES.get(str(error["loc"][0]), INVALID) if error["loc"] else INVALID for error in wrong.errors()]
+        return INVALID if INVALID in told else told[0]
+    except (ValueError, RecursionError):
+        return INVALID
+
+
+def _amiss(event: Told, is_in_time: bool, is_anonymous: bool) -> str | None:
+    """The code of what is wrong with an event that has its form."""
+    is_view = event["eventType"] == COURSE_VIEW
+    if is_anonymous and not is_view:
+        return "SESSION_REQUIRED"
+    if (event.get("lessonIdx") is None) is not is_view:
+        return INVALID
+    if not is_in_time:
+        return "CLOCK_SKEW"
+    return _metadata_amiss(event["metadata"]) if event.get("metadata") else None
+
+
+def _metadata_amiss(given: Any) -> str | None:
+    try:
+        written = metadata_text(given)
         size = len(written.encode())
-    except (ValueError, RecursionError) as cause:
-        raise _Wrong("INVALID_EVENT") from cause
+    except (ValueError, RecursionError):
+        return INVALID
     if size > MOST_METADATA_BYTES:
-        raise _Wrong("METADATA_TOO_LARGE")
-    if "\\u0000" in written:
-        raise _Wrong("INVALID_EVENT")
-    return written
+        return "METADATA_TOO_LARGE"
+    return INVALID if "\\u0000" in written else None
+
+
+def metadata_text(given: Any) -> str:
+    """Metadata as they are kept.
+
+    Raises:
+        ValueError: there are numbers in it that JSON has not.
+    """
+    return json.dumps(given, ensure_ascii=False, allow_nan=False)
