@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 
 from api.app import create_app
+from domain.kernel.clock import utc_now
 from domain.kernel.keys import create_key
 from scripts.site import DOCS
 from tests.conftest import Database
@@ -20,7 +22,7 @@ from tests.grid.outages.evening import EARLY, Evening, events_of
 
 RETOOL = DOCS / "retool"
 TENANT = "RETOOL"
-COMPONENT = re.compile(r"\{\{ ([a-zA-Z.]+) \}\}")
+COMPONENT = re.compile(r"\{\{ ([a-zA-Z_.]+) \}\}")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -85,7 +87,7 @@ def answers(console: Console) -> dict[str, Any]:
     """The console used once, from the first look to the decision."""
     console.run("quickcheck")
     console.run("provisionals")
-    (row,) = [one for one in console.run("approval_queue")["rows"] if one["kind"] == "outage.promotion"]
+    (row,) = [one for one in console.run("approval_queue")["items"] if one["kind"] == "outage.promotion"]
     console.components["queue.selectedRow.proposal_id"] = row["proposal_id"]
     shown = console.run("proposal")
     console.components["proposal.data.content_hash"] = shown["content_hash"]
@@ -105,7 +107,7 @@ def test_every_query_is_run_and_names_a_resource_and_a_transformer_that_are_ther
 
 
 def test_the_decision_is_the_persons_and_a_service_is_refused(console: Console, answers: dict[str, Any]) -> None:
-    assert answers["approve"]["decision"] == "APPROVED"
+    assert answers["approve"]["countersignature"]["decision"] == "APPROVED"
     other = Console(console.client, console.bearers | {"countersign-person": console.bearers["countersign-api"]})
     other.components |= console.components
     other.run("approve", 403)
@@ -116,14 +118,14 @@ def test_refusing_says_why(console: Console, evening: Evening) -> None:
         "kind": "retention.disposal",
         "scope": {"subject_type": "meter_reads"},
         "times_per_day": 1,
-        "valid_to": "2027-01-01T00:00:00Z",
+        "valid_to": (utc_now() + timedelta(days=20)).isoformat(),
         "reason": "Nightly.",
     }
     made = evening.post("/v1/standing-orders", order, evening.ada)
     owner = evening.person("owner", "TENANT_OWNER")["Authorization"].removeprefix("Bearer ")
     refusing = Console(console.client, console.bearers | {"countersign-person": owner})
     refusing.components |= console.components | {"queue.selectedRow.proposal_id": made["proposal_id"]}
-    assert refusing.run("refuse")["decision"] == "REFUSED"
+    assert refusing.run("refuse")["countersignature"]["decision"] == "REFUSED"
 
 
 def test_the_sql_runs_for_a_login_that_can_only_read(module_database: Database, answers: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
 // One row a proposal, in the server's order: the most severe first, then the oldest. Do not sort it anew.
-return (data.rows ?? []).map((one) => ({
+return (data.items ?? []).map((one) => ({
   proposal_id: one.proposal_id,
   what: one.title,
   summary: one.summary,
