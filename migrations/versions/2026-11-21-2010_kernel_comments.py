@@ -24,5 +24,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for name in FILES:
-        for table in re.findall(r"COMMENT ON TABLE (\w+)", (SQL / name).read_text()):
-            op.execute(f"COMMENT ON TABLE {table} IS NULL")
+        for relation in re.findall(r"COMMENT ON (\w+ \w+) IS", (SQL / name).read_text()):
+            op.execute(f"COMMENT ON {relation} IS NULL")
