@@ -57,10 +57,8 @@ lock: ## Resolve requirements*.in anew into requirements.lock.
 	@uv pip compile --python-version 3.11 requirements-dev.in -o requirements.lock -U -q \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-bench: setup ## Measure; prints ratios side by side.
-	@$(BIN)/python -m bench.ingest
-	@$(BIN)/python -m bench.kpi
-	@$(BIN)/python -m bench.ledger --rounds 1
+bench: setup ## Measure all; each figure beside its peer or limit, under twenty minutes. BENCH_ARGS="kpi --json"
+	@$(BIN)/countersign bench $(BENCH_ARGS)
 
 clean: ## Remove the virtual environment and caches; state under .countersign stays.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -133,6 +133,8 @@ def measure_ingest(server: Server, batches: int, rounds: int) -> list[Check]:
     shares, rates = [], []
     with TestClient(create_app()) as real, TestClient(bare) as plain:
         headers = {"Authorization": f"Bearer {token}"}
+        _send(plain, "/event", [batch()], {})
+        _send(real, "/api/analytics/event", [batch()], headers)
         for _ in range(rounds):
             bodies = [batch() for _ in range(batches)]
             theirs = timed(partial(_send, plain, "/event", bodies, {}))

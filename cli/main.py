@@ -29,6 +29,7 @@ COMMANDS = {
     "stairs": "cli.stairs:stairs",
     "courses": "cli.courses:courses",
     "worker": "cli.worker:worker",
+    "bench": "cli.bench:bench",
 }
 
 
