@@ -22,6 +22,7 @@ COMMANDS = {
     "psql": "cli.services.administer:psql",
     "verify": "cli.verify:verify",
     "retention": "cli.retention:retention",
+    "reads": "cli.reads:reads",
     "admin": "cli.admin:admin",
     "messages": "cli.messages:messages",
     "grid": "cli.grid:grid",
