@@ -20,7 +20,7 @@ SELECT
   c.reason,
   r.restored_at,
   r.restored_by,
-  r.restore_id IS NULL AS is_cold
+  (r.restore_id IS null) AS is_cold
 FROM retention_disposals AS d
 INNER JOIN artifacts AS a ON d.tenant_id = a.tenant_id AND d.artifact_id = a.artifact_id
 INNER JOIN countersignatures AS c
