@@ -23,6 +23,7 @@ COMMANDS = {
     "psql": "cli.services.administer:psql",
     "verify": "cli.verify:verify",
     "retention": "cli.retention:retention",
+    "reads": "cli.reads:reads",
     "admin": "cli.admin:admin",
     "messages": "cli.messages:messages",
     "grid": "cli.grid:grid",
@@ -30,6 +31,7 @@ COMMANDS = {
     "stairs": "cli.stairs:stairs",
     "courses": "cli.courses:courses",
     "worker": "cli.worker:worker",
+    "bench": "cli.bench:bench",
 }
 
 
