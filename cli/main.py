@@ -21,6 +21,8 @@ COMMANDS = {
     "token": "cli.services.administer:token",
     "seed": "cli.seed:seed",
     "psql": "cli.services.administer:psql",
+    "backup": "cli.backup.command:backup",
+    "restore": "cli.backup.command:restore",
     "verify": "cli.verify:verify",
     "retention": "cli.retention:retention",
     "reads": "cli.reads:reads",
