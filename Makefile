@@ -26,7 +26,7 @@ demo: setup ## The main job, end to end, in under five minutes; results under .c
 test: setup ## Every check and every test.
 	@bash scripts/system-packages.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest -q -n 2 $(PYTEST_ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
 soak: setup ## The long checks: faults, attacks and fuzzing at length, one at a time.
 	@bash scripts/system-packages.sh
