@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from markdown_it.token import Token
@@ -23,6 +24,7 @@ def shell_lines(page: Path) -> Iterator[str]:
             yield from (line.strip() for line in re.sub(r"\\\n\s*", " ", token.content).splitlines())
 
 
+@cache
 def commands(program: str) -> list[tuple[str, str]]:
     """Page and line of each command that begins with `program`."""
     found = [(page.as_posix(), line) for page in PAGES for line in shell_lines(page)]
