@@ -29,7 +29,7 @@ FOLDERS = (
 )
 SETTING = re.compile(r"COUNTERSIGN_[A-Z0-9_]+[A-Z0-9]")
 # Not settings of a process: what tests, scripts and the notation of several at once say.
-OTHER_NAMES = {"COUNTERSIGN_SHARED_DATA", "COUNTERSIGN_INSTANCE", "COUNTERSIGN_TOKEN"}
+OTHER_NAMES = {"COUNTERSIGN_SHARED_DATA", "COUNTERSIGN_INSTANCE", "COUNTERSIGN_TOKEN", "COUNTERSIGN_CELERY_BROKER_URL"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
