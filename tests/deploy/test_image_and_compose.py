@@ -114,7 +114,8 @@ def test_the_values_for_dagsters_chart_name_what_our_chart_makes() -> None:
             assert volume.get("configMap", {"name": "countersign-settings"})["name"] in maps
             assert volume.get("secret", {"secretName": "countersign-key"})["secretName"] in secrets
         assert "countersign-key" not in str(part["volumes"])
-    assert defaults["dagster"]["url"].endswith(f":{values['dagsterWebserver']['service']['port']}")
+    webserver = values["dagsterWebserver"]
+    assert defaults["dagster"]["url"] == f"http://dagster-{webserver['nameOverride']}:{webserver['service']['port']}"
 
 
 def test_versions_agree() -> None:
