@@ -1,7 +1,10 @@
 # Countersign. `make demo` and `make test` do all their own set-up; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak up down status check format lock bench clean
+.PHONY: help setup demo test soak up down status check format lock docs openapi notices bench clean
+
+# Every process of ours would otherwise translate the house anew, where the surroundings forbid compiled code.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -53,6 +56,16 @@ status: setup ## Which services run, and where.
 lock: ## Resolve requirements*.in anew into requirements.lock.
 	@uv pip compile --python-version 3.11 requirements-dev.in -o requirements.lock -U -q \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+docs: setup ## Build the documentation as a site that is read without a network: .countersign/site.
+	@$(BIN)/python -m scripts.site
+
+openapi: setup ## Write the OpenAPI document to .countersign/openapi.json.
+	@mkdir -p "$${COUNTERSIGN_HOME:-.countersign}"
+	@$(BIN)/python -m scripts.openapi > "$${COUNTERSIGN_HOME:-.countersign}/openapi.json"
+
+notices: setup ## Write NOTICES.md from the locked packages' own metadata.
+	@$(BIN)/python -m scripts.notices
 
 bench: setup ## Measure; prints ratios side by side.
 	@$(BIN)/python -m bench.ingest

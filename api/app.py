@@ -20,7 +20,19 @@ from api.grid import routes as ami
 from api.grid.outages import advice as outage_advice
 from api.grid.outages import canonical, crews, lists, promotion
 from api.grid.outages import signals as outage_signals
-from api.grid.pages import events, feeders, meters, network, reads
+from api.grid.pages import (
+    crew_board,
+    events,
+    feeders,
+    meters,
+    network,
+    outage,
+    outage_acts,
+    outage_board,
+    reads,
+    replay,
+    summary,
+)
 from api.grid.pages import health as grid_health
 from api.idempotency import Idempotency
 from api.kernel import (
@@ -41,11 +53,13 @@ from api.kernel.pages import advice as advice_pages
 from api.kernel.pages import artifacts as artifact_pages
 from api.kernel.pages import ledger as ledger_pages
 from api.kernel.pages import lent as lent_pages
+from api.kernel.pages import verify as verify_pages
 from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.stairs import routers as stairs
-from api.stairs.pages import board, buildings, rules, runner, session
+from api.stairs.pages import board, buildings, rules, runner, session, trends
+from api.stairs.pages import faults as fault_pages
 from api.stairs.pages import instruments as instrument_pages
 from api.watch import REQUEST_ID, Watch
 
@@ -69,14 +83,16 @@ def routers() -> list[APIRouter]:
         lent_pages,
         ledger_pages,
         artifact_pages,
+        verify_pages,
         admin_people,
         admin_keys,
         admin_tenants,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
+    control_room = [outage_board, outage, outage_acts, replay, crew_board, summary]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
-    stairs_pages = [board, runner, session, buildings, rules, instrument_pages]
-    every = [*kernel, *home, *grid, *outages, stairs, *stairs_pages, courses, delivery, loop]
+    stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
+    every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
     return often + [one.router for one in every] + [courses.pages, loop.pages, search.router]
 
 

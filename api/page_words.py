@@ -67,12 +67,18 @@ def no_such_file() -> NotFound:
     return NotFound("The page has no such chart.", hint="Open the page and follow its own links to CSV and PNG.")
 
 
+def instant(text: str) -> datetime:
+    """An instant that a stored summary writes as text."""
+    return datetime.fromisoformat(text)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "signed": signed,
     "percent": percent,
     "unit": with_unit,
     "when": when,
+    "instant": instant,
     "clock": clock,
     "day": day,
     "on": on,

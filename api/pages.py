@@ -42,15 +42,29 @@ environment = Environment(
 environment.filters |= page_words.FILTERS
 environment.globals["advisory_sentences"] = SENTENCES
 environment.globals["administrators"] = frozenset({Role.ADMIN, Role.PLATFORM_ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
+environment.globals["grid_readers"] = frozenset(
+    {Role.OPERATOR, Role.MANAGER, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR, Role.PLATFORM_ADMIN}
+)
 environment.globals["stairs_readers"] = frozenset(
     {Role.TECHNICIAN, Role.REVIEWER, Role.MANAGER, Role.OWNER, Role.AUDITOR, Role.ADMIN, Role.TENANT_OWNER}
 )
+environment.globals["crew_desk"] = frozenset({Role.OPERATOR, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
 environment.globals["walkers"] = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
 environment.globals["course_staff"] = frozenset(
     {Role.AUTHOR, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR}
 )
 environment.globals["learners"] = frozenset({Role.LEARNER, Role.AUTHOR, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER})
 environment.globals["store_readers"] = frozenset({Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
+environment.globals["course_paths"] = (
+    "/learn",
+    "/admin/store",
+    "/admin/courses",
+    "/admin/new-course",
+    "/admin/suggestions",
+    "/admin/regeneration-jobs",
+    "/admin/retry-intents",
+    "/admin/jobs",
+)
 environment.globals["parts"] = environment.get_template("parts.html").module
 templates = Jinja2Templates(env=environment)
 
@@ -100,11 +114,17 @@ def mount_static(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 
 
+def home_of(principal: Principal | None) -> str:
+    """Where a reader begins: whoever only learns has no queue."""
+    return "/learn" if principal is not None and principal.roles == {Role.LEARNER} else "/"
+
+
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page. Every template has the frame's own words beside its own context."""
     secret = session_secret(request.scope)
     frame: dict[str, Any] = {
         "principal": getattr(request.state, "principal", None),
+        "home": home_of(getattr(request.state, "principal", None)),
         "tenant": None,
         "notice": None,
         "drawn": {},

@@ -16,6 +16,7 @@ COMMANDS = {
     "down": "cli.services.up:down",
     "status": "cli.services.up:status",
     "migrate": "cli.release.migrate:migrate",
+    "prepare": "cli.services.administer:prepare",
     "release": "cli.release:release",
     "token": "cli.services.administer:token",
     "seed": "cli.seed:seed",

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Make the virtual environment: every dependency at its locked version, checked by hash; the project itself editable.
-# uv is used where it is there, pip otherwise.
+# uv is used where it is there, pip otherwise. Either compiles what it installs: a process that finds no compiled code
+# translates some 2,500 files each time it starts.
 set -euo pipefail
 python="$1" venv="$2"
 
@@ -11,7 +12,7 @@ python="$1" venv="$2"
 echo "Installing the locked dependencies into $venv (a minute or two the first time)"
 if command -v uv >/dev/null 2>&1; then
   [ -x "$venv/bin/python" ] || uv venv -q --python "$python" "$venv"
-  uv pip sync -q --python "$venv/bin/python" --require-hashes requirements.lock
+  uv pip sync -q --python "$venv/bin/python" --require-hashes --compile-bytecode requirements.lock
   uv pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation -e .
 else
   if [ ! -x "$venv/bin/pip" ]; then
@@ -22,6 +23,6 @@ else
     }
   fi
   # The lock is complete; --no-deps keeps pip from resolving it once more.
-  "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+  "$venv/bin/pip" install -q --disable-pip-version-check --compile --no-deps --require-hashes -r requirements.lock
   "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 fi

@@ -70,4 +70,4 @@ def lineage(thing_id: uuid.UUID, connection: TenantSession) -> LineageAnswer:
 def page(thing_id: uuid.UUID, page: PageDep) -> Response:
     """The same, drawn."""
     found = lineage_of(page.connection, thing_id)
-    return page.show("kernel/lineage.html", **drawn(found))
+    return page.show("kernel/lineage.html", **drawn(found), error=None, done=None)

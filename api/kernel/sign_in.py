@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.deps import MaybeCallerDep
 from api.forms import FormDep, typed
 from api.gate import SESSION_COOKIE, session_secret
-from api.pages import render
+from api.pages import home_of, render
 from domain.kernel import oidc
 from domain.kernel.access import authenticate
 from domain.kernel.clock import utc_now
@@ -101,7 +101,8 @@ def sign_out(request: Request, _: FormDep, caller: MaybeCallerDep) -> Response:
 def opened(request: Request, principal: Principal, back: str, by: str = "token") -> Response:
     """Open a session and go to the page that was asked for."""
     secret = open_session(principal, utc_now(), ip_of(request), by)
-    answer = RedirectResponse(local_path(back), 303)
+    wanted = local_path(back)
+    answer = RedirectResponse(home_of(principal) if wanted == HOME else wanted, 303)
     answer.set_cookie(
         SESSION_COOKIE,
         secret,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
 
 from api.acts import ACTS
 from api.deps import CallerDep, RequestId, TenantSession, allow
@@ -16,6 +17,7 @@ from api.stairs.schemas import Review, WithReason
 from api.stairs.sync import REVIEWS
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.decide import decide
+from domain.kernel.principal import Principal
 from domain.kernel.signed import Decision
 from domain.stairs.observe.mended import mend
 from domain.stairs.store import faults
@@ -74,7 +76,14 @@ def review_one(
     request_id: RequestId,
 ) -> dict[str, Any]:
     """The person's countersignature on what the person says; it holds from then on."""
-    proposal = review(connection, fault_id, Said(**body.model_dump()))
+    return sign_review(connection, request, caller, request_id, fault_id, Said(**body.model_dump()))
+
+
+def sign_review(
+    connection: Connection, request: Request, caller: Principal, request_id: str, fault_id: UUID, said: Said
+) -> dict[str, Any]:
+    """Lay down what the person says and sign it as that person; pages and programs come here alike."""
+    proposal = review(connection, fault_id, said)
     signed = decide(
         connection,
         caller,
@@ -82,7 +91,7 @@ def review_one(
         proposal.proposal_id,
         Decision.APPROVED,
         content_hash=proposal.content_hash,
-        reason=body.reason,
+        reason=said.reason,
         request_id=request_id,
         ip=ip_of(request),
     )

@@ -1,4 +1,4 @@
-"""`countersign token` and `psql`: what an operator does with the copy's own database."""
+"""`countersign prepare`, `token` and `psql`: what an operator does with the copy's own database."""
 
 import json
 import os
@@ -10,17 +10,41 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from cli.services import database
+from cli.services import database, keys
 from cli.services.postgres import binaries
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.people import ensure_person, known_roles
 from domain.kernel.principal import Role
 from domain.kernel.settings import DbRole, Env, settings
+from domain.kernel.signing import Purpose, key_path
 from domain.kernel.tokens import issue_dev_token
 
 TTL = re.compile(r"(\d{1,6})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print what stands as JSON.")
+def prepare(as_json: bool) -> None:
+    """Make what a copy needs beside its schema: Dagster's schema and role, and the public halves of its keys.
+
+    `countersign up` does this itself. Where processes are started one by one, as in a cluster, it runs once after
+    each `countersign migrate --apply`, with the owner's address. Safe to run again.
+
+    Example: countersign prepare --json
+    """
+    home = settings().home_path
+    with database.running(home):
+        if database.embedded(home) is None:
+            database.prepare_attached(settings().url(DbRole.OWNER))
+        keys.prepare(home)
+        told = {purpose.value: key_path(purpose).exists() for purpose in Purpose}
+    if as_json:
+        click.echo(json.dumps({"env": settings().env.value, "keys": told}))
+        return
+    there = [name for name, found in told.items() if found]
+    click.echo(f"{settings().env.value}: ready; keys registered: {', '.join(there) or 'none'}.")
 
 
 @click.command()

@@ -48,7 +48,7 @@ def configure_logs(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            # Whatever comes here has passed `shared` and with it the filter: ours when said, others' just before.
+            # Whatever comes here has passed `shared`, and with it the filter: ours as it was said, others' just before.
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(default=as_text),

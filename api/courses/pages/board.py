@@ -71,13 +71,21 @@ class Branch:
 
 
 @router.get("/admin/courses")
-def courses(page: PageDep, after: Annotated[str | None, Query(max_length=64)] = None) -> Response:
+def courses(
+    page: PageDep,
+    after: Annotated[str | None, Query(max_length=64)] = None,
+    asked: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
     """Every course, its newest version and how its syllabus stands."""
     found = items.listed(page.connection, PER_PAGE + 1, kinds=("SYLLABUS",), after=after)
     shown = found[:PER_PAGE]
     published = {one.syllabus_id: one for one in packages.latest(page.connection, PER_PAGE, after)}
+    recent = [one for one in jobs.listed(page.connection, PER_PAGE) if one.kind == "SYLLABUS"]
     return page.show(
         "courses/list.html",
+        drafting=[one for one in recent if one.finished_at is None],
+        failed=[one for one in recent if one.status == "FAILED" and one.syllabus_id == asked],
+        notice=NOTICES["asked"] if asked and any(one.syllabus_id == asked for one in recent) else None,
         courses=items_told(page.connection, shown),
         published=published,
         states=STATES,

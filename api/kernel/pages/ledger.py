@@ -11,12 +11,13 @@ from fastapi.responses import Response
 
 from api.deps import RequestId, allow
 from api.kernel.ledger import READERS, event_detail, events_page, export_csv
-from api.pages import PageDep
+from api.pages import Page, PageDep
 from domain.kernel import ledger
 from domain.kernel.clock import utc_now
-from domain.kernel.errors import NotFound
+from domain.kernel.errors import CountersignError, NotFound
 from domain.kernel.ledger import Wanted
 from domain.kernel.seals.proof import make_proof
+from domain.kernel.seals.seal import Seal
 from domain.kernel.seals.state import seal_state
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READERS)])
@@ -75,9 +76,17 @@ def export(
 @router.get("/ledger/{event_id}")
 def event(page: PageDep, event_id: str) -> Response:
     """One event: what, who, when, its members, and its place among the seals."""
-    found = event_detail(page.connection, _id(event_id))
+    return shown_event(page, _id(event_id))
+
+
+def shown_event(
+    page: Page, event_id: UUID, status: int = 200, error: CountersignError | None = None, seal: Seal | None = None
+) -> Response:
+    """The page of one event; after its verification with what came of it."""
+    found = event_detail(page.connection, event_id)
     written = json.dumps(found.payload, indent=2, ensure_ascii=False, sort_keys=True)
-    return page.show("kernel/ledger_event.html", event=found, payload=written if found.payload else "")
+    payload = written if found.payload else ""
+    return page.show("kernel/ledger_event.html", status, event=found, payload=payload, error=error, verified=seal)
 
 
 @router.get("/ledger/{event_id}/proof.json")

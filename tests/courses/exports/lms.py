@@ -79,6 +79,7 @@ class Lms:
         self.page.evaluate("(path) => { document.getElementById('sco').src = path }", path)
         frame = self.page.frame_locator("#sco")
         frame.locator("footer").wait_for()
+        self.page.wait_for_function("document.getElementById('sco').contentDocument.readyState === 'complete'")
         if act is not None:
             act(frame)
         self.page.evaluate("document.getElementById('sco').src = 'about:blank'")

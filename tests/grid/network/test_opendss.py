@@ -1,7 +1,6 @@
 """The five published feeders, as models and as CSV; and models that are broken."""
 
 import csv
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -21,20 +20,6 @@ MODELS = {
     "ieee123": "IEEETestCases/123Bus/IEEE123Master.dss",
     "epri_ckt5": "EPRITestCircuits/ckt5/Master_ckt5.dss",
 }
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unmodified models, unpacked."""
-    from tests.conftest import SHARED
-
-    archive = SHARED / "opendss_feeders" / "original_dss_files.tar.xz"
-    if not archive.exists():
-        pytest.skip(f"the real data sets are not at {SHARED}")
-    folder = tmp_path_factory.mktemp("dss")
-    with tarfile.open(archive) as bundle:
-        bundle.extractall(folder, filter="data")
-    return folder
 
 
 def published(shared_data: Path, feeder: str) -> dict[str, str]:
@@ -58,8 +43,8 @@ def test_every_load_of_a_published_feeder_is_reached(shared_data: Path, feeder: 
 
 
 @pytest.mark.parametrize("feeder", list(MODELS))
-def test_a_model_and_its_csv_export_give_the_same_network(shared_data: Path, models: Path, feeder: str) -> None:
-    model = import_opendss(models / MODELS[feeder])
+def test_a_model_and_its_csv_export_give_the_same_network(shared_data: Path, opendss_models: Path, feeder: str) -> None:
+    model = import_opendss(opendss_models / MODELS[feeder])
     export = import_opendss_csv(shared_data / "opendss_feeders" / feeder)
     assert model.counts() == export.counts()
     assert [(one.device_id, one.type, one.parent_device_id) for one in model.devices] == [
@@ -275,13 +260,15 @@ def meters_below(network: Network) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("feeder", "every"), [("ieee123", 1), ("epri_ckt5", 36)])
-def test_opening_a_device_darkens_the_loads_that_power_flow_darkens(models: Path, feeder: str, every: int) -> None:
+def test_opening_a_device_darkens_the_loads_that_power_flow_darkens(
+    opendss_models: Path, feeder: str, every: int
+) -> None:
     from dss import DSS
 
-    network = import_opendss(models / MODELS[feeder])
+    network = import_opendss(opendss_models / MODELS[feeder])
     engine = DSS.NewContext()
     engine.AllowForms = engine.AllowChangeDir = False
-    engine.Text.Command = f'compile "{models / MODELS[feeder]}"'
+    engine.Text.Command = f'compile "{opendss_models / MODELS[feeder]}"'
     engine.Text.Command = "set controlmode=off"
     circuit = engine.ActiveCircuit
     loads = [(meter.external_ref, meter.node_id or "", meter.phase or "ABC") for meter in network.meters]

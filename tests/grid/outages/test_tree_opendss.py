@@ -1,6 +1,5 @@
 """The meters below each device are those that an independent power flow finds dark when the device is opened."""
 
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -13,20 +12,6 @@ MODELS = {
     "ieee123": "IEEETestCases/123Bus/IEEE123Master.dss",
     "epri_ckt5": "EPRITestCircuits/ckt5/Master_ckt5.dss",
 }
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unmodified models, unpacked."""
-    from tests.conftest import SHARED
-
-    archive = SHARED / "opendss_feeders" / "original_dss_files.tar.xz"
-    if not archive.exists():
-        pytest.skip(f"the real data sets are not at {SHARED}")
-    folder = tmp_path_factory.mktemp("dss")
-    with tarfile.open(archive) as bundle:
-        bundle.extractall(folder, filter="data")
-    return folder
 
 
 class PowerFlow:
@@ -61,9 +46,11 @@ class PowerFlow:
 
 
 @pytest.mark.parametrize(("feeder", "every"), [("ieee123", 1), ("epri_ckt5", 24)])
-def test_the_meters_below_a_device_are_those_that_its_opening_darkens(models: Path, feeder: str, every: int) -> None:
-    network = import_opendss(models / MODELS[feeder])
-    tree, flow = build_device_tree(network), PowerFlow(models / MODELS[feeder], network)
+def test_the_meters_below_a_device_are_those_that_its_opening_darkens(
+    opendss_models: Path, feeder: str, every: int
+) -> None:
+    network = import_opendss(opendss_models / MODELS[feeder])
+    tree, flow = build_device_tree(network), PowerFlow(opendss_models / MODELS[feeder], network)
     for index in range(0, len(tree.device_ids), every):
         own = tree.device_ids[index]
         flow.switch(own, "open")
@@ -72,10 +59,10 @@ def test_the_meters_below_a_device_are_those_that_its_opening_darkens(models: Pa
     assert len(tree.device_ids) // every > 20
 
 
-def test_the_tree_follows_switching_as_power_flow_does(models: Path) -> None:
+def test_the_tree_follows_switching_as_power_flow_does(opendss_models: Path) -> None:
     """IEEE 123 with its part behind sw4 fed through the tie sw7; then one device after the other is opened."""
-    network = import_opendss(models / MODELS["ieee123"])
-    flow = PowerFlow(models / MODELS["ieee123"], network)
+    network = import_opendss(opendss_models / MODELS["ieee123"])
+    flow = PowerFlow(opendss_models / MODELS["ieee123"], network)
     flow.switch("sw4", "open")
     tree = build_device_tree(network, open_devices=["sw4"])
     assert flow.dark() == set(tree.unfed_meter_ids)

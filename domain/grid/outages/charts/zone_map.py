@@ -77,18 +77,18 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], zones: dict[str, ZoneLine], sum
     x, y = metres([place for edge in edges for place in (edge.a, edge.b) if place is not None])
     frame(axes, plot, x, y, 46.0)
     lines = np.column_stack([x, y]).reshape(len(edges), 2, 2)
-    _draw(axes, lines[[edge.is_out for edge in edges]], theme.VERMILLION, 11, alpha=0.16, zorder=1)
-    _draw(axes, lines[[edge.zone_id not in zones for edge in edges]], theme.FLEET, 1.2, zorder=2)
+    draw_lines(axes, lines[[edge.is_out for edge in edges]], theme.VERMILLION, 11, alpha=0.16, zorder=1)
+    draw_lines(axes, lines[[edge.zone_id not in zones for edge in edges]], theme.FLEET, 1.2, zorder=2)
     for zone in reversed(zones.values()):
         own = lines[[edge.zone_id == zone.zone_id for edge in edges]]
-        _draw(axes, own, shade(zone.probability), 2.2 + 3.6 * zone.probability, zorder=3)
+        draw_lines(axes, own, shade(zone.probability), 2.2 + 3.6 * zone.probability, zorder=3)
     boxes = _along(axes, plot, lines)
     _devices(axes, plot, edges, lines, summary, boxes)
     _label_zones(axes, plot, edges, lines, list(zones.values())[:LABELLED], boxes, summary)
     scale_and_north(plot, axes)
 
 
-def _draw(axes: Axes, lines: Floats, color: str, width: float, alpha: float = 1.0, zorder: float = 2) -> None:
+def draw_lines(axes: Axes, lines: Floats, color: str, width: float, alpha: float = 1.0, zorder: float = 2) -> None:
     """Lines of one look as one path: a feeder has thousands."""
     if len(lines):
         codes = np.tile(np.array([Path.MOVETO, Path.LINETO], dtype=Path.code_type), len(lines))

@@ -71,6 +71,16 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands over all: outages that are open, customers without supply, provisional outages that wait."""
+
+    open_outages: int
+    customers_out: int
+    waiting: int
+    at_stake: float
+
+
+@dataclass(frozen=True, slots=True)
 class Impact:
     """One customer's interruption. Grain: outage, meter and the instant it went out."""
 
@@ -116,6 +126,23 @@ def load(connection: Connection, outage_id: uuid.UUID, *, lock: bool = False) ->
     if row is None:
         raise NotFound("There is no such outage.", hint="GET /v1/outages lists what was promoted.")
     return _of_row(row)
+
+
+def standing(connection: Connection) -> Standing:
+    """How it stands over all; `at_stake` is customers by the probability that they are out."""
+    row = connection.execute(
+        text(
+            "SELECT (SELECT count(*) FROM outages"
+            f"   WHERE {_MINE} AND status IN ('OPEN', 'DISPATCHED', 'ARRIVED')) AS open_outages,"
+            " (SELECT count(*) FROM outage_impacts AS i INNER JOIN outages AS o"
+            "   ON o.tenant_id = i.tenant_id AND o.outage_id = i.outage_id"
+            "   WHERE i.tenant_id = current_setting('app.tenant') AND i.restored_at IS NULL"
+            "     AND o.status IN ('OPEN', 'DISPATCHED', 'ARRIVED')) AS customers_out, w.waiting, w.at_stake"
+            " FROM (SELECT count(*) AS waiting, COALESCE(sum(posterior * meters_predicted), 0) AS at_stake"
+            f"   FROM provisional_outages WHERE {_MINE} AND status IN ('CANDIDATE', 'PROBABLE', 'VERIFY')) AS w"
+        )
+    ).one()
+    return Standing(*row)
 
 
 def listed(

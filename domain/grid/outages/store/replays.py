@@ -87,6 +87,17 @@ def of_outage(connection: Connection, outage_id: uuid.UUID) -> list[Replay]:
     return [_of_row(row) for row in rows]
 
 
+def newest(connection: Connection) -> Replay | None:
+    """The replay of the latest story, a signed one before others of it; None where nothing was replayed."""
+    row = connection.execute(
+        text(
+            f"SELECT * FROM outage_replays WHERE {_MINE}"
+            " ORDER BY as_of DESC, (countersignature_id IS NULL), replay_id LIMIT 1"
+        )
+    ).one_or_none()
+    return None if row is None else _of_row(row)
+
+
 def refer(
     connection: Connection,
     replay_id: uuid.UUID,

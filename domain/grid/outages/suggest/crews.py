@@ -16,11 +16,10 @@ from domain.grid.outages.store import advice, crews, runs
 from domain.grid.outages.store.crews import CrewNow
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
+from domain.grid.outages.suggest.made import tell_made
 from domain.grid.outages.suggest.options import generate
 from domain.grid.outages.suggest.rank import Advice, as_of_ranking, ranked_zones
 from domain.kernel.canonical import derived_id
-from domain.kernel.events import record
-from domain.kernel.lineage import enqueue
 from domain.kernel.tenancy import load_tenant
 
 # Skills that a job needs [M]: patrol and repair of overhead or cable line, switching by hand.
@@ -70,7 +69,15 @@ def recommend(
         )
         if is_new:
             advice.put(connection, "crew_recommendations", question.run_id, rows)
-            _tell(connection, question, counts, requested_by, outage_id)
+            tell_made(
+                connection,
+                question,
+                "grid.crews.recommended",
+                "crew_recommendations",
+                counts=counts,
+                outage_id=outage_id,
+                requested_by=requested_by,
+            )
     else:
         counts = found.counts
     stored = advice.of_run(connection, "crew_recommendations", question.run_id)
@@ -235,21 +242,3 @@ def _row(one: Recommendation, run_id: uuid.UUID) -> dict[str, Any]:
         "reasons": one.reasons,
         "explanation": one.explanation,
     }
-
-
-def _tell(
-    connection: Connection, question: Question, counts: dict[str, int], requested_by: str, outage_id: uuid.UUID
-) -> None:
-    record(
-        connection,
-        "grid.crews.recommended",
-        actor_id=requested_by,
-        actor_role="MACHINE",
-        occurred_at=question.as_of,
-        entity_type="outage",
-        entity_id=str(outage_id),
-        outage_id=str(outage_id),
-        run_id=question.run_id,
-        payload={"counts": counts},
-    )
-    enqueue(connection, ("grid", "crew_recommendations"), metadata={"run_id": str(question.run_id), **counts})

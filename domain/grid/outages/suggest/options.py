@@ -14,10 +14,9 @@ from domain.grid.outages.store import advice, outages, runs
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.estimate import Estimate, estimate_restoration
+from domain.grid.outages.suggest.made import tell_made
 from domain.grid.outages.suggest.rank import Advice, as_of_ranking, rank, ranked_zones, sections_of_world
 from domain.kernel.canonical import derived_id
-from domain.kernel.events import record
-from domain.kernel.lineage import enqueue
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,15 @@ def generate(
         )
         if is_new:
             advice.put(connection, "restoration_options", question.run_id, rows)
-            _tell(connection, question, counts, requested_by, outage_id)
+            tell_made(
+                connection,
+                question,
+                "grid.options.generated",
+                "restoration_options",
+                counts=counts,
+                outage_id=outage_id,
+                requested_by=requested_by,
+            )
     else:
         counts = found.counts
     stored = advice.of_run(connection, "restoration_options", question.run_id)
@@ -186,21 +193,3 @@ def _expected(one: Option) -> dict[str, Any]:
     """Customer-minutes over all zones by their probability, where the fault may lie elsewhere."""
     words = "customer-minutes restored early, over all zones by their probability"
     return {"code": "expected_cmr", "status": "ok", "value": one.expected_cmr, "limit": None, "text": words}
-
-
-def _tell(
-    connection: Connection, question: Question, counts: dict[str, int], requested_by: str, outage_id: uuid.UUID
-) -> None:
-    record(
-        connection,
-        "grid.options.generated",
-        actor_id=requested_by,
-        actor_role="MACHINE",
-        occurred_at=question.as_of,
-        entity_type="outage",
-        entity_id=str(outage_id),
-        outage_id=str(outage_id),
-        run_id=question.run_id,
-        payload={"counts": counts},
-    )
-    enqueue(connection, ("grid", "restoration_options"), metadata={"run_id": str(question.run_id), **counts})

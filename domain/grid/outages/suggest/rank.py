@@ -26,9 +26,8 @@ from domain.grid.outages.store import advice, runs
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.store.world import KEPT_NETWORKS, World
 from domain.grid.outages.suggest.asked import Asked, ask
+from domain.grid.outages.suggest.made import tell_made
 from domain.kernel.errors import NotFound
-from domain.kernel.events import record
-from domain.kernel.lineage import enqueue
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,15 @@ def rank(
     if is_new:
         advice.keep_zones(connection, asked.before.topology_version_id, [_zone(one.zone) for one in found])
         advice.put(connection, "fault_zone_rankings", question.run_id, rows)
-        _tell(connection, question, counts, requested_by, outage_id)
+        tell_made(
+            connection,
+            question,
+            "grid.zones.ranked",
+            "fault_zone_rankings",
+            counts=counts,
+            outage_id=outage_id,
+            requested_by=requested_by,
+        )
     stored = advice.of_run(connection, "fault_zone_rankings", question.run_id)
     return Advice(question.run_id, outage_id, asked.as_of, counts, stored, is_new)
 
@@ -153,24 +160,6 @@ def question_of(asked: Asked, rank_by: RankBy) -> Question:
         settings_of(ZoneSettings()),
         {"outage_id": str(asked.outage.outage_id), "rank_by": rank_by},
     )
-
-
-def _tell(
-    connection: Connection, question: Question, counts: dict[str, int], requested_by: str, outage_id: uuid.UUID
-) -> None:
-    record(
-        connection,
-        "grid.zones.ranked",
-        actor_id=requested_by,
-        actor_role="MACHINE",
-        occurred_at=question.as_of,
-        entity_type="outage",
-        entity_id=str(outage_id),
-        outage_id=str(outage_id),
-        run_id=question.run_id,
-        payload={"counts": counts},
-    )
-    enqueue(connection, ("grid", "fault_zone_rankings"), metadata={"run_id": str(question.run_id), **counts})
 
 
 def row_of(one: RankedZone) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def replay(
         Invalid: a time before the outage began or in the future.
     """
     outage = outages.load(connection, outage_id)
-    at = in_utc(as_of, now) if as_of else _end_of_story(connection, outage)
+    at = in_utc(as_of, now) if as_of else end_of_story(connection, outage)
     question, told = question_of(connection, tenant_id, outage, at)
     replay_id = derived_id("grid.replay", tenant_id, str(question.run_id))
     summary = summarise(told(str(replay_id), question.input_hash))
@@ -126,7 +126,7 @@ def replay(
     return Replayed(question.run_id, replays.load(connection, replay_id), is_new)
 
 
-def _end_of_story(connection: Connection, outage: Outage) -> datetime:
+def end_of_story(connection: Connection, outage: Outage) -> datetime:
     """When the newest thing about the outage was known; a replay needs no later time, and no clock."""
     times = [outage.confirmed_at, outage.restored_at, outage.closed_at, signals.watermark(connection)]
     return max(at for at in (*times, outage.started_at) if at is not None)

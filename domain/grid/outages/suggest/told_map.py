@@ -11,12 +11,17 @@ MAIN_KV = 1.0
 
 
 def map_edges(tenant_id: str, outage: Outage, world: World, dark: set[str]) -> tuple[MapEdge, ...]:
-    """The feeder's lines for the map, each with its zone, and whether customers behind it went dark."""
+    """The lines of the outage's feeder for the map, each with its zone, and whether customers behind it went dark."""
+    return edges_of_feeder(tenant_id, outage.feeder_id, world, dark)
+
+
+def edges_of_feeder(tenant_id: str, feeder_id: str, world: World, dark: set[str]) -> tuple[MapEdge, ...]:
+    """The lines of a feeder for a map; `dark`: the meters that are without supply."""
     nodes = {node.node_id: node for node in world.network.nodes}
     zone_of = {
         node: zone.zone_id
         for zone in zones_of_world(tenant_id, world)
-        if zone.feeder_id == outage.feeder_id
+        if zone.feeder_id == feeder_id
         for node in zone.node_ids
     }
     out_nodes = {one.node_id for one in world.network.meters if one.meter_id in dark}
@@ -24,7 +29,7 @@ def map_edges(tenant_id: str, outage: Outage, world: World, dark: set[str]) -> t
     out_zones = {zone_of.get(node or "") for node in out_nodes} - {None}
     found = []
     for edge in world.network.edges:
-        if edge.feeder_id != outage.feeder_id or not _is_main(nodes, edge.from_node, edge.to_node):
+        if edge.feeder_id != feeder_id or not _is_main(nodes, edge.from_node, edge.to_node):
             continue
         device, zone = devices.get(edge.edge_id), zone_of.get(edge.to_node)
         found.append(

@@ -1,0 +1,205 @@
+"""What is out: the provisional outages that wait for a decision, then the outages that people promoted."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse, Response
+
+from api.deps import allow
+from api.forms import FormDep, typed
+from api.grid.outages.canonical import ORDER
+from api.grid.outages.promotion import ORDER as ORDER_OF_PROVISIONALS
+from api.grid.pages.access import LOOKS, OPERATORS
+from api.pages import Page, PageDep
+from api.paging import LONGEST_CURSOR, Keyset
+from domain.grid.outages.charts.dead_map import LEAST, dead_map
+from domain.grid.outages.observe.progress import ORDER as STATES
+from domain.grid.outages.store import outages, provisionals, signals
+from domain.grid.outages.store.provisionals import Provisional
+from domain.grid.outages.suggest.promote import decisions
+from domain.grid.outages.suggest.told_belief import Belief, belief_of
+from domain.kernel.charts.chart import Chart
+from domain.kernel.charts.words import number, percent
+from domain.kernel.clock import utc_now
+from domain.kernel.errors import CountersignError, Invalid, NotFound
+from domain.kernel.principal import Principal, Role
+
+router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
+PER_PAGE = 25
+DECIDERS = OPERATORS | {Role.MANAGER}
+DECIDES = allow(roles=DECIDERS)
+LONGEST_REASON = 2000
+STATUS = {
+    "CANDIDATE": ("watch", "candidate"),
+    "PROBABLE": ("alarm", "probable"),
+    "VERIFY": ("watch", "to verify"),
+    "PROMOTED": ("ok", "promoted"),
+    "REJECTED": ("unknown", "rejected"),
+    "MERGED": ("ok", "joined another"),
+    "EXPIRED": ("unknown", "no longer inferred"),
+    "MOMENTARY": ("unknown", "momentary"),
+    "COMMS": ("unknown", "communications"),
+    "OPEN": ("alarm", "open"),
+    "DISPATCHED": ("alarm", "crew sent"),
+    "ARRIVED": ("alarm", "crew on site"),
+    "RESTORED": ("ok", "restored"),
+    "CLOSED": ("ok", "closed"),
+}
+EVIDENCE = {
+    "last_gasps": "Last gasps",
+    "same_moment": "At the same moment",
+    "no_last_gasp": "No last gasp",
+    "call": "Calls",
+    "device_scada_open": "SCADA: open",
+    "device_scada_closed": "SCADA: closed",
+    "ping_ok": "Pings answered",
+    "ping_no_answer": "Pings not answered",
+    "read_normal": "Reads as usual",
+    "fault_indicator": "Fault indicators",
+}
+ACTIONS = {
+    "promote": "may be promoted",
+    "merge": "joins an outage that stands",
+    "hold": "held",
+    "reject": "not an outage",
+}
+
+
+def may_decide(principal: Principal) -> bool:
+    """Whether the page offers to lay something before a person."""
+    return bool(principal.roles & DECIDERS)
+
+
+@router.get("/grid/outages")
+def board(
+    page: PageDep,
+    state: Annotated[Literal["all", "open", "over"], Query()] = "all",
+    waiting_after: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
+    after: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
+) -> Response:
+    """The most customers at stake first; below, outages with a signature, the newest first."""
+    statuses = {"all": STATES, "open": STATES[:3], "over": STATES[3:]}[state]
+    waiting = provisionals.listed(
+        page.connection, provisionals.OPEN, PER_PAGE + 1, after=_place(ORDER_OF_PROVISIONALS, waiting_after)
+    )
+    known = outages.listed(page.connection, statuses, PER_PAGE + 1, _place(ORDER, after))
+    sums = outages.standing(page.connection)
+    heard = signals.watermark(page.connection)
+    return page.show(
+        "grid/outages.html",
+        waiting=waiting[:PER_PAGE],
+        next_waiting=_next_waiting(waiting),
+        known=known[:PER_PAGE],
+        next_known=ORDER.write(vars(known[PER_PAGE - 1])) if len(known) > PER_PAGE else None,
+        sums=sums,
+        finding=_finding(sums),
+        heard=heard,
+        now=utc_now(),
+        state=state,
+        statuses=STATUS,
+        may_decide=may_decide(page.principal),
+    )
+
+
+def _place(order: Keyset, cursor: str | None) -> Any:
+    return None if cursor is None else tuple(order.read(cursor))
+
+
+def _next_waiting(found: Sequence[Provisional]) -> str | None:
+    if len(found) <= PER_PAGE:
+        return None
+    last = found[PER_PAGE - 1]
+    return ORDER_OF_PROVISIONALS.write({"at_stake": last.at_stake, "prov_outage_id": last.prov_outage_id})
+
+
+def _finding(sums: outages.Standing) -> str:
+    told = []
+    if sums.open_outages:
+        is_one = sums.open_outages == 1
+        told.append(
+            f"{number(sums.open_outages)} outage{' is' if is_one else 's are'} open,"
+            f" {number(sums.customers_out)} customers without supply"
+        )
+    if sums.waiting:
+        told.append(f"{number(sums.waiting)} {'waits' if sums.waiting == 1 else 'wait'} for a decision")
+    return "; ".join(told) or "Nothing is known to be out"
+
+
+@router.get("/grid/outages/provisional/{prov_outage_id}")
+def provisional(page: PageDep, prov_outage_id: UUID) -> Response:
+    """What is believed, from what evidence, around which device; and the way to a decision."""
+    return _show(page, _load(page, prov_outage_id))
+
+
+@router.post("/grid/outages/provisional/{prov_outage_id}/decision", dependencies=[DECIDES])
+def ask_decision(page: PageDep, form: FormDep, prov_outage_id: UUID) -> Response:
+    """Lay it before a person: the proposal's page has the two buttons. What is held comes back with the reasons."""
+    found = _load(page, prov_outage_id)
+    reason = typed(form, "reason", LONGEST_REASON)
+    try:
+        with page.connection.begin_nested():
+            if "override" in form and not reason:
+                raise Invalid("Nothing was laid before anybody.", hint="Say why it is to be promoted all the same.")
+            made = decisions(
+                page.connection,
+                page.principal.tenant_id,
+                now=utc_now(),
+                prov_outage_ids=[prov_outage_id],
+                override_reason=reason if "override" in form else "",
+                requested_by=page.principal.id,
+                actor_role=page.principal.actor_role,
+            )
+    except CountersignError as error:
+        return _show(page, found, error.status, error=error, reason=reason)
+    if made.proposal is not None:
+        return RedirectResponse(f"/countersign/{made.proposal.proposal_id}", 303)
+    return _show(page, found, decided=made.decisions[0])
+
+
+def _load(page: Page, prov_outage_id: UUID) -> Provisional:
+    found = provisionals.load(page.connection, [prov_outage_id])
+    if not found:
+        raise NotFound("There is no such provisional outage.", hint="The outage board lists those that wait.")
+    return found[0]
+
+
+def _show(
+    page: Page,
+    found: Provisional,
+    status: int = 200,
+    error: CountersignError | None = None,
+    decided: dict[str, Any] | None = None,
+    reason: str = "",
+) -> Response:
+    belief = belief_of(page.connection, page.principal.tenant_id, found)
+    title = (
+        f"{found.device_id} is open with probability {percent(found.posterior * 100, 0)};"
+        f" {number(found.meters_predicted)} customers are behind it"
+    )
+    return page.show(
+        "grid/provisional.html",
+        status,
+        charts=_map(found, belief, title),
+        row=found,
+        title=title,
+        belief=belief,
+        most=max((abs(one["llr"]) for one in found.evidence), default=1.0) or 1.0,
+        words=EVIDENCE,
+        state=STATUS[found.status],
+        age=utc_now() - found.first_evidence_at,
+        may_decide=may_decide(page.principal) and found.is_open,
+        error=error,
+        decided=decided,
+        actions=ACTIONS,
+        reason=reason,
+    )
+
+
+def _map(found: Provisional, belief: Belief, title: str) -> list[Chart]:
+    """Only where a drawn line may be dead: a fuse of the low voltage lies under no line of the map."""
+    if not any(belief.dead.get(edge.zone_id or "", 0.0) >= LEAST for edge in belief.edges):
+        return []
+    drawn = dead_map(found.device_id, belief.edges, belief.dead, title)
+    return [] if drawn is None else [drawn]

@@ -1,0 +1,77 @@
+"""Where each measured point of a building is going, and when it would reach its limit. It changes no verdict."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from api.deps import allow
+from api.pages import PageDep
+from api.stairs.access import READS
+from api.stairs.pages.session import KINDS, STATES_OF_STAIR
+from domain.kernel.charts.chart import Chart
+from domain.stairs.charts.trend import WHY, trend
+from domain.stairs.observe.trend import trends
+from domain.stairs.rules.trend import Result, Silent
+from domain.stairs.store.registry import load_registry
+
+router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
+DRAWN = 6
+
+
+@router.get("/stairs/buildings/{building_id}/trends")
+def trends_page(
+    building_id: UUID, page: PageDep, kind: Annotated[str, Query(max_length=40)] = "", first: int = 0
+) -> Response:
+    """The points that head for a limit first; drawn six at a time."""
+    registry = load_registry(page.connection, building_id)
+    rows = [row for row in trends(page.connection, building_id) if kind in {"", row["measurement_type"]}]
+    rows.sort(key=lambda row: (_crosses(row), row["stair_name"], row["point"], row["configuration"] or ""))
+    start = min(max(first, 0) // DRAWN * DRAWN, max(len(rows) - 1, 0))
+    shown = rows[start : start + DRAWN]
+    charts = [one for place, row in enumerate(shown) if (one := _chart(row, place)) is not None]
+    heading = [row for row in rows if row["forecast"] is not None]
+    return page.show(
+        "stairs/trends.html",
+        charts=charts,
+        names=[chart.name for chart in charts],
+        building=registry.building,
+        rows=rows[:500],
+        total=len(rows),
+        finding=_finding(registry.building.name, rows, heading),
+        kinds=KINDS,
+        kind=kind if kind in KINDS else "",
+        first=start,
+        more=start + DRAWN < len(rows),
+        drawn_at_once=DRAWN,
+        where=_where,
+        silent=WHY,
+    )
+
+
+def _crosses(row: dict[str, Any]) -> str:
+    return "9999" if row["forecast"] is None else str(row["forecast"].crosses_on)
+
+
+def _where(row: dict[str, Any]) -> str:
+    told = row["configuration"] or ""
+    return ", ".join(filter(None, (row["stair_name"], row["point"], STATES_OF_STAIR.get(told, told.replace("_", " ")))))
+
+
+def _chart(row: dict[str, Any], place: int) -> Chart | None:
+    found = row["forecast"] or Silent(row["silent"])
+    results = [Result(one["on"], one["value"]) for one in row["results"]]
+    drawn = trend(_where(row), row["unit"], results, found, minimum=row["minimum"], maximum=row["maximum"])
+    return None if drawn is None else replace(drawn, name=f"trend-{place + 1}")
+
+
+def _finding(name: str, rows: list[dict[str, Any]], heading: list[dict[str, Any]]) -> str:
+    if not rows:
+        return f"Nothing has been measured in {name} yet"
+    if not heading:
+        return f"None of {len(rows)} points of {name} heads for a limit"
+    first = heading[0]
+    many = "One point heads" if len(heading) == 1 else f"{len(heading)} points head"
+    return f"{many} for a limit; {_where(first)} would reach it first, about {first['forecast'].crosses_on}"

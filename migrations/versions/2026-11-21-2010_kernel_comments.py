@@ -1,0 +1,28 @@
+"""Say of each table what it is for, its grain and its units, where psql and the data dictionary show it.
+
+Reversible: the downgrade takes the comments away.
+"""
+
+import re
+
+from alembic import op
+
+from migrations.sqltools import SQL, run_sql_file
+
+revision = "202611212010"
+down_revision = "202611211930"
+branch_labels = None
+depends_on = None
+
+FILES = ("kernel/comments.sql", "grid/comments.sql", "stairs/comments.sql", "courses/comments.sql")
+
+
+def upgrade() -> None:
+    for name in FILES:
+        run_sql_file(name)
+
+
+def downgrade() -> None:
+    for name in FILES:
+        for table in re.findall(r"COMMENT ON TABLE (\w+)", (SQL / name).read_text()):
+            op.execute(f"COMMENT ON TABLE {table} IS NULL")

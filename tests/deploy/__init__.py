@@ -1,0 +1,1 @@
+"""What is handed to a platform engineer: image, chart, compose file."""
