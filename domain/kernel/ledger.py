@@ -51,9 +51,8 @@ class Wanted:
             "e.occurred_at < :until": ("until", self.until),
             "e.run_id = :run_id": ("run_id", self.run_id),
         }
-        asked = {part: given for part, given in parts.items() if given[1] is not None}
-        tenant = "e.tenant_id = NULLIF(current_setting('app.tenant', true), '')"
-        return " AND ".join([tenant, *asked]), dict(asked.values())
+        said, values = conditions(parts)
+        return f"e.tenant_id = NULLIF(current_setting('app.tenant', true), '') AND {said}", values
 
 
 @dataclass(frozen=True)

@@ -170,10 +170,10 @@ def test_signals_that_closed_long_ago_are_put_away_and_it_is_told(tenant: str) -
     with transaction(tenant, DbRole.OWNER) as connection:
         connection.execute(
             text(
-                "INSERT INTO signals (signal_id, room, signal_type, subject_type, subject_id, context, number, severity,"
-                " ruleset, state, opened_on, last_evaluated_on, closed_on, closed_at) VALUES (gen_random_uuid(),"
-                " 'courses', 'HIGH_DROP_OFF', 'lesson', 'm01l01', 'gone@1', 1, 'LOW', '2026-1', 'CLOSED', :on, :on, :on,"
-                " CAST(:on AS timestamptz))"
+                "INSERT INTO signals (signal_id, room, signal_type, subject_type, subject_id, context, number,"
+                " severity, ruleset, state, opened_on, last_evaluated_on, closed_on, closed_at) VALUES"
+                " (gen_random_uuid(), 'courses', 'HIGH_DROP_OFF', 'lesson', 'm01l01', 'gone@1', 1, 'LOW', '2026-1',"
+                " 'CLOSED', :on, :on, :on, CAST(:on AS timestamptz))"
             ),
             {"on": LAST},
         )

@@ -1,6 +1,6 @@
 """The loop in a real browser: a reader's pages tell what was looked at, and every page of the loop can be read.
 
-On a desk in daylight and on a phone in the dark; what every page owes is told in tests/flows/looking.
+On a phone in the dark, and in `make soak` on a desk in daylight; what every page owes is told in tests/flows/looking.
 """
 
 import time
@@ -79,20 +79,26 @@ def reads(browser: Browser, address: str, form: Form) -> None:
         lena.opens(f"/learn/{DEMO}/lesson/0", "lesson")
         lena.opens(f"/learn/{DEMO}/lesson/1")
         lena.page.goto("about:blank")
-        views = [("course_view", None), ("lesson_viewed", 0), ("lesson_left", 0), ("lesson_viewed", 1), ("lesson_left", 1)]
+        views = [
+            ("course_view", None),
+            ("lesson_viewed", 0),
+            ("lesson_left", 0),
+            ("lesson_viewed", 1),
+            ("lesson_left", 1),
+        ]
         found = awaited(views)
         assert [one for one in found if one[1] is not None] == views[1:]
         assert ("course_view", None) in found
 
 
-def test_readers_pages_tell_and_the_loops_pages_can_be_read(house: House, browser: Browser) -> None:
+@pytest.mark.parametrize("form", [PHONE, pytest.param(WIDE, marks=pytest.mark.soak)], ids=lambda form: form.name)
+def test_readers_pages_tell_and_the_loops_pages_can_be_read(house: House, browser: Browser, form: Form) -> None:
     ensure_person("T", "lena@example.org", "Lena Learner", ["LEARNER"])
     ensure_person("T", "ada@example.org", "Ada Admin", ["ADMIN"])
     with serving() as address:
-        reads(browser, address, WIDE)
+        reads(browser, address, form)
         pages = world(house)
-        for form in (WIDE, PHONE):
-            with Person(browser, address, form, TASK) as ada:
-                ada.signs_in("Ada Admin")
-                for name, path in pages.items():
-                    ada.opens(path, name)
+        with Person(browser, address, form, TASK) as ada:
+            ada.signs_in("Ada Admin")
+            for name, path in pages.items():
+                ada.opens(path, name)
