@@ -14,6 +14,8 @@ BENCHMARKS = (
     "bench.options",
     "bench.stairs",
     "bench.stairs_trend",
+    "bench.insight",
+    "bench.learner_events",
 )
 
 

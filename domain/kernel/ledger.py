@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from domain.kernel.asked import conditions
+
 _EXPORTED = (
     "event_id seq event_type occurred_at recorded_at actor_id actor_role entity_type entity_id outage_id"
     " canon_outage_id prov_outage_id run_id replay_id request_id ip status payload"
