@@ -16,7 +16,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import Invalid
 
 router = APIRouter(prefix="/api/admin/analytics", tags=["Courses: figures"])
-LOOKS = allow(roles={"REVIEWER", "ADMIN", "TENANT_OWNER", "AUDITOR", "PLATFORM_ADMIN"})
+LOOKS = allow(roles={"ADMIN", "TENANT_OWNER", "AUDITOR", "PLATFORM_ADMIN"})
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 30)
 MOST_SIGNALS = 500
 FromDay = Annotated[date | None, Query(alias="from", description="First UTC day of the window.", ge=EARLIEST)]

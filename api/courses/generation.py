@@ -70,52 +70,45 @@ async def new_syllabus(
     )
 
 
-@router.post(
-    "/syllabi/{syllabus_id}/lessons:generate", status_code=202, dependencies=OF_COURSE, responses=DONE,
-    summary="Ask for a module's lessons",
-)  # fmt: skip
-async def lessons(
-    syllabus_id: CourseId,
-    body: OfModule,
-    request: Request,
-    tenant_id: TenantId,
-    caller: CallerDep,
-    prefer: Prefer = None,
-) -> Response:
-    """Exactly those that the approved syllabus plans. Approved lessons are left alone."""
-    return await _of_module(request, tenant_id, caller, prefer, syllabus_id, "LESSON", body)
+def _author(caller: Principal) -> Author:
+    return Author(caller.id, caller.actor_role)
 
 
-@router.post(
-    "/syllabi/{syllabus_id}/quizzes:generate", status_code=202, dependencies=OF_COURSE, responses=DONE,
-    summary="Ask for a module's quizzes",
-)  # fmt: skip
-async def quizzes(
-    syllabus_id: CourseId,
-    body: OfModule,
-    request: Request,
-    tenant_id: TenantId,
-    caller: CallerDep,
-    prefer: Prefer = None,
-) -> Response:
-    """One for each quiz hook of the approved syllabus."""
-    return await _of_module(request, tenant_id, caller, prefer, syllabus_id, "QUIZ", body)
+def _route_of(kind: str, path: str, summary: str, says: str) -> None:
+    """Ask for one kind of a module's parts; the three routes differ in nothing else."""
+
+    async def asked(
+        syllabus_id: CourseId,
+        body: OfModule,
+        request: Request,
+        tenant_id: TenantId,
+        caller: CallerDep,
+        prefer: Prefer = None,
+    ) -> Response:
+        def ask(connection: Connection) -> Job:
+            return ask_for_parts(connection, _author(caller), syllabus_id, kind, body.module_id)
+
+        return await _asked(request, tenant_id, caller, prefer, ask)
+
+    asked.__name__ = path
+    router.post(
+        f"/syllabi/{{syllabus_id}}/{path}:generate",
+        status_code=202,
+        dependencies=OF_COURSE,
+        responses=DONE,
+        summary=summary,
+        description=says,
+    )(asked)
 
 
-@router.post(
-    "/syllabi/{syllabus_id}/projects:generate", status_code=202, dependencies=OF_COURSE, responses=DONE,
-    summary="Ask for a module's project",
-)  # fmt: skip
-async def projects(
-    syllabus_id: CourseId,
-    body: OfModule,
-    request: Request,
-    tenant_id: TenantId,
-    caller: CallerDep,
-    prefer: Prefer = None,
-) -> Response:
-    """Where the approved syllabus has a project hook."""
-    return await _of_module(request, tenant_id, caller, prefer, syllabus_id, "PROJECT", body)
+_route_of(
+    "LESSON",
+    "lessons",
+    "Ask for a module's lessons",
+    "Exactly those that the approved syllabus plans. Approved lessons are left alone.",
+)
+_route_of("QUIZ", "quizzes", "Ask for a module's quizzes", "One for each quiz hook of the approved syllabus.")
+_route_of("PROJECT", "projects", "Ask for a module's project", "Where the approved syllabus has a project hook.")
 
 
 @router.get("/generation-jobs", dependencies=[LOOKS], summary="Generation jobs, the newest first")
@@ -137,28 +130,6 @@ def listed(
 def one(job_id: UUID, connection: TenantSession) -> JobTold:
     """How far it is, what it drafted, or why it drafted nothing."""
     return job_told(jobs.load_job(connection, job_id))
-
-
-def _author(caller: Principal) -> Author:
-    return Author(caller.id, caller.actor_role)
-
-
-async def _of_module(
-    request: Request,
-    tenant_id: str,
-    caller: Principal,
-    prefer: str | None,
-    syllabus_id: str,
-    kind: str,
-    body: OfModule,
-) -> Response:
-    return await _asked(
-        request,
-        tenant_id,
-        caller,
-        prefer,
-        lambda connection: ask_for_parts(connection, _author(caller), syllabus_id, kind, body.module_id),
-    )
 
 
 async def _asked(

@@ -57,6 +57,14 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
         return items.load_item(connection, item_id, kinds)
 
     item_of = Depends(there)
+    _add_reading(router, kinds, what)
+    _add_writing(router, item_of, what)
+    _add_deciding(router, item_of, what)
+    return router
+
+
+def _add_reading(router: APIRouter, kinds: tuple[str, ...], what: str) -> None:
+    """The part with its content, its revisions, and what changed between two."""
 
     @router.get("/{item_id}", dependencies=[LOOKS], summary=f"One {what} with its content")
     def one(item_id: str, connection: TenantSession, response: Response, revision: Wanted = None) -> PartTold:
@@ -82,6 +90,10 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
     ) -> Difference:
         """By JSON pointer; texts word by word. Without an approved revision the first one is compared with."""
         return difference(connection, items.load_item(connection, item_id, kinds), before, after)
+
+
+def _add_writing(router: APIRouter, item_of: Any, what: str) -> None:
+    """The next revision of a draft, and the first of what was approved."""
 
     @router.put(
         "/{item_id}/draft", dependencies=[WRITES, item_of], responses=NAMED, summary=f"Edit a {what}: the next revision"
@@ -115,6 +127,10 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
         response.headers["ETag"] = f'"{item.revision}"'
         return part_told(connection, item)
 
+
+def _add_deciding(router: APIRouter, item_of: Any, what: str) -> None:
+    """A person's countersignature, or the reason why not."""
+
     @router.post("/{item_id}/approve", dependencies=[DECIDES], summary=f"Approve a {what}")
     def approve(
         body: Approve,
@@ -140,8 +156,6 @@ def router_of(prefix: str, kinds: tuple[str, ...], what: str) -> APIRouter:
         """With the reason; the author writes the next revision."""
         act = Act(connection, request, caller, call)
         return _decided(*acting.reject_part(act, item, body.reason, body.revision, body.content_hash))
-
-    return router
 
 
 syllabi = router_of("/api/admin/syllabi", ("SYLLABUS",), "syllabus")

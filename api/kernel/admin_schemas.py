@@ -41,6 +41,9 @@ class TenantChanges(BaseModel):
     retention_days: Annotated[
         dict[RowClass, Days | None] | None, Field(description="By class of rows; null returns to the default.")
     ] = None
+    public_catalogue: Annotated[
+        bool | None, Field(description="Views of courses by people who are not known are taken in.")
+    ] = None
 
 
 class Tenant(BaseModel):
@@ -53,6 +56,7 @@ class Tenant(BaseModel):
     is_demo: bool
     public_quickcheck: bool
     four_eyes: bool
+    public_catalogue: bool
     retention_days: dict[str, int]
     created_at: datetime
 

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import TenantSession, allow
 from api.kernel.artifacts import READERS
 from api.kernel.lineage_page import drawn
 from api.pages import PageDep
+from domain.courses.regeneration.store.came_of import came_of
 from domain.kernel.trace import lineage_of
 
 router = APIRouter(tags=["Artifacts"])
@@ -39,13 +40,27 @@ class LineageEdge(BaseModel):
     to_id: str
 
 
+class LineageAhead(BaseModel):
+    """One thing that followed."""
+
+    model_config = ConfigDict(from_attributes=True)
+    type: str = Field(examples=["course_package"])
+    id: str
+    label: str
+    at: datetime | None
+    status: str | None
+
+
 class LineageAnswer(BaseModel):
-    """The way back from one thing to the raw rows."""
+    """The way back from one thing to the raw rows, and what came of it."""
 
     status: Literal["ok"] = "ok"
     counts: dict[str, int] = Field(examples=[{"nodes": 6, "edges": 5}])
     nodes: list[LineageNode] = Field(description="What was asked for first, then nearest first.")
     edges: list[LineageEdge]
+    came_of_it: list[LineageAhead] = Field(
+        description="What followed from a signal, an evaluation, a suggestion, a job or an output, nearest first."
+    )
 
 
 @router.get("/v1/lineage/{thing_id}", dependencies=[LOOKS], summary="From a thing back to the raw rows")
@@ -63,11 +78,14 @@ def lineage(thing_id: uuid.UUID, connection: TenantSession) -> LineageAnswer:
         for one in found.edges
     ]
     nodes = [LineageNode(**vars(node)) for node in found.nodes]
-    return LineageAnswer(counts={"nodes": len(nodes), "edges": len(edges)}, nodes=nodes, edges=edges)
+    ahead = [LineageAhead.model_validate(one) for one in came_of(connection, thing_id)]
+    return LineageAnswer(counts={"nodes": len(nodes), "edges": len(edges)}, nodes=nodes, edges=edges, came_of_it=ahead)
 
 
 @router.get("/lineage/{thing_id}", dependencies=[allow(roles=READERS)], include_in_schema=False)
 def page(thing_id: uuid.UUID, page: PageDep) -> Response:
     """The same, drawn."""
     found = lineage_of(page.connection, thing_id)
-    return page.show("kernel/lineage.html", **drawn(found), error=None, done=None)
+    return page.show(
+        "kernel/lineage.html", **drawn(found), came=came_of(page.connection, thing_id), error=None, done=None
+    )

@@ -79,7 +79,7 @@ def drawn(found: Lineage) -> dict[str, Any]:
 
 def headline(found: Lineage) -> str:
     """The finding as a sentence: what it leads back to."""
-    word = WORDS.get(found.root.type, found.root.type)
+    word = WORDS.get(found.root.type, found.root.type.replace("_", " ").capitalize())
     reads = sum(int(node.facts.get("reads") or 0) for node in found.nodes if node.type == "rows")
     loads = sum(node.type == "read_batch" for node in found.nodes)
     if loads:
@@ -97,7 +97,8 @@ def _counted(count: int, one: str, many: str = "") -> str:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 60 else f"{label[:57]}..."
+    said = label.rstrip(".")
+    return said if len(said) <= 60 else f"{said[:57]}..."
 
 
 def _text(value: Any) -> str:

@@ -64,6 +64,7 @@ def show(tenant_id: str, as_json: bool) -> None:
 @click.option("--timezone", help="Another time zone; only while the tenant has no reads.")
 @click.option("--four-eyes/--no-four-eyes", default=None, help="Whether nobody signs what he or she proposed.")
 @click.option("--public-quickcheck/--no-public-quickcheck", default=None, help="Whether it is read without a key.")
+@click.option("--public-catalogue/--no-public-catalogue", default=None, help="Whether views by nobody known count.")
 @click.option(
     "--retention",
     "retention",
@@ -78,6 +79,7 @@ def set_(
     timezone: str | None,
     four_eyes: bool | None,
     public_quickcheck: bool | None,
+    public_catalogue: bool | None,
     retention: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -85,7 +87,7 @@ def set_(
 
     Example: countersign admin tenant set NORTH_GRID --four-eyes --retention meter_reads=400
     """
-    changes = Changes(name, timezone, public_quickcheck, four_eyes, days_of(retention) or None)
+    changes = Changes(name, timezone, public_quickcheck, four_eyes, days_of(retention) or None, public_catalogue)
     with owner(tenant_id) as connection:
         row = set_tenant(connection, OPERATOR, changes, lambda session: data_through(session) is not None)
     tell(as_json, row, f"Tenant {row.tenant_id} is set.")

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from domain.kernel.asked import conditions
+
 _EXPORTED = (
     "event_id seq event_type occurred_at recorded_at actor_id actor_role entity_type entity_id outage_id"
     " canon_outage_id prov_outage_id run_id replay_id request_id ip status payload"
@@ -51,9 +53,8 @@ class Wanted:
             "e.occurred_at < :until": ("until", self.until),
             "e.run_id = :run_id": ("run_id", self.run_id),
         }
-        asked = {part: given for part, given in parts.items() if given[1] is not None}
-        tenant = "e.tenant_id = NULLIF(current_setting('app.tenant', true), '')"
-        return " AND ".join([tenant, *asked]), dict(asked.values())
+        said, values = conditions(parts)
+        return f"e.tenant_id = NULLIF(current_setting('app.tenant', true), '') AND {said}", values
 
 
 @dataclass(frozen=True)

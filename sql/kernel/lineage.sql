@@ -70,6 +70,12 @@ WITH RECURSIVE asked AS (
       'signal' AS thing_type
     FROM signals
     WHERE signal_id = :id
+    UNION ALL
+    SELECT
+      12 AS place,
+      'signal_evaluation' AS thing_type
+    FROM signal_evaluations
+    WHERE evaluation_id = :id
   ) AS found
   ORDER BY found.place
   LIMIT 1

@@ -49,6 +49,7 @@ def _filled(row: tenants.TenantRow) -> Filled:
             "timezone": row.timezone,
             "four_eyes": said[row.four_eyes],
             "public_quickcheck": said[row.public_quickcheck],
+            "public_catalogue": said[row.public_catalogue],
         }
         | days
     )
@@ -56,7 +57,7 @@ def _filled(row: tenants.TenantRow) -> Filled:
 
 def _changes(filled: Filled) -> tenants.Changes:
     values = filled.values
-    for name in ("four_eyes", "public_quickcheck"):
+    for name in ("four_eyes", "public_quickcheck", "public_catalogue"):
         if values[name] not in YES_NO:
             raise Invalid("Choose yes or no.", errors=[{"field": name, "message": "choose"}])
     return tenants.Changes(
@@ -64,6 +65,7 @@ def _changes(filled: Filled) -> tenants.Changes:
         timezone=values["timezone"],
         four_eyes=YES_NO[values["four_eyes"]],
         public_quickcheck=YES_NO[values["public_quickcheck"]],
+        public_catalogue=YES_NO[values["public_catalogue"]],
         retention_days={name: _days(filled, name) for name in CLASSES},
     )
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from prometheus_client import Counter, Histogram
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.courses.insight.observe.aggregate import Aggregated, aggregate, days_due
@@ -23,10 +24,11 @@ from domain.kernel.advice.take import Taken, counts_of
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
 from domain.kernel.errors import CountersignError
+from domain.kernel.events import record
 from domain.kernel.gaps import note
 from domain.kernel.locks import SKIPPED, TTL, Lock, held
 from domain.kernel.logs import logger
-from domain.kernel.retention.policy import CLASSES, days_kept
+from domain.kernel.retention.policy import class_days_kept, days_kept
 from domain.kernel.settings import DbRole
 
 ACTOR = "courses.insight"
@@ -108,8 +110,25 @@ def seal_old_days(tenant_id: str, as_of_day: date) -> dict[str, Any]:
         last = job_runs.last_day(connection)
         before = as_of_day - timedelta(days=days_kept(connection, LEARNER_EVENTS))
         sealed = last is not None and before <= last and aggregation.seal(connection, before)
-        archived = signals.archive(connection, as_of_day - timedelta(days=CLASSES["signals"].days))
+        archived = _put_away(connection, as_of_day)
     return {"sealedBefore": before.isoformat() if sealed else None, "archivedSignals": archived}
+
+
+def _put_away(connection: Connection, as_of_day: date) -> int:
+    """Archive signals that closed longer ago than the tenant keeps them, and tell the ledger if there were any."""
+    cutoff = as_of_day - timedelta(days=class_days_kept(connection, "signals"))
+    archived = signals.archive(connection, cutoff)
+    if archived:
+        record(
+            connection,
+            "ANALYTICS_RETENTION_RUN",
+            actor_id=ACTOR,
+            actor_role="MACHINE",
+            entity_type="retention",
+            entity_id="signals",
+            payload={"table": "signals", "cutoff": cutoff.isoformat(), "rows": archived, "archiveRef": None},
+        )
+    return archived
 
 
 def _tell(

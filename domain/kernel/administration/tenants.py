@@ -27,6 +27,7 @@ class TenantRow:
 
     Attributes:
         four_eyes: whether nobody signs what he or she proposed.
+        public_catalogue: whether views of the courses' catalogue by people who are not known are taken in.
         retention_days: how long rows of a class stay in the database, in days, where not the default.
     """
 
@@ -36,6 +37,7 @@ class TenantRow:
     is_demo: bool
     public_quickcheck: bool
     four_eyes: bool
+    public_catalogue: bool
     retention_days: dict[str, int]
     created_at: datetime
 
@@ -49,6 +51,7 @@ class Changes:
     public_quickcheck: bool | None = None
     four_eyes: bool | None = None
     retention_days: Mapping[str, int | None] | None = None
+    public_catalogue: bool | None = None
 
 
 def add_tenant(
@@ -101,6 +104,8 @@ def set_tenant(
     settings: dict[str, Any] = {}
     if changes.four_eyes is not None:
         settings["four_eyes"] = changes.four_eyes
+    if changes.public_catalogue is not None:
+        settings["public_catalogue"] = changes.public_catalogue
     if changes.retention_days is not None:
         settings["retention_days"] = _retention(before.retention_days, changes.retention_days)
     act(
@@ -195,6 +200,7 @@ def _of(row: Row[Any]) -> TenantRow:
     return TenantRow(
         **named,
         four_eyes=kept.get("four_eyes") is not False,
+        public_catalogue=kept.get("public_catalogue") is True,
         retention_days=dict(kept.get("retention_days") or {}),
         created_at=row.created_at,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from domain.kernel.advice.episode import Change
 from domain.kernel.advice.model import About, Evaluation, Severity, Signal
+from domain.kernel.asked import conditions
 from domain.kernel.canonical import derived_id
 from domain.kernel.errors import NotFound
 
@@ -164,8 +165,7 @@ class Wanted:
             "s.context = :context": ("context", self.context),
             "split_part(s.context, '@', 1) = :course_id": ("course_id", self.course_id),
         }
-        asked = {part: given for part, given in parts.items() if given[1] is not None}
-        return " AND ".join(["true", *asked]), dict(asked.values())
+        return conditions(parts)
 
 
 def listed(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from domain.kernel.advice.model import Advice, Signal, suggestion_id_of
+from domain.kernel.asked import conditions
 from domain.kernel.canonical import content_hash
 from domain.kernel.errors import Conflict, NotFound
 
@@ -151,8 +152,7 @@ class Wanted:
             "s.room = 'courses' AND split_part(s.context, '@', 1) = :course_id": ("course_id", self.course_id),
             "s.source_signal_id = :signal_id": ("signal_id", self.signal_id),
         }
-        asked = {part: given for part, given in parts.items() if given[1] is not None}
-        return " AND ".join(["true", *asked]), dict(asked.values())
+        return conditions(parts)
 
 
 def listed(

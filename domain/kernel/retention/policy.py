@@ -135,6 +135,15 @@ def days_kept(connection: Connection, prunable: Prunable) -> int:
     Raises:
         Conflict: RETENTION_SETTING, the tenant has set what nobody may.
     """
+    return _days(connection, prunable.name, prunable.days, prunable.least_days)
+
+
+def class_days_kept(connection: Connection, name: str) -> int:
+    """The same of a class of rows that is no prunable, since its rows are put away and never removed."""
+    return _days(connection, name, CLASSES[name].days, CLASSES[name].least_days)
+
+
+def _days(connection: Connection, name: str, default: int, least: int) -> int:
     found = connection.execute(
         text(
             "SELECT settings -> 'retention_days' FROM tenants"
@@ -150,9 +159,9 @@ def days_kept(connection: Connection, prunable: Prunable) -> int:
     unknown = sorted(set(chosen) - set(CLASSES))
     if unknown:
         raise _refused(f"The tenant has set days for {', '.join(unknown)}, which is no class of rows.")
-    days = chosen.get(prunable.name, prunable.days)
-    if not isinstance(days, int) or isinstance(days, bool) or days < prunable.least_days:
-        raise _refused(f"{prunable.name} stay at least {prunable.least_days} days, and the tenant has set {days!r}.")
+    days = chosen.get(name, default)
+    if not isinstance(days, int) or isinstance(days, bool) or days < least:
+        raise _refused(f"{name} stay at least {least} days, and the tenant has set {days!r}.")
     return days
 
 

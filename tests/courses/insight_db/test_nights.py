@@ -164,6 +164,26 @@ def test_days_are_sealed_once_they_were_taken_in(tenant: str) -> None:
     assert seal_old_days(tenant, much_later)["sealedBefore"] is None
 
 
+def test_signals_that_closed_long_ago_are_put_away_and_it_is_told(tenant: str) -> None:
+    lively(tenant, seed=33).write()
+    run_analytics_jobs(tenant, LAST)
+    with transaction(tenant, DbRole.OWNER) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO signals (signal_id, room, signal_type, subject_type, subject_id, context, number,"
+                " severity, ruleset, state, opened_on, last_evaluated_on, closed_on, closed_at) VALUES"
+                " (gen_random_uuid(), 'courses', 'HIGH_DROP_OFF', 'lesson', 'm01l01', 'gone@1', 1, 'LOW', '2026-1',"
+                " 'CLOSED', :on, :on, :on, CAST(:on AS timestamptz))"
+            ),
+            {"on": LAST},
+        )
+    assert seal_old_days(tenant, LAST + timedelta(days=180))["archivedSignals"] == 0
+    assert seal_old_days(tenant, LAST + timedelta(days=181))["archivedSignals"] == 1
+    assert seal_old_days(tenant, LAST + timedelta(days=200))["archivedSignals"] == 0
+    (told,) = events(tenant, "ANALYTICS_RETENTION_RUN")
+    assert (told["payload"]["table"], told["payload"]["rows"]) == ("signals", 1)
+
+
 NIGHT = """
 import json, pathlib, sys, time
 from datetime import date, timedelta

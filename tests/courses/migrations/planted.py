@@ -35,8 +35,13 @@ def plant(connection: psycopg.Connection[Any], tenant: str = "T") -> Rows:
 
 
 def _rows(tenant: str, countersignature: Any, person: Any) -> Rows:
+    return _drafted(tenant, person) | _signed(tenant, countersignature, person)
+
+
+def _drafted(tenant: str, person: Any) -> Rows:
+    """What a machine drafted: the course, its job with the answer, its first revision."""
     own: Row = {"tenant_id": tenant}
-    job, package = key(tenant, "job"), key(tenant, "package")
+    job = key(tenant, "job")
     text = {"content_text": TEXT, "content_hash": DIGEST}
     return {
         "content_items": own
@@ -98,6 +103,15 @@ def _rows(tenant: str, countersignature: Any, person: Any) -> Rows:
             "created_by": str(person),
             "created_at": AT,
         },
+    }
+
+
+def _signed(tenant: str, countersignature: Any, person: Any) -> Rows:
+    """What a person signed: the decision, the published version, its end."""
+    own: Row = {"tenant_id": tenant}
+    package = key(tenant, "package")
+    text = {"content_text": TEXT, "content_hash": DIGEST}
+    return {
         "content_decisions": own
         | {
             "item_id": "course",

@@ -67,6 +67,13 @@ def _is_one_chain(house: House, published: dict[str, Any], suggestion: str, job:
     } <= said
     evaluation = next(one for one in lineage["nodes"] if one["type"] == "signal_evaluation")
     assert (evaluation["facts"]["k"], evaluation["facts"]["n"]) == (9, 40)
+    kinds_ahead = ["suggestion", "regeneration_job", "regeneration_output", "content_revision", "course_package"]
+    for thing in (evaluation["id"], next(one["id"] for one in lineage["nodes"] if one["type"] == "signal")):
+        ahead = house.get("auditor", f"/v1/lineage/{thing}")["came_of_it"]
+        assert [one["type"] for one in ahead] == kinds_ahead
+        assert [one["id"] for one in ahead[:3]] == [suggestion, job, output]
+        assert (ahead[-1]["id"], ahead[-1]["label"][-9:]) == (str(package.package_id), "version 2")
+        assert f'/lineage/{package.package_id}"' in house.call("auditor", "GET", f"/lineage/{thing}").text
     for thing in (package.package_id, suggestion, job, output):
         assert house.call("auditor", "GET", f"/lineage/{thing}").status_code == 200
 

@@ -4,11 +4,10 @@ A worker that dies leaves its job RUNNING until the lease ends; then `reap` ends
 content asks again. One that was only slow finds its job ended and stores nothing.
 """
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from prometheus_client import Counter
@@ -38,11 +37,11 @@ from domain.kernel.errors import Conflict, CountersignError
 from domain.kernel.gaps import note
 from domain.kernel.lineage import enqueue
 from domain.kernel.logs import logger
+from domain.kernel.renewing import renewed
 from domain.kernel.settings import DbRole
 
 ACTOR = "system:generation"
 LEASE = timedelta(minutes=15)
-RENEWALS = 3
 log = logger("courses.worker")
 jobs_total = Counter("generation_jobs", "Generation jobs that ended.", ["kind", "status"])
 
@@ -64,7 +63,7 @@ def work_one(tenant_id: str, author: Callable[[], Author], lease: timedelta = LE
     if job is None:
         return None
     log.info("generation.claimed", job_id=str(job.job_id), kind=job.kind, course=job.syllabus_id)
-    with _kept(tenant_id, job, lease):
+    with renewed(lease, partial(_renew, tenant_id, job, lease), str(job.job_id)):
         _carry_out(tenant_id, job, author)
     with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
         ended = jobs.load_job(connection, job.job_id)
@@ -186,24 +185,6 @@ def _tell(connection: Connection, job: Job) -> None:
     )
 
 
-@contextmanager
-def _kept(tenant_id: str, job: Job, lease: timedelta) -> Iterator[None]:
-    """Renew the lease while the author writes, so that a slow model is not taken for a lost worker."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(lease.total_seconds() / RENEWALS):
-            try:
-                with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
-                    if not jobs.renew(connection, job, lease):
-                        return
-            except Exception as error:
-                log.warning("generation.not_renewed", job_id=str(job.job_id), reason=type(error).__name__)
-
-    thread = threading.Thread(target=renew, name=f"lease {job.job_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+def _renew(tenant_id: str, job: Job, lease: timedelta) -> bool:
+    with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
+        return jobs.renew(connection, job, lease)

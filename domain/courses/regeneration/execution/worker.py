@@ -4,11 +4,10 @@ A worker that dies leaves its job RUNNING until the lease ends; then `reap` ends
 slow finds its job ended and stores nothing. Nothing here triggers, adopts or tries again: people do.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -34,10 +33,10 @@ from domain.kernel.errors import Conflict, CountersignError, Invalid
 from domain.kernel.lineage import enqueue
 from domain.kernel.logs import logger
 from domain.kernel.objects.store import Store
+from domain.kernel.renewing import renewed
 from domain.kernel.settings import DbRole
 
 LEASE = timedelta(minutes=15)
-RENEWALS = 3
 MOST_ERRORS = 50
 log = logger("courses.regeneration")
 jobs_ended = Counter(
@@ -73,7 +72,7 @@ def work_one(tenant_id: str, tools: Tools, job_id: UUID | None = None) -> Job | 
         tell_moved(connection, job, "REGEN_JOB_LOCKED")
     claim_latency.observe(waited_s)
     log.info("regeneration.claimed", job_id=str(job.job_id), target=job.target_id, waited_s=round(waited_s, 3))
-    with _kept(tenant_id, job, tools.lease):
+    with renewed(tools.lease, partial(_renew, tenant_id, job, tools.lease), str(job.job_id)):
         _carry_out(tenant_id, job, tools)
     with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
         ended = jobs.load(connection, job.job_id)
@@ -222,24 +221,6 @@ def _error(code: str, message: str, errors: list[dict[str, Any]]) -> dict[str, A
     return {"code": code, "message": message, "errors": errors[:MOST_ERRORS]}
 
 
-@contextmanager
-def _kept(tenant_id: str, job: Job, lease: timedelta) -> Iterator[None]:
-    """Renew the lease while the executor works, so that a slow author is not taken for a lost worker."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(lease.total_seconds() / RENEWALS):
-            try:
-                with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
-                    if not jobs.renew(connection, job, lease):
-                        return
-            except Exception as error:
-                log.warning("regeneration.not_renewed", job_id=str(job.job_id), reason=type(error).__name__)
-
-    thread = threading.Thread(target=renew, name=f"lease {job.job_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+def _renew(tenant_id: str, job: Job, lease: timedelta) -> bool:
+    with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
+        return jobs.renew(connection, job, lease)
