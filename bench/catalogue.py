@@ -76,6 +76,7 @@ BENCHES: dict[str, tuple[Part, ...]] = {
             "--meters 20 --days 3",
             needs_program="redis-server",
         ),
+        _part("units", "--meters 5000", "--meters 100"),
     ),
 }  # fmt: skip
 ALL = "all"
