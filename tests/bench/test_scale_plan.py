@@ -28,7 +28,8 @@ BY_METER_OR_FEEDER = {
     "gl_meter_day", "meter_suspicion", "gl_read_origin",
 }  # fmt: skip
 BY_TENANT = BY_METER_OR_FEEDER | {
-    "read_batches", "meter_events", "analytics_event_keys", "learner_lesson_days", "learner_lesson_state", "test_instances",
+    "read_batches", "meter_events", "analytics_event_keys", "learner_lesson_days", "learner_lesson_state",
+    "test_instances",
 }  # fmt: skip
 
 
