@@ -68,6 +68,7 @@ notices: setup ## Write NOTICES.md from the locked packages' own metadata.
 	@$(BIN)/python -m scripts.notices
 
 bench: setup ## Measure all; each figure beside its peer or limit, under twenty minutes. BENCH_ARGS="kpi --json"
+	@bash scripts/bench-packages.sh
 	@$(BIN)/countersign bench $(BENCH_ARGS)
 
 clean: ## Remove the virtual environment and caches; state under .countersign stays.

@@ -11,6 +11,7 @@ line shows the load of the last minute. Exit 1 when a benchmark broke; a missed 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,9 @@ def _run_part(ran: Ran, name: str, part: Part, home: Path | None) -> None:
     data = Path(os.environ.get("COUNTERSIGN_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if part.needs_data and not (data / "opendss_feeders").exists():
         ran.left_out[name] = f"the published feeders are not at {data.name}; COUNTERSIGN_SHARED_DATA names their folder"
+        return
+    if part.needs_program and shutil.which(part.needs_program) is None:
+        ran.left_out[name] = f"{part.needs_program} is not installed; scripts/bench-packages.sh installs it"
         return
     where = ["--home", str(home)] if home and "own_server" in _source(part) else []
     command = [sys.executable, "-m", part.module, *(part.quick if ran.quick else part.full), *where, "--json"]

@@ -11,10 +11,11 @@ class Part:
     full: tuple[str, ...]
     quick: tuple[str, ...]
     needs_data: bool = False
+    needs_program: str | None = None
 
 
-def _part(module: str, full: str, quick: str, *, needs_data: bool = False) -> Part:
-    return Part(f"bench.{module}", tuple(full.split()), tuple(quick.split()), needs_data)
+def _part(module: str, full: str, quick: str, *, needs_data: bool = False, needs_program: str | None = None) -> Part:
+    return Part(f"bench.{module}", tuple(full.split()), tuple(quick.split()), needs_data, needs_program)
 
 
 # Full runs together stay below twenty minutes on two cores; each module takes larger numbers by itself.
@@ -67,6 +68,15 @@ BENCHES: dict[str, tuple[Part, ...]] = {
             "--cases 200 --rounds 8",
             "--cases 8 --rounds 1 --nodes 60 --made-up-only",
         ),
+    ),
+    "scale": (
+        _part(
+            "scale",
+            "--meters 2000 --days 31",
+            "--meters 20 --days 3",
+            needs_program="redis-server",
+        ),
+        _part("units", "--meters 5000", "--meters 100"),
     ),
 }  # fmt: skip
 ALL = "all"

@@ -1,10 +1,11 @@
 """How fast KPIs are read from the roll-ups, at two lengths of history, and how much faster than from the reads.
 
-    python -m bench.kpi [--meters 5000] [--days 20] [--long-days 200] [--json]
+    python -m bench.kpi [--meters 5000] [--days 20] [--long-days 400] [--json]
 
 The reads of `--days` days are published as the product does. For the long history the roll-ups of those days are
-copied to earlier dates until `--long-days` days stand: roll-ups of the further days, without their reads. The same
-numbers are asked of a plain view over the reads, and of DuckDB over the same reads. Then publish-once over HTTP.
+copied to earlier dates until `--long-days` days stand, each with the reads of one interval; every endpoint is asked at
+a tenth of it and at all of it (`bench/flatness.py`). The same numbers are asked of a plain view over the reads, and of
+DuckDB over the same reads. Then publish-once over HTTP.
 """
 
 import os
@@ -20,9 +21,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import httpx
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from bench import population
+from api.app import create_app
+from bench import flatness, population
+from bench.flatness import compared, costs, thin_days
 from bench.harness import Check, as_json, parser, print_checks, print_machine
 from bench.peers import arrow_table
 from bench.population import TENANT, TIMEZONE
@@ -33,6 +37,9 @@ from domain.grid.metering.store import kpi
 from domain.grid.metering.store.rollups import ROLLUPS
 from domain.kernel.db import transaction
 from domain.kernel.keys import GRIDLENS_KEY_ID, register_literal_key
+from domain.kernel.logs import configure_logs
+from domain.kernel.people import ensure_person
+from domain.kernel.tokens import issue_dev_token
 
 SHOWN_DAYS = 5
 TABLES = tuple(f"gl_{name}" for name in ROLLUPS)
@@ -236,16 +243,38 @@ def run(server: Server, meters: int, days: int, long_days: int, times: int) -> l
     for table in (*TABLES, "feeder_delivered", "meter_reads_electric"):
         server.execute(f"ANALYZE {table}")
     server.settle()
-    short, overview, check = of_the_rollups(f"{days} days ({reads / 1e6:.1f} M reads)", times)
+    short, overview, _ = of_the_rollups(f"{days} days ({reads / 1e6:.1f} M reads)", times)
     peers = of_the_reads(history, overview, folder)
-    lengthen(server, days, long_days)
-    server.settle()
-    long, long_overview, long_check = of_the_rollups(f"{long_days} days of roll-ups", times)
+    # What shows 28 days meets as many as it shows in the shorter of the two histories that are compared.
+    middle_days = max(days, long_days // 10)
+    middle, middle_overview, middle_check, middle_costs = of_a_history(server, days, middle_days, times)
+    long, long_overview, long_check, long_costs = of_a_history(server, middle_days, long_days, times)
+    label = f"{long_days} by {middle_days} days"
     growth = [
-        Check(f"overview, {long_days} by {days} days", long_overview / overview, "times", 1.5),
-        Check(f"quickcheck, {long_days} by {days} days", long_check / check, "times", 1.5),
+        Check(f"overview, {label}", long_overview / middle_overview, "times", 1.5),
+        Check(f"quickcheck, {label}", long_check / middle_check, "times", 1.5),
+        *compared(middle_costs, long_costs, label),
     ]
-    return [*short, *long, *growth, *peers, *over_http(folder, times)]
+    return [*short, *middle, *long, *growth, *peers, *over_http(folder, times)]
+
+
+def of_a_history(
+    server: Server, stood: int, days: int, times: int
+) -> tuple[list[Check], float, float, dict[str, flatness.Cost]]:
+    """Lengthen the history from so many days to so many, then ask everything."""
+    lengthen(server, stood, days)
+    earlier = History.before_today(days).midnights[: days - stood]
+    thin_days(server, earlier)
+    server.settle()
+    configure_logs("bench", "WARNING")
+    checks, overview, check = of_the_rollups(f"{days} days of roll-ups", times)
+    newest = History.before_today(1).midnights[0].astimezone(ZoneInfo(TIMEZONE)).date()
+    operator = ensure_person(TENANT, "flat@example.org", "Flat", ["OPERATOR", "AUDITOR"])
+    token = issue_dev_token(
+        str(operator.id), operator.email, operator.name, TENANT, ["OPERATOR", "AUDITOR"], timedelta(hours=8)
+    )
+    with TestClient(create_app(), headers={"Authorization": f"Bearer {token}"}) as client:
+        return checks, overview, check, costs(server, client, str(newest), min(times, 10))
 
 
 def main() -> None:
@@ -253,7 +282,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--meters", type=int, default=5_000)
     options.add_argument("--days", type=int, default=20, help="days whose reads are stored (default 20)")
-    options.add_argument("--long-days", type=int, default=200, help="days of roll-ups in the long history")
+    options.add_argument("--long-days", type=int, default=400, help="days of roll-ups in the long history")
     options.add_argument("--times", type=int, default=30, help="how often each question is asked (default 30)")
     chosen = options.parse_args()
     os.environ["COUNTERSIGN_LOG_LEVEL"] = "WARNING"

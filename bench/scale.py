@@ -4,8 +4,9 @@
 
 Twice from nothing, each time with a PostgreSQL of its own: `grid_backfill` with every step in one process, then with
 `orchestration/spread.py`, a redis-server (Debian package redis-server) and the workers, all started and ended here.
-Cores in use are CPU seconds of server, workers and run by the seconds of the stretch, from the first day's begin to the
-last one's end; on other than an idle machine they tell more than the clock does.
+Rates go by the stretch, from the first day's begin to the last one's end; cores in use are CPU seconds of server,
+workers and run by the seconds of the whole command, Dagster's start included. On a busy machine the bytes hold and the
+rest does not.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ from bench.population import TENANT
 from bench.server import Server, own_server
 from cli.services.dagster import write_instance
 from cli.services.environment import DAGSTER_ROLES, child_environment
-from cli.services.processes import program
+from cli.services.processes import program, python
 from domain.kernel.logs import configure_logs
 from domain.kernel.migrate import ROOT
 
@@ -58,7 +59,7 @@ class Backfilled:
     @property
     def cores(self) -> float:
         """How many cores it used on average."""
-        return self.cpu_s / self.stretch_s
+        return self.cpu_s / self.command_s
 
 
 def backfill(server: Server, module: str, environment: Mapping[str, str], days: int, helpers: list[int]) -> Backfilled:
@@ -149,17 +150,15 @@ def redis(folder: Path) -> Iterator[str]:
 @contextmanager
 def workers(folder: Path, count: int, environment: Mapping[str, str]) -> Iterator[list[int]]:
     """So many workers with one process each, once they answer; their ids."""
-    broker = environment["COUNTERSIGN_CELERY_BROKER_URL"]
-    config = folder / "celery.yaml"
-    config.write_text(json.dumps({"execution": {"config": {"broker": broker, "backend": broker}}}))
     started: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(count):
-            command = [*program("dagster-celery"), "worker", "start", "-y", str(config), "-n", f"bench{number}"]
+            command = [*python("celery"), "-A", "orchestration.spread_worker", "worker", "--concurrency=1"]
+            command += ["--prefetch-multiplier=1", "-n", f"bench{number}@%h", "--loglevel", "INFO"]
             with (folder / "logs" / f"worker{number}.log").open("wb") as log:
                 started.append(
                     subprocess.Popen(
-                        [*command, "--", "--concurrency=1"], cwd=ROOT, env=dict(environment), stdout=log, stderr=log,
+                        command, cwd=ROOT, env=dict(environment), stdout=log, stderr=log,
                         start_new_session=True,
                     )
                 )  # fmt: skip

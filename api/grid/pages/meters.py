@@ -115,7 +115,7 @@ def _charts(
 ) -> tuple[list[Chart], list[dict[str, Any]]]:
     meter_id, feeder_id, zone = known["meter_id"], known["feeder_id"], page.tenant.zone
     last_day = store.last_day(page.connection, meter_id)
-    end = store.last_read_at(page.connection, meter_id)
+    end = None if last_day is None else store.last_read_at(page.connection, meter_id, last_day)
     if last_day is None or end is None:
         return [], []
     source = f"Countersign, tenant {page.tenant.tenant_id}, data through {moment_text(end, zone)}"

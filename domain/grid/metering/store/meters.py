@@ -1,6 +1,6 @@
 """What the meters' pages ask: the list of suspicious ones, and one meter with its days, reads, peers and flags."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from domain.grid.metering.rules.series import MeterDay, Reason, SuspiciousMeter
 from domain.grid.metering.store.kpi import rows
 from domain.kernel.sqlfiles import sql_file
+from domain.kernel.tenancy import load_tenant
 
 _TENANT = "tenant_id = current_setting('app.tenant')"
 _LIST = f"""
@@ -63,14 +64,18 @@ def meter(connection: Connection, meter_id: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def last_read_at(connection: Connection, meter_id: str) -> datetime | None:
-    """The end of the meter's latest read, looked for on the last day that its roll-up knows."""
+def last_read_at(connection: Connection, meter_id: str, on: date) -> datetime | None:
+    """The end of the meter's latest read, `on` the last day that its roll-up knows.
+
+    Tenant and instant are bound, not looked up inside the query: else it is planned over every day that ever was.
+    """
     found: datetime | None = rows(
         connection,
-        f"SELECT max(read_at) AS at FROM meter_reads_electric WHERE {_TENANT} AND meter_id = :meter"
-        f" AND read_at > (SELECT max(local_date) - interval '1 day' FROM gl_meter_day WHERE {_TENANT}"
-        "   AND meter_id = :meter)",
+        "SELECT max(read_at) AS at FROM meter_reads_electric WHERE tenant_id = :tenant AND meter_id = :meter"
+        " AND read_at > :since",
+        tenant=load_tenant(connection).tenant_id,
         meter=meter_id,
+        since=datetime.combine(on - timedelta(days=1), time(), UTC),
     )[0]["at"]
     return found
 
