@@ -6,6 +6,7 @@ a browser in `test_main_tasks`.
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -66,14 +67,15 @@ def address(module_database: Database) -> Iterator[str]:
         yield url
 
 
-def signed_in(address: str, name: str) -> httpx.Client:
+@contextmanager
+def signed_in(address: str, name: str) -> Iterator[httpx.Client]:
     """A browser without scripts, with the session of a person of the demo."""
-    client = httpx.Client(base_url=address, headers={"accept": "text/html"}, trust_env=False, timeout=60)
-    page = client.get("/sign-in").text
-    form = next(one for one in page.split("<form")[1:] if name in one)
-    sent = dict(re.findall(r'name="(tenant|user|form_token|next)" value="([^"]*)"', form))
-    assert client.post("/sign-in/demo", data=sent).status_code == 303
-    return client
+    with httpx.Client(base_url=address, headers={"accept": "text/html"}, trust_env=False, timeout=60) as client:
+        page = client.get("/sign-in").text
+        form = next(one for one in page.split("<form")[1:] if name in one)
+        sent = dict(re.findall(r'name="(tenant|user|form_token|next)" value="([^"]*)"', form))
+        assert client.post("/sign-in/demo", data=sent).status_code == 303
+        yield client
 
 
 def weight(page: str) -> int:

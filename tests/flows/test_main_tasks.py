@@ -351,7 +351,7 @@ def test_an_auditor_follows_a_signature_and_recomputes_it(browser: Browser, addr
     with Person(browser, address, form, "auditor") as audrey:
         audrey.signs_in(f"Audrey of {tenant}")
         audrey.opens("/ledger", "ledger")
-        audrey.page.locator("main table tbody a").last.click()
+        audrey.page.locator("main table tbody tr").last.locator("a").first.click()
         audrey.looks("event")
         with audrey.page.expect_download() as kept:
             audrey.follows("Download the proof")
