@@ -32,6 +32,8 @@ from domain.kernel.settings import settings
 from domain.kernel.tenancy import Tenant, load_tenant
 
 HERE = Path(__file__).resolve().parent
+# More than these are told as such: every page counts them.
+MOST_COUNTED = 99
 environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=select_autoescape(default=True, default_for_string=True),
@@ -98,7 +100,7 @@ class Page:
 
 def _waits(connection: Connection, principal: Principal) -> int:
     """How many proposals wait for the reader; the frame shows it on every page."""
-    return queue.how_many_wait(connection, kinds_open_to(connection, principal, GATES.values()))
+    return queue.how_many_wait(connection, kinds_open_to(connection, principal, GATES.values()), MOST_COUNTED + 1)
 
 
 def page(request: Request, connection: TenantSession, principal: CallerDep) -> Page:

@@ -50,11 +50,14 @@ def waiting(
     return [of_row(row) for row in rows]
 
 
-def how_many_wait(connection: Connection, kinds: Collection[str]) -> int:
-    """How many proposals of the kinds wait."""
+def how_many_wait(connection: Connection, kinds: Collection[str], most: int | None = None) -> int:
+    """How many proposals of the kinds wait; counted up to `most` where nobody needs to know how many more."""
     found = connection.execute(
-        text("SELECT count(*) FROM v_proposals WHERE state = 'WAITING' AND kind = ANY(:kinds)"),
-        {"kinds": sorted(kinds)},
+        text(
+            "SELECT count(*) FROM (SELECT 1 FROM v_proposals WHERE state = 'WAITING' AND kind = ANY(:kinds)"
+            " LIMIT :most) AS waiting"
+        ),
+        {"kinds": sorted(kinds), "most": most},
     ).scalar_one()
     return int(found)
 

@@ -19,7 +19,7 @@ from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import Database
 from tests.flows.looking import serving
-from tests.flows.test_every_page import Links, signed_in
+from tests.flows.test_every_page import Links, promoted, signed_in
 from tests.flows.test_main_tasks import stormy
 from tests.makers import make_token
 
@@ -97,25 +97,17 @@ def reader(module_database: Database) -> Iterator[httpx.Client]:
     ensure_signing_keys()
     with serving() as address:
         stormy(address, TENANT)
-        _promote(address)
+        promoted(address, TENANT)
+        _building(address)
         _plant()
         with signed_in(address, f"Tessa of {TENANT}") as client:
             yield client
 
 
-def _promote(address: str) -> None:
-    """One outage of which the others are copies."""
-    token = make_token(TENANT, "OPERATOR", email=f"olivia@{TENANT.lower()}.example")
-    with httpx.Client(
-        base_url=address, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
-    ) as client:
-        advised = client.post("/v1/provisionals/promote", json={}).json()
-        seen = {"mode": "commit", "content_hash": advised["content_hash"], "reason": "Calls confirm it."}
-        client.post("/v1/provisionals/promote", json=seen).raise_for_status()
-        building = {"name": "Long Building", "timezone": "Australia/Sydney"}
-        token = make_token(TENANT, "MANAGER", email=f"max@{TENANT.lower()}.example")
-        client.headers["Authorization"] = f"Bearer {token}"
-        client.post("/api/v1/buildings", json=building).raise_for_status()
+def _building(address: str) -> None:
+    headers = {"Authorization": f"Bearer {make_token(TENANT, 'MANAGER', email='max@long.example')}"}
+    building = {"name": "Long Building", "timezone": "Australia/Sydney"}
+    httpx.post(f"{address}/api/v1/buildings", json=building, headers=headers, trust_env=False).raise_for_status()
 
 
 def _plant() -> None:

@@ -29,6 +29,8 @@ router = APIRouter(include_in_schema=False)
 SIGNERS = frozenset(Role) - {Role.LEARNER}
 PEOPLE = allow(roles=SIGNERS)
 PER_PAGE = 50
+# So many are counted, and told as "or more".
+MOST_COUNTED = 1_000
 ROOMS = {"kernel": "Platform", "grid": "Grid", "stairs": "Stairs", "courses": "Courses"}
 SEVERITIES = ("routine", "notable", "serious", "critical")
 BADGES = {0: "unknown", 1: "watch", 2: "watch", 3: "alarm"}
@@ -74,7 +76,7 @@ def waiting(
     rooms = sorted({GATES[kind].room for kind in mine})
     kinds = [kind for kind in mine if room in {"", GATES[kind].room}]
     found = queue.waiting(page.connection, kinds, after=place_of(QUEUE, after), limit=PER_PAGE + 1)
-    total = queue.how_many_wait(page.connection, kinds)
+    total = queue.how_many_wait(page.connection, kinds, MOST_COUNTED)
     notice = f"{refused} refused." if refused else None
     if left:
         notice = f"{notice or ''} {left} could not be refused and wait as before.".strip()
@@ -83,6 +85,7 @@ def waiting(
         lines=in_line(page.connection, page.principal, found[:PER_PAGE]),
         next_cursor=next_cursor(QUEUE, found, PER_PAGE),
         total=total,
+        most=MOST_COUNTED,
         room=room,
         rooms={name: ROOMS[name] for name in rooms},
         severities=SEVERITIES,

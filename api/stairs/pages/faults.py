@@ -80,10 +80,12 @@ def _after(cursor: str) -> Any:
 def _finding(rows: list[dict[str, Any]], status: str, more: bool) -> str:
     late = sum(_is_late(row) for row in rows)
     many = f"{'more than ' if more else ''}{len(rows)}"
-    noun = "fault" if len(rows) == 1 and not more else "faults"
     if not rows:
         return "No fault is in this state"
-    told = f"{many} {noun}" if status not in STATES else f"{many} {noun} {STATES[status][1]}"
+    is_one = len(rows) == 1 and not more
+    told = f"{many} {'fault' if is_one else 'faults'}"
+    if status in STATES:
+        told += f" {'is' if is_one else 'are'} {STATES[status][1]}"
     return f"{told}; {late} past the time for written notice" if late else told
 
 
