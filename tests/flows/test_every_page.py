@@ -36,7 +36,8 @@ FILES = re.compile(r"file=|\.csv|\.json|/file$|/report\?|/content|worker\.js|/re
 MOST_ALIKE = 1
 # Without a link for an owner of these tenants: other rooms' own things, other roles' pages, and where one comes in.
 ELSEWHERE = re.compile(
-    r"^/(sign-in|messages|learn/|stairs/|admin/courses/|admin/jobs|admin/retry|admin/regeneration-jobs/)"
+    r"^/(sign-in|messages|objects|search|lineage/|artifacts/|learn/|stairs/|grid/replays/"
+    r"|admin/(courses/|jobs|retry|regeneration-jobs/|tenants|health))"
 )
 
 

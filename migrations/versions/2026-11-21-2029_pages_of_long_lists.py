@@ -1,14 +1,14 @@
 """Let each page of a long list cost what its rows cost: an index in the list's own order.
 
-Faults and sessions, the newest first; outages, the newest first; provisional outages, the most customers at stake first.
+Faults, sessions and outages, the newest first; provisional outages, the most customers at stake first.
 
 Reversible: the indexes go.
 """
 
 from alembic import op
 
-revision = "202611212020"
-down_revision = "202611211930"
+revision = "202611212029"
+down_revision = "202611212030"
 branch_labels = None
 depends_on = None
 
