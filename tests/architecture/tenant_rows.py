@@ -61,7 +61,7 @@ class Table:
     def insert(self, tenant: str, word: str | None = None) -> sql.Composed:
         """The statement that inserts a row of that tenant; `word` is what its texts say."""
         values = [
-            f"'{tenant}'" if c == "tenant_id" else _value(t, tenant)
+            f"'{tenant}'" if c == "tenant_id" else _value(t, word or tenant)
             for c, t in zip(self.columns, self.types, strict=True)
         ]
         return sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
