@@ -18,11 +18,12 @@ def keep_bytes_once(path: Path, secret: bytes) -> None:
     """The same for a secret that is not a key pair."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
-    with os.fdopen(descriptor, "wb") as handle:
-        handle.write(secret)
-        handle.flush()
-        os.fsync(handle.fileno())
     try:
+        # Where the disk is full, no half of a key is left lying about.
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(secret)
+            handle.flush()
+            os.fsync(handle.fileno())
         os.link(draft, path)
     except FileExistsError:
         pass

@@ -83,12 +83,15 @@ class FolderSink:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
-            with os.fdopen(descriptor, "wb") as handle:
-                handle.write(checkpoint_bytes(seal))
-                handle.flush()
-                os.fsync(handle.fileno())
-                os.fchmod(handle.fileno(), 0o644)
-            Path(draft).replace(path)
+            try:
+                with os.fdopen(descriptor, "wb") as handle:
+                    handle.write(checkpoint_bytes(seal))
+                    handle.flush()
+                    os.fsync(handle.fileno())
+                    os.fchmod(handle.fileno(), 0o644)
+                Path(draft).replace(path)
+            finally:
+                Path(draft).unlink(missing_ok=True)
         except OSError as cause:
             raise Unavailable(
                 "The ledger is sealed, but its checkpoint could not be written.",
