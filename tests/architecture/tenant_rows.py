@@ -118,8 +118,10 @@ def _insert(connection: psycopg.Connection[Any], table: Table, tenant: str, word
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE {} TRIGGER {}").format(name, how, sql.Identifier(trigger)))
 
 
-def fill(database: Database, *tenants: str, word: str | None = None) -> list[Table]:
-    """Put a row of each tenant into every tenant table; with `word` only where it has none yet, saying that.
+def fill(database: Database, *tenants: str, word: str | None = None, is_said: bool = False) -> list[Table]:
+    """Put a row of each tenant into every tenant table; with `word` only where it has none yet.
+
+    Where `is_said`, the texts of those rows say the word; else they say the tenant.
 
     What a value may be is not the question here: in this clone the checks on single values are dropped, columns that
     derive from others are plain ones, references are not followed, and triggers rest while the rows are written.
@@ -147,5 +149,5 @@ def fill(database: Database, *tenants: str, word: str | None = None) -> list[Tab
         for table in tables:
             for tenant in tenants:
                 if table.name != "tenants" and not (word and _has(connection, table.name, tenant)):
-                    _insert(connection, table, tenant, word)
+                    _insert(connection, table, tenant, word if is_said else None)
     return tables

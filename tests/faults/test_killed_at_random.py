@@ -120,7 +120,7 @@ def kill_at_random(world: World, kills: int) -> dict[str, int]:
     chance, killed = random.Random(SEED), {"api": 0, "sealer": 0, "postgres": 0}  # noqa: S311
     sealer = world.mortals.begin("tests.faults.sealer")
     for _ in range(kills):
-        time.sleep(chance.uniform(0.05, 0.6))
+        time.sleep(chance.uniform(0.05, 0.6 if world.server else 1.0))
         victim = chance.choice(["api", "api", "sealer", "postgres"] if world.server else ["api", "sealer"])
         killed[victim] += 1
         if victim == "api":

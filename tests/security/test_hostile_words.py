@@ -49,7 +49,7 @@ READS_ALL = (Role.ADMIN, Role.AUDITOR, Role.OPERATOR, Role.REVIEWER, Role.TECHNI
 def client(module_database: Database) -> Iterator[TestClient]:
     with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
         seed(made)
-        fill(module_database, THEIRS, word=WORD)
+        fill(module_database, THEIRS, word=WORD, is_said=True)
         yield made
     limits._engine(settings().url(DbRole.APP)).dispose()
     limits._engine.cache_clear()
