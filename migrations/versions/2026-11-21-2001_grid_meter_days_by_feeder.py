@@ -6,7 +6,7 @@ Reversible: the downgrade drops the index.
 from alembic import op
 
 revision = "202611212001"
-down_revision = "202611212030"
+down_revision = "202611212000"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ from alembic import op
 from migrations.sqltools import SQL, run_sql_file
 
 revision = "202611212010"
-down_revision = "202611212000"
+down_revision = "202611212001"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ Reversible: the indexes go.
 from alembic import op
 
 revision = "202611212029"
-down_revision = "202611212030"
+down_revision = "202611212010"
 branch_labels = None
 depends_on = None
 

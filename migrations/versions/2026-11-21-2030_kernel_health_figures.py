@@ -8,7 +8,7 @@ from alembic import op
 from migrations.sqltools import APP, run_sql_file
 
 revision = "202611212030"
-down_revision = "202611212010"
+down_revision = "202611212029"
 branch_labels = None
 depends_on = None
 

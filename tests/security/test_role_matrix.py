@@ -162,6 +162,9 @@ OWN = {
 }
 # questions that are asked by POST and keep nothing,
 QUESTIONS = {
+    "/grid/replays/{replay_id}/verify",
+    "/ledger/{event_id}/verify",
+    "/lineage/{thing_id}/verify",
     "/api/admin/syllabi/{syllabus_id}/package",
     "/api/v1/evaluations/{evaluation_id}/replay",
     "/v1/evaluations/{evaluation_id}/replay",
