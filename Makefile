@@ -26,7 +26,7 @@ demo: setup ## The main job, end to end, in under five minutes; results under .c
 test: setup ## Every check and every test.
 	@bash scripts/system-packages.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest -q -n 2 $(PYTEST_ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
 soak: setup ## The long checks: faults, attacks and fuzzing at length, one at a time.
 	@bash scripts/system-packages.sh
@@ -67,10 +67,8 @@ openapi: setup ## Write the OpenAPI document to .countersign/openapi.json.
 notices: setup ## Write NOTICES.md from the locked packages' own metadata.
 	@$(BIN)/python -m scripts.notices
 
-bench: setup ## Measure; prints ratios side by side.
-	@$(BIN)/python -m bench.ingest
-	@$(BIN)/python -m bench.kpi
-	@$(BIN)/python -m bench.ledger --rounds 1
+bench: setup ## Measure all; each figure beside its peer or limit, under twenty minutes. BENCH_ARGS="kpi --json"
+	@$(BIN)/countersign bench $(BENCH_ARGS)
 
 clean: ## Remove the virtual environment and caches; state under .countersign stays.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

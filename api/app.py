@@ -48,7 +48,7 @@ from api.kernel import (
     sign_in,
     sign_in_organisation,
 )
-from api.kernel.pages import admin_keys, admin_people, admin_tenants, me, queue
+from api.kernel.pages import admin_health, admin_keys, admin_people, admin_tenants, me, queue
 from api.kernel.pages import advice as advice_pages
 from api.kernel.pages import artifacts as artifact_pages
 from api.kernel.pages import ledger as ledger_pages
@@ -87,6 +87,7 @@ def routers() -> list[APIRouter]:
         admin_people,
         admin_keys,
         admin_tenants,
+        admin_health,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     control_room = [outage_board, outage, outage_acts, replay, crew_board, summary]

@@ -135,7 +135,13 @@ def print_lines(table: Sequence[Line]) -> None:
 
 @dataclass(frozen=True)
 class Check:
-    """One figure that is not a rate, beside its target. `at_most`: the target is an upper bound."""
+    """One figure that is not a rate, beside its target.
+
+    Attributes:
+        at_most: the target is an upper bound.
+        ratio: the figure by that of a peer in the same run, if there is one; else it stands by its limit.
+        peer: who that is.
+    """
 
     name: str
     value: float
@@ -143,6 +149,8 @@ class Check:
     target: float | None = None
     at_most: bool = True
     note: str = ""
+    ratio: float | None = None
+    peer: str = ""
 
     @property
     def verdict(self) -> str:

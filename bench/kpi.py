@@ -8,9 +8,6 @@ numbers are asked of a plain view over the reads, and of DuckDB over the same re
 """
 
 import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,13 +27,12 @@ from bench.harness import Check, as_json, parser, print_checks, print_machine
 from bench.peers import arrow_table
 from bench.population import TENANT, TIMEZONE
 from bench.server import Server, own_server
-from cli.services.environment import API_ROLES, child_environment
+from bench.serving import api_process
 from domain.grid.metering.observe.quickcheck import quickcheck
 from domain.grid.metering.store import kpi
 from domain.grid.metering.store.rollups import ROLLUPS
 from domain.kernel.db import transaction
 from domain.kernel.keys import GRIDLENS_KEY_ID, register_literal_key
-from domain.kernel.migrate import ROOT
 
 SHOWN_DAYS = 5
 TABLES = tuple(f"gl_{name}" for name in ROLLUPS)
@@ -206,7 +202,7 @@ def over_http(folder: Path, times: int) -> list[Check]:
     """publish-once and quickcheck as a caller sees them: the API as a process of its own, one caller."""
     key = f"csk_{GRIDLENS_KEY_ID}_bench-key-of-this-run-alone"
     register_literal_key(TENANT, key)
-    with api_process(folder) as address, httpx.Client(base_url=address, timeout=60) as caller:
+    with api_process(folder) as api, httpx.Client(base_url=api.address, timeout=60) as caller:
         caller.headers["authorization"] = f"Bearer {key}"
         body = {"tenantId": TENANT, "intervalMinutes": 15, "batchSize": 100_000}
         published: list[dict[str, Any]] = []
@@ -229,36 +225,6 @@ def _stored_since(start: str) -> int:
     with transaction(TENANT) as connection:
         query = text("SELECT count(*) FROM meter_reads_electric WHERE tenant_id = :t AND read_at > :start")
         return int(connection.execute(query, {"t": TENANT, "start": start}).scalar_one())
-
-
-@contextmanager
-def api_process(folder: Path) -> Iterator[str]:
-    """The API on a free port, ended at the end of the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = child_environment("bench", folder, API_ROLES)
-    with (folder / "logs" / "api.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "api.serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-        try:
-            _await(f"http://127.0.0.1:{port}", process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _await(address: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{address}/health/live", timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    raise SystemExit("The API did not answer within a minute.")
 
 
 def run(server: Server, meters: int, days: int, long_days: int, times: int) -> list[Check]:

@@ -14,11 +14,12 @@ import argparse
 import json
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
+from bench.harness import Check
 from domain.stairs.rules.physics.network import Level, solve
 from domain.stairs.rules.trend import Forecast, Result, forecast
 
@@ -129,8 +130,14 @@ def main() -> None:
     scores = [score(rhythm, asked.runs, asked.first_seed) for rhythm in RHYTHMS]
     together = sum(float(one["holds_pct"]) for one in scores) / len(scores)
     met = together <= 95 and all(float(one["holds_pct"]) >= 80 and float(one["false_pct"]) <= 5 for one in scores)
+    checks = [Check("interval holds the crossing, all rhythms, at most", together, "%", 95.0)]
+    for line in scores:
+        rhythm = str(line["rhythm"])
+        checks.append(Check(f"interval holds the crossing, {rhythm}", float(line["holds_pct"]), "%", 80.0, False))
+        checks.append(Check(f"forecasts of what does not decay, {rhythm}", float(line["false_pct"]), "%", 5.0))
     if asked.json:
-        print(json.dumps({"scores": scores, "holds_pct": round(together, 1), "met": met}, indent=1))
+        told = {"scores": scores, "holds_pct": round(together, 1), "met": met}
+        print(json.dumps(told | {"checks": [asdict(one) | {"verdict": one.verdict} for one in checks]}, indent=1))
     else:
         print(f"{'rhythm':<12} {'told':>7} {'holds':>7} {'width':>8} {'error':>8} {'false alarms':>13}")
         for line in scores:

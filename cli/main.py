@@ -21,8 +21,11 @@ COMMANDS = {
     "token": "cli.services.administer:token",
     "seed": "cli.seed:seed",
     "psql": "cli.services.administer:psql",
+    "backup": "cli.backup.command:backup",
+    "restore": "cli.backup.command:restore",
     "verify": "cli.verify:verify",
     "retention": "cli.retention:retention",
+    "reads": "cli.reads:reads",
     "admin": "cli.admin:admin",
     "messages": "cli.messages:messages",
     "grid": "cli.grid:grid",
@@ -30,6 +33,7 @@ COMMANDS = {
     "stairs": "cli.stairs:stairs",
     "courses": "cli.courses:courses",
     "worker": "cli.worker:worker",
+    "bench": "cli.bench:bench",
 }
 
 

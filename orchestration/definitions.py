@@ -15,14 +15,20 @@ from orchestration.stairs import definitions as stairs
 # Whatever process loads the definitions: Dagster's handlers write what runs say.
 hide_secrets_in_records()
 
-defs = dg.Definitions.merge(
-    kernel.defs,
-    retention.defs,
-    signed.definitions(GATES, DOERS),
-    grid.defs,
-    stairs.defs,
-    courses.defs,
-    # The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by
-    # side as runs of their own.
-    dg.Definitions(resources={"machine": Machine(), "objects": Objects()}, executor=dg.in_process_executor),
-)
+
+def whole(executor: dg.ExecutorDefinition) -> dg.Definitions:
+    """Everything, with its steps where the executor puts them."""
+    return dg.Definitions.merge(
+        kernel.defs,
+        retention.defs,
+        signed.definitions(GATES, DOERS),
+        grid.defs,
+        stairs.defs,
+        courses.defs,
+        dg.Definitions(resources={"machine": Machine(), "objects": Objects()}, executor=executor),
+    )
+
+
+# The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by side as
+# runs of their own. `orchestration/spread.py` is for more than one machine.
+defs = whole(dg.in_process_executor)

@@ -91,7 +91,7 @@ def room_of() -> dict[str, str]:
     found: dict[str, str] = {}
     for room in ROOMS:
         for path in sorted((SQL / room).rglob("*.sql")):
-            names = re.findall(r"(?:COMMENT ON TABLE|CREATE (?:OR REPLACE )?VIEW) (\w+)", path.read_text())
+            names = re.findall(r"(?:COMMENT ON (?:TABLE|VIEW)|CREATE (?:OR REPLACE )?VIEW) (\w+)", path.read_text())
             found |= dict.fromkeys(names, room)
     return found
 

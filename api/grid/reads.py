@@ -1,6 +1,7 @@
 """Meter files over HTTP: upload one, look at what is loaded, fetch what was rejected and why."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,20 +10,25 @@ from fastapi.responses import FileResponse
 
 from api.deps import CallerDep, TenantSession, allow, body_limit
 from api.forms import refuse_more_than_one
+from api.limits import Limit, spend
 from domain.grid.metering.formats.parsed import FileMapping, column_pairs
 from domain.grid.metering.observe.files import ingest_file
 from domain.grid.metering.observe.rejects import rejects_path
-from domain.grid.metering.store import jobs
+from domain.grid.metering.store import cold, jobs, meters
 from domain.grid.metering.store.batches import recent_batches
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import NotFound
+from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import settings
+from domain.kernel.tenancy import load_tenant
 
 router = APIRouter(prefix="/api/ami/reads", tags=["GridLens"])
 WRITES = allow(roles={"OPERATOR", "ADMIN", "TENANT_OWNER"}, scopes={"ami:write"})
 LOOKS = allow(roles={"OPERATOR", "ADMIN", "TENANT_OWNER", "MANAGER", "REVIEWER", "AUDITOR"}, scopes={"ami:read"})
 # The gate's bound on a body; what a file may hold is a setting of the copy and judged by the parser.
 MAX_BODY_BYTES = 512 * 1024 * 1024
+# An archive is fetched and checked as a whole for each question.
+ARCHIVED = Limit("ami.archived_reads", 60)
 
 
 async def one_file(request: Request) -> None:
@@ -74,6 +80,35 @@ def upload(
         answer["rejects_url"] = f"/api/ami/reads/rejects/{result.sha256}"
     answer.pop("rejects_path")
     return answer
+
+
+@router.get("/meters/{meter_id}", dependencies=[LOOKS], summary="A meter's reads of one local day, archived or not")
+def of_meter(
+    meter_id: str,
+    connection: TenantSession,
+    caller: CallerDep,
+    day: Annotated[date, Query(description="The tenant's local date.", examples=["2026-03-01"])],
+) -> dict[str, Any]:
+    """The reads in time order, with `archive` null where they are in the database.
+
+    A day whose reads were archived is answered from its file, checked against its SHA-256, with the values that the
+    database had.
+
+    Raises:
+        NotFound: the tenant has no such meter; OBJECT_MISSING, the archive is lost.
+        Conflict: OBJECT_DAMAGED, the archive is not what was kept.
+    """
+    if meters.meter(connection, meter_id) is None:
+        raise NotFound("There is no meter with this id.", hint="/grid/network lists the meters' feeders.")
+    tenant = load_tenant(connection)
+    archived = cold.cold_day(connection, tenant, day)
+    if archived is not None:
+        spend(caller, ARCHIVED)
+    rows = list(cold.reads_of_day(connection, open_store, tenant, day, meter_id))
+    lies = (
+        None if archived is None else {"artifact_id": archived.artifact.artifact_id, "sha256": archived.artifact.sha256}
+    )
+    return {"status": "ok", "counts": {"reads": len(rows)}, "day": day, "archive": lies, "rows": rows}
 
 
 @router.get("/batches", dependencies=[LOOKS], summary="What was loaded, newest first")

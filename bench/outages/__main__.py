@@ -165,11 +165,13 @@ def run(chosen: argparse.Namespace) -> tuple[list[Check], list[dict[str, Any]]]:
             populations.append((f"{feeder} as published", published, True))
         for name, tree, judged in populations:
             bench = Bench(name, tree, chosen.trials, chosen.seeds, chosen.first_seed, judged)
-            for part in (single_faults, pinged, sets, other):
+            for part in (single_faults,) if chosen.only_single else (single_faults, pinged, sets, other):
                 fresh = part(bench)
                 checks += fresh
                 if not chosen.json:
                     print_lines(fresh)
+    if chosen.only_single:
+        return checks, []
     timings = [asdict(one) for one in all_sizes(read_feeder(data, "ckt5"))]
     feeder, meters = (200.0, 20.0), (2000.0, 500.0)
     limits = {"8,994": feeder, "the same, its": feeder, "100,667": meters, "the same, every": meters}
@@ -201,6 +203,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=1000, help="the first of them (default 1000)")
     parser.add_argument("--feeders", default="ckt5,ieee123", help="which (default ckt5,ieee123)")
     parser.add_argument("--short", action="store_true", help="leave ckt5 as published out")
+    parser.add_argument("--only-single", action="store_true", help="single outages alone: no sets, no latency")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
     chosen = parser.parse_args()
     chosen.trials = max(chosen.trials, chosen.seeds)

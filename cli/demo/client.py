@@ -47,6 +47,10 @@ class Client:
         """DELETE, answer JSON."""
         return self._answer(self._http.delete(path))
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
     def _answer(self, response: httpx.Response) -> dict[str, Any]:
         body: dict[str, Any] = response.json()
         if response.is_success:

@@ -73,6 +73,8 @@ def publish_demo(base_url: str, tenant_id: str, work: Callable[[], object] = lam
         _approve(reviewer, part)
     version = _publish(reviewer)
     content = reviewer.get(f"/api/courses/{COURSE}/{version['version']}")["content"]
+    for person in (author, reviewer):
+        person.close()
     return Published(
         COURSE,
         version["version"],

@@ -152,7 +152,7 @@ class Postgres:
                 self._ensure_roles()
                 return False
             launcher = Launcher.choose()
-            programs = self._programs(launcher)
+            programs = self.programs(launcher)
             if not (self.data / "PG_VERSION").exists():
                 self._initdb(launcher, programs)
             self._launch_when_free(launcher, programs)
@@ -177,7 +177,7 @@ class Postgres:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
-    def _programs(self, launcher: Launcher) -> Path:
+    def programs(self, launcher: Launcher) -> Path:
         """The program folder, copied under the home where the unprivileged user could not read the original."""
         original = binaries()
         if launcher.user is None:
@@ -219,9 +219,9 @@ class Postgres:
             Path(pwfile.name).unlink()
         if made.returncode != 0:
             raise Unavailable(f"The database could not be created: {made.stderr.strip()[-500:]}")
-        self._write_urls({"superuser": password} | {role.value: secrets.token_urlsafe(24) for role in DbRole})
+        self.keep_passwords({"superuser": password} | {role.value: secrets.token_urlsafe(24) for role in DbRole})
 
-    def _write_urls(self, passwords: dict[str, str]) -> None:
+    def keep_passwords(self, passwords: dict[str, str]) -> None:
         """Keep the passwords, and the addresses made of them for the present port."""
         store = self.home / "secrets" / "database-passwords.json"
         write_private(store, json.dumps(passwords))

@@ -10,7 +10,7 @@ from alembic import op
 from migrations.sqltools import SQL, run_sql_file
 
 revision = "202611212010"
-down_revision = "202611211930"
+down_revision = "202611212000"
 branch_labels = None
 depends_on = None
 
@@ -24,5 +24,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for name in FILES:
-        for table in re.findall(r"COMMENT ON TABLE (\w+)", (SQL / name).read_text()):
-            op.execute(f"COMMENT ON TABLE {table} IS NULL")
+        for relation in re.findall(r"COMMENT ON (\w+ \w+) IS", (SQL / name).read_text()):
+            op.execute(f"COMMENT ON {relation} IS NULL")

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.grid import advice, assets, automation, checks, outages
+from orchestration.grid import advice, assets, automation, backfill, checks, outages
 
 defs = dg.Definitions(
     assets=[
@@ -15,7 +15,7 @@ defs = dg.Definitions(
         *outages.ASSETS,
     ],
     asset_checks=[checks.read_checks, checks.event_checks],
-    jobs=[automation.publish_job, automation.daily_job, automation.inbox_job, *outages.JOBS],
+    jobs=[automation.publish_job, automation.daily_job, automation.inbox_job, backfill.backfill_job, *outages.JOBS],
     schedules=[automation.publish_schedule, automation.daily_schedule],
     sensors=[automation.inbox_sensor, automation.late_reads_sensor, automation.stale_reads_sensor, *outages.SENSORS],
 )

@@ -105,3 +105,6 @@ COMMENT ON TABLE operator_feedback IS
 COMMENT ON TABLE reliability_days IS
     'Customer-minutes of each day, for the major event day threshold. Grain: one row a local date. Units: cmi in '
     'customer-minutes.';
+COMMENT ON VIEW v_ami_events_compat IS
+    'Injected events under the column names of the second source. Grain: one row an event. Units: severity 0 to 1, '
+    'instants UTC.';

@@ -48,7 +48,7 @@ MEANS = {
     "session_id": ("test_session_id", "session_id"),
 }
 # Parameters that name no row.
-FIXED = {"verb": ["approve"], "path": ["approve"], "index": ["0"], "tenant_id": [THEIRS]}
+FIXED = {"verb": ["approve"], "path": ["approve"], "index": ["0"], "tenant_id": [THEIRS], "day": ["2026-01-01"]}
 SCOPES = (
     "ami:read", "ami:write", "grid:read", "grid:advise", "stairs:read", "stairs:write", "courses:read", "courses:write",
 )  # fmt: skip
@@ -197,7 +197,7 @@ def _of_operation(path: str, verb: str, operation: Any, document: Any, other: Th
     parameters = operation.get("parameters", [])
     query: dict[str, str] = {}
     for parameter in (one for one in parameters if one["in"] == "query"):
-        known = other.named(parameter["name"])
+        known = FIXED.get(parameter["name"]) or other.named(parameter["name"])
         if parameter.get("required") and not known:
             raise LookupError(f"{verb} {path}: nobody knows what {parameter['name']} is")
         if known and parameter["name"] not in {"tenantId", "tenant_id"}:
@@ -259,12 +259,16 @@ def is_barred(door: Door, name: str) -> bool:
 OWN_EXPORT = "kernel.ledger.exported"
 
 
-def leaks(client: TestClient, application: Any, other: Theirs, who: dict[str, dict[str, str]]) -> list[str]:
-    """What an answer tells of the other tenant, or fails by."""
+def leaks(
+    client: TestClient, application: Any, other: Theirs, who: dict[str, dict[str, str]], below: str = "/"
+) -> list[str]:
+    """What an answer below an address tells of the other tenant, or fails by."""
     found = []
     doors = list(doors_of(application))
     turned_away: set[tuple[str, Door | None, str]] = set()
     for call in calls(application, other):
+        if not call.path.startswith(below):
+            continue
         sent = f"{call.path} {json.dumps([call.query, call.body])} {call.upload!r}"
         door = next((one for one in doors if call.method in one.methods and one.path.match(call.path)), None)
         for name, headers in who.items():
@@ -361,9 +365,8 @@ def test_a_planted_leak_is_found(who: dict[str, dict[str, str]], module_database
     routes.add_api_route("/v1/leak/{proposal_id}", leak, dependencies=[allow(roles=EVERY_ROLE)])
     application = create_app(routes)
     with TestClient(application, raise_server_exceptions=False, follow_redirects=False) as client:
-        found = leaks(client, application, other, {"ADMIN": who["ADMIN"]})
+        found = leaks(client, application, other, {"ADMIN": who["ADMIN"]}, "/v1/leak/")
     assert found
-    assert all("/v1/leak/" in one for one in found)
 
 
 def test_a_route_whose_parameter_nobody_knows_is_found(open_client: TestClient, module_database: Database) -> None:

@@ -140,7 +140,9 @@ class Person:
 
     def opens(self, path: str, picture: str = "") -> None:
         """Go to a page of this copy and look at it."""
-        self.page.goto(self.address + path)
+        answer = self.page.goto(self.address + path)
+        assert answer is not None
+        assert answer.ok, f"{path}: {answer.status}"
         self.looks(picture)
 
     def looks(self, picture: str = "") -> None:
@@ -180,8 +182,10 @@ class Person:
         return self.page.get_by_role("heading", level=1).inner_text()
 
     def _said(self, message: object) -> None:
-        if getattr(message, "type", "") == "error":
-            self.wrong.append(f"{self.page.url}: console: {getattr(message, 'text', '')}")
+        text = str(getattr(message, "text", ""))
+        # A form that is refused answers with its page and 4xx, which the browser notes; what is wrong there is told.
+        if getattr(message, "type", "") == "error" and "status of 4" not in text:
+            self.wrong.append(f"{self.page.url}: console: {text}")
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
@@ -189,5 +193,6 @@ class Person:
             self.wrong.append(f"{self.page.url} asked another machine: {url}")
 
     def _answered(self, response: Response) -> None:
-        if response.status >= 500:
+        asked_for = response.request.resource_type
+        if response.status >= 500 or (response.status >= 400 and asked_for != "document"):
             self.wrong.append(f"{response.url}: {response.status}")

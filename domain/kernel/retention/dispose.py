@@ -25,7 +25,7 @@ from domain.kernel.lent import use_standing_order
 from domain.kernel.locks import run_locked
 from domain.kernel.objects.store import Store
 from domain.kernel.proposals import Proposal
-from domain.kernel.retention.plan import Plan, plan_of, same_plan
+from domain.kernel.retention.plan import Plan, plan_of, plan_older_than, same_plan
 from domain.kernel.retention.policy import Piece, Prunable
 from domain.kernel.settings import DbRole
 from domain.kernel.signed import Countersignature
@@ -61,21 +61,31 @@ def disposal_doer(prunables: Mapping[str, Prunable], open_store: Callable[[], St
 
 
 def dispose_under_order(
-    tenant_id: str, prunable: Prunable, store: Store, now: datetime, actor_id: str
+    tenant_id: str,
+    prunable: Prunable,
+    store: Store,
+    now: datetime,
+    actor_id: str,
+    older_than_days: int | None = None,
 ) -> dict[str, Any]:
     """Dispose of what is due where a standing order covers it; else nothing, and the answer says why.
 
-    One at a time for a tenant and kind: a second answers that it was skipped.
+    One at a time for a tenant and kind: a second answers that it was skipped. `older_than_days`: only what is older
+    than that, where it is more than the tenant keeps.
 
     Raises:
-        Conflict: ORDER_EXHAUSTED, RETENTION_SETTING, ARCHIVE_DIFFERS.
+        Conflict: ORDER_EXHAUSTED, RETENTION_SETTING, KEPT_LONGER, ARCHIVE_DIFFERS.
         Unavailable: the object store cannot take the archives; nothing was removed.
     """
 
     def work(_lock: object) -> dict[str, Any]:
         try:
             with transaction(tenant_id, DbRole.MACHINE, actor=actor_id) as connection:
-                plan = plan_of(connection, prunable, now)
+                plan = (
+                    plan_of(connection, prunable, now)
+                    if older_than_days is None
+                    else plan_older_than(connection, prunable, now, older_than_days)
+                )
                 if not plan.pieces:
                     return {"pieces": 0, "rows": 0, "reason": "nothing is due"}
                 signed = use_standing_order(
@@ -148,7 +158,9 @@ def _archive(connection: Connection, plan: Plan, piece: Piece, signed: Countersi
 def _remove(connection: Connection, plan: Plan, one: Archived, signed: Countersignature) -> None:
     """Write the disposal, then take the rows out; the database refuses the second without the first."""
     piece, artifact_id = one.piece, None if one.artifact is None else one.artifact.artifact_id
-    parts = (plan.tenant.tenant_id, plan.prunable.name, piece.name, str(piece.rows), str(signed.countersignature_id))
+    parts = [plan.tenant.tenant_id, plan.prunable.name, piece.name, str(piece.rows), str(signed.countersignature_id)]
+    # A piece that was brought back and goes again, perhaps unchanged and under the same order, is another disposal.
+    parts += [f"again {before}"] if (before := _gone_before(connection, plan, piece)) else []
     connection.execute(
         text(
             "INSERT INTO retention_disposals (disposal_id, subject, piece, rows, rows_hash, artifact_id,"
@@ -167,6 +179,16 @@ def _remove(connection: Connection, plan: Plan, one: Archived, signed: Countersi
     if plan.prunable.remove(connection, plan.tenant, piece, plan.cutoff) != piece.rows:
         raise _changed(piece)
     _tell(connection, "kernel.retention.disposed", plan, piece, signed, {"artifact_id": _text(artifact_id)})
+
+
+def _gone_before(connection: Connection, plan: Plan, piece: Piece) -> int:
+    found = connection.execute(
+        text(
+            "SELECT count(*) FROM retention_disposals WHERE subject = :subject AND piece = :piece AND rows_hash <> ''"
+        ),
+        {"subject": plan.prunable.name, "piece": piece.name},
+    )
+    return int(found.scalar_one())
 
 
 def _tell(

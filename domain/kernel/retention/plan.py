@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.kernel.canonical import content_hash
+from domain.kernel.errors import Conflict
 from domain.kernel.gates import RETENTION_DISPOSAL
 from domain.kernel.proposals import Proposal, Subject, propose
 from domain.kernel.retention.policy import Cutoff, Piece, Prunable, cutoff_of, cutoff_on, days_kept
@@ -74,6 +75,23 @@ def plan_of(connection: Connection, prunable: Prunable, now: datetime) -> Plan:
     tenant = load_tenant(connection)
     days = days_kept(connection, prunable)
     return _plan(connection, prunable, tenant, days, cutoff_of(tenant, days, now))
+
+
+def plan_older_than(connection: Connection, prunable: Prunable, now: datetime, days: int) -> Plan:
+    """What is older than so many days, which are no fewer than the tenant keeps.
+
+    Raises:
+        Conflict: RETENTION_SETTING; KEPT_LONGER, the tenant keeps these rows for longer than that.
+    """
+    kept = days_kept(connection, prunable)
+    if days < kept:
+        raise Conflict(
+            f"{prunable.name} are kept {kept} days, and {days} were asked for; nothing was planned or removed.",
+            hint=f"Ask for {kept} days or more, or let an administrator change the tenant's retention.",
+            code="KEPT_LONGER",
+        )
+    tenant = load_tenant(connection)
+    return _plan(connection, prunable, tenant, kept, cutoff_of(tenant, days, now))
 
 
 def same_plan(connection: Connection, prunable: Prunable, content: Mapping[str, Any]) -> Plan:

@@ -46,9 +46,9 @@ def recorded_batch(connection: Connection, batch_id: uuid.UUID) -> RecordedBatch
 
 
 def disposed_days(connection: Connection) -> set[str]:
-    """Local days whose reads were archived and removed."""
-    found = connection.execute(text("SELECT DISTINCT piece FROM retention_disposals WHERE subject = 'meter_reads'"))
-    return set(found.scalars())
+    """Local days whose reads were archived and removed, and not brought back."""
+    found = connection.execute(text("SELECT DISTINCT local_date FROM v_read_archives WHERE is_cold"))
+    return {day.isoformat() for day in found.scalars()}
 
 
 def kept_values(connection: Connection, day: LocalDay) -> set[Value]:

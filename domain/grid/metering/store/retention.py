@@ -92,14 +92,17 @@ def refuse_disposed(connection: psycopg.Connection[Any], tenant_id: str, day: da
         Conflict: DAY_DISPOSED.
     """
     row = connection.execute(
-        "SELECT artifact_id FROM retention_disposals WHERE tenant_id = %s AND subject = %s AND piece = %s"
-        " ORDER BY disposed_at DESC LIMIT 1",
+        "SELECT d.artifact_id FROM retention_disposals AS d"
+        " WHERE d.tenant_id = %s AND d.subject = %s AND d.piece = %s AND NOT EXISTS ("
+        "   SELECT 1 FROM read_restores AS r WHERE r.tenant_id = d.tenant_id AND r.disposal_id = d.disposal_id)"
+        " ORDER BY d.disposed_at DESC LIMIT 1",
         (tenant_id, NAME, day.isoformat()),
     ).fetchone()
     if row is not None:
         raise Conflict(
             f"The reads of {day} were archived and removed; nothing of this load was stored.",
-            hint=f"They lie in artifact {row[0]}. Leave the day out of the load.",
+            hint=f"They lie in artifact {row[0]}. Leave the day out of the load, or bring it back first with"
+            f" `countersign reads restore --tenant {tenant_id} --day {day}` and load again.",
             code="DAY_DISPOSED",
         )
 

@@ -19,6 +19,9 @@ COLUMNS = (
     Column("open_ties", "Open ties", 0),
 )
 
+# Of one look on one map.
+MOST_LINES = 4_000
+
 
 def network_map(
     edges: Sequence[MapEdge], sites: Sequence[MapSite], spoken_of: str | None, title: str, source: str = ""
@@ -91,17 +94,25 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], sites: Sequence[MapSite], spoke
 
 
 def _lines(axes: Axes, plot: Plot, starts: Floats, ends: Floats, colour: str, width: float) -> None:
-    """All edges of one look as one path; what is shorter than a third of a pixel, or drawn twice, is left out."""
+    """All edges of one look as one path, on whole pixels where they are thin, else on halves.
+
+    What is shorter than that, or drawn twice, is left out, and of very many lines the shortest: nobody sees them, and
+    the page would weigh what they weigh.
+    """
     if not len(starts):
         return
     per_pixel = float(np.diff(axes.get_xlim())[0]) / plot.width
-    grid = 0.25 * per_pixel
-    pixels = np.rint(np.column_stack([starts, ends]) / grid).astype(np.int64)
+    grid = (1.0 if width < 1 else 0.5) * per_pixel
+    origin = np.array([axes.get_xlim()[0], axes.get_ylim()[0]])
+    pixels = np.rint((np.column_stack([starts, ends]) - np.tile(origin, 2)) / grid).astype(np.int64)
     # One direction for each segment, so that there and back are one.
     swap = (pixels[:, 0] > pixels[:, 2]) | ((pixels[:, 0] == pixels[:, 2]) & (pixels[:, 1] > pixels[:, 3]))
     pixels[swap] = pixels[swap][:, [2, 3, 0, 1]]
-    kept = np.unique(pixels[np.abs(pixels[:, :2] - pixels[:, 2:]).max(axis=1) > 1], axis=0)
-    vertices = (kept * grid).reshape(-1, 2)
+    kept = np.unique(pixels[np.abs(pixels[:, :2] - pixels[:, 2:]).max(axis=1) > 0], axis=0)
+    if len(kept) > MOST_LINES:
+        length = np.hypot(*(kept[:, :2] - kept[:, 2:]).T)
+        kept = kept[np.sort(np.argsort(-length, kind="stable")[:MOST_LINES])]
+    vertices = kept.reshape(-1, 2) * grid + origin
     codes = np.tile(np.array([Path.MOVETO, Path.LINETO], dtype=Path.code_type), len(kept))
     if len(vertices):
         axes.add_patch(PathPatch(Path(vertices, codes), facecolor="none", edgecolor=colour, linewidth=width))
