@@ -4,6 +4,8 @@ The server lives under a folder of this checkout's own in the system's temporary
 Immutable tables refuse TRUNCATE, so nothing is cleaned up: a clone is dropped as a whole.
 """
 
+import asyncio
+import functools
 import hashlib
 import itertools
 import os
@@ -16,9 +18,12 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
+from fastapi import FastAPI
 from psycopg import sql
 
 from api import limits
+from api.app import SESSIONS, create_app
+from api.courses.events import EventWriter
 from cli.services.postgres import DATABASE, Postgres, own_the_schemas
 from domain.kernel import db, migrate
 from domain.kernel.settings import DbRole, settings
@@ -188,6 +193,22 @@ def module_database(server: Postgres, tmp_path_factory: pytest.TempPathFactory) 
         yield made
         unbind()
     drop(server, made)
+
+
+@functools.cache
+def _application() -> FastAPI:
+    return create_app()
+
+
+def application() -> FastAPI:
+    """The application as it is served, built once by this process: finding its routes costs half a second.
+
+    What belongs to one event loop is made anew, since each client brings a loop of its own.
+    """
+    made = _application()
+    made.state.sessions = asyncio.Semaphore(SESSIONS)
+    made.state.learner_events = EventWriter()
+    return made
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from domain.kernel.release.deployment import sample
 from domain.kernel.settings import DbRole, settings
 from domain.kernel.signed import Decision
 from tests.architecture.tenant_rows import fill, tenant_tables
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_fleet, make_meters, make_person, make_tenant, make_token
 
@@ -311,7 +311,7 @@ def state(database: Database) -> dict[str, str | None]:
 
 @pytest.fixture(scope="module")
 def open_client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
         seed(made)
         fill(module_database, THEIRS, word="their-own-word-7")
         yield made

@@ -13,11 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 
-from api.app import create_app
 from domain.kernel.clock import utc_now
 from domain.kernel.keys import create_key
 from scripts.site import DOCS
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.outages.evening import EARLY, Evening, events_of
 
 RETOOL = DOCS / "retool"
@@ -61,7 +60,7 @@ class Console:
 
 @pytest.fixture(scope="module")
 def evening(module_database: Database) -> Iterator[Evening]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         made = Evening(client, TENANT)
         made.report([one for one in events_of(made.network) if one.arrived_at <= EARLY])
         made.infer()

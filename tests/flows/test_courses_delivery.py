@@ -13,9 +13,8 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from cli.services.postgres import free_port
-from tests.conftest import ROOT, Database
+from tests.conftest import ROOT, Database, application
 from tests.courses.delivery.school import FIRST, School, count, package_of
 from tests.stairs.at_once import at_once
 
@@ -60,7 +59,7 @@ class Two:
 
 @pytest.fixture(scope="module")
 def two(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         school = School(client).open()
         school.publish(package_of(FIRST))
     home = Path(os.environ["COUNTERSIGN_HOME"])

@@ -16,7 +16,6 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from api import limits
-from api.app import create_app
 from cli.main import countersign
 from domain.grid.outages.rules.signals import Signal
 from domain.grid.outages.rules.storm import reports_of
@@ -31,7 +30,7 @@ from domain.kernel.signing import ensure_signing_keys
 from domain.kernel.verify import verify_artifact, verify_run
 from domain.together import REBUILDERS, RENDERERS
 from orchestration.doers import DOERS
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.flows.test_secrets import PLANTED, SAID
 from tests.grid.outages.town import BACK_MIN, NIGHT, REPAIRED_MIN, below, make_town, night
 from tests.makers import make_token
@@ -76,7 +75,7 @@ def _event(one: Signal) -> dict[str, Any]:
 def story(module_database: Database) -> Iterator[Night]:
     """The night until the report is exported."""
     ensure_signing_keys()
-    with TestClient(create_app(), raise_server_exceptions=True) as client:
+    with TestClient(application(), raise_server_exceptions=True) as client:
         made = Night(client)
         _tell(made)
         yield made

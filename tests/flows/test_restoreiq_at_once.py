@@ -13,16 +13,15 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import text
 
-from api.app import create_app
 from domain.kernel.db import transaction
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.outages.evening import EARLY, Evening, began, event, events_of, over
 from tests.grid.outages.town import NIGHT, below
 
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False) as made:
+    with TestClient(application(), raise_server_exceptions=False) as made:
         yield made
 
 

@@ -10,10 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.outages.evening import EARLY, Evening, began, over
 from tests.grid.outages.town import NIGHT, town
 
@@ -26,7 +25,7 @@ REPLAY = "/v1/replays/after-action/generate"
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False) as made:
+    with TestClient(application(), raise_server_exceptions=False) as made:
         yield made
 
 

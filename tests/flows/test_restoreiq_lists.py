@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.grid.outages import answers
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.outages.evening import Evening, began
 
 
 @pytest.fixture(scope="module")
 def story(module_database: Database) -> Iterator[tuple[Evening, str]]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield began(client)
 
 

@@ -9,14 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from api.grid import routes
 from domain.grid.metering.observe.publish import floor_to
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
 from domain.kernel.keys import create_key
 from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_fleet, make_tenant, make_token
 
 BODY = {"tenantId": "T", "intervalMinutes": 15, "batchSize": 50}
@@ -27,7 +26,7 @@ THEFT = {"tenantId": "T", "feederId": "FEEDER_2", "durationMinutes": 60, "severi
 @pytest.fixture
 def client(database: Database) -> Iterator[TestClient]:
     make_fleet(feeders=3, meters_per_feeder=40)
-    with TestClient(create_app(), headers={"Authorization": f"Bearer {make_token('T', 'OPERATOR')}"}) as made:
+    with TestClient(application(), headers={"Authorization": f"Bearer {make_token('T', 'OPERATOR')}"}) as made:
         yield made
 
 
@@ -204,7 +203,7 @@ def test_a_publish_that_makes_no_sense_is_422(client: TestClient, wrong: dict[st
 def test_another_tenants_data_is_never_shown(client: TestClient) -> None:
     client.post("/api/ami/publish-once", json=BODY)
     make_tenant("U")
-    with TestClient(create_app(), headers={"Authorization": f"Bearer {make_token('U', 'ADMIN')}"}) as other:
+    with TestClient(application(), headers={"Authorization": f"Bearer {make_token('U', 'ADMIN')}"}) as other:
         assert other.get("/api/ami/kpi/quickcheck", params={"tenantId": "T"}).status_code == 403
         assert other.get("/api/ami/kpi/quickcheck").json()["feeders_now"] == []
         assert other.post("/api/ami/publish-once", json=BODY).status_code == 403
@@ -231,7 +230,7 @@ def test_the_quickcheck_without_a_key_is_masked_and_only_for_public_tenants_in_d
             " confidence, window_days) VALUES ('T', %s, 'M020001', 'FEEDER_2', 'x', 90, 1, 1, 1)",
             (day,),
         )
-    with TestClient(create_app()) as nobody:
+    with TestClient(application()) as nobody:
         assert nobody.get("/api/ami/kpi/quickcheck", params={"tenantId": "T"}).status_code == 401
         with psycopg.connect(database.urls["superuser"]) as connection:
             connection.execute("UPDATE tenants SET public_quickcheck = true")
@@ -249,7 +248,7 @@ def test_the_quickcheck_without_a_key_is_masked_and_only_for_public_tenants_in_d
 def test_the_anonymous_quickcheck_is_limited_to_30_a_minute(client: TestClient, database: Database) -> None:
     with psycopg.connect(database.urls["superuser"]) as connection:
         connection.execute("UPDATE tenants SET public_quickcheck = true")
-    with TestClient(create_app()) as nobody:
+    with TestClient(application()) as nobody:
         codes = [nobody.get("/api/ami/kpi/quickcheck", params={"tenantId": "T"}).status_code for _ in range(32)]
     assert codes[:30] == [200] * 30
     assert 429 in codes[30:]

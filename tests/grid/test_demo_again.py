@@ -6,12 +6,11 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from cli.demo.client import Client
 from cli.demo.gridlens import FEEDER, Found, _theft
 from cli.demo.story import Story
 from domain.kernel.db import transaction
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_fleet, make_token
 
 MIDNIGHT = datetime(2026, 3, 4, 5, tzinfo=UTC)
@@ -21,7 +20,7 @@ def test_a_second_demo_foretells_what_the_first_did(database: Database, tmp_path
     make_fleet("T", feeders=7, meters_per_feeder=10)
     client, story = Client("http://copy.example", "unused"), Story(tmp_path / "demo.log", 2)
     # The same requests, answered in this process.
-    client._http = TestClient(create_app(), headers={"Authorization": f"Bearer {make_token('T', 'OPERATOR')}"})
+    client._http = TestClient(application(), headers={"Authorization": f"Bearer {make_token('T', 'OPERATOR')}"})
     other = {"feederId": FEEDER, "durationMinutes": 60, "severity": 0.5, "startsAt": MIDNIGHT.isoformat()}
     kept = client.post("/api/ami/event/voltage-sag", other)["event_id"]
     first, second = Found("T"), Found("T")

@@ -8,11 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from domain.grid.metering.observe.publish import floor_to
 from domain.kernel.clock import utc_now
 from domain.kernel.db import transaction
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_fleet, make_token
 
 BODY = {"tenantId": "T", "intervalMinutes": 15, "batchSize": 50}
@@ -22,7 +21,7 @@ THEFT = {"tenantId": "T", "feederId": "FEEDER_2", "durationMinutes": 60, "severi
 @pytest.fixture
 def client(database: Database) -> Iterator[TestClient]:
     make_fleet(feeders=2, meters_per_feeder=4)
-    with TestClient(create_app(), headers={"Authorization": f"Bearer {make_token('T', 'OPERATOR')}"}) as made:
+    with TestClient(application(), headers={"Authorization": f"Bearer {make_token('T', 'OPERATOR')}"}) as made:
         yield made
 
 

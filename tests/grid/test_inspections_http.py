@@ -6,11 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import limits
-from api.app import create_app
 from domain.kernel.keys import create_key
 from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.metering.test_inspection import scored
 from tests.makers import make_fleet, make_tenant, make_token
 
@@ -21,7 +20,7 @@ def client(module_database: Database) -> Iterator[TestClient]:
     make_fleet("T", feeders=1, meters_per_feeder=6)
     make_tenant("EMPTY")
     scored([91.0, 80.0, 61.0, 20.0])
-    with TestClient(create_app(), raise_server_exceptions=False) as made:
+    with TestClient(application(), raise_server_exceptions=False) as made:
         yield made
     limits._engine(settings().url(DbRole.APP)).dispose()
     limits._engine.cache_clear()

@@ -9,14 +9,13 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel.alerts import ALERTS, health_figures, worst
 from domain.kernel.db import transaction, working_as
 from domain.kernel.seals.sealing import seal_ledger
 from domain.kernel.seals.state import OVERDUE
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant, make_token
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +52,7 @@ def test_the_rules_are_those_of_the_page_and_each_has_a_runbook() -> None:
 
 def test_every_figure_of_a_rule_is_exported_and_names_nobody(database: Database) -> None:
     make_tenant("NAMED_TENANT")
-    with TestClient(create_app()) as client:
+    with TestClient(application()) as client:
         told = client.get("/metrics").text
     exported = set(re.findall(r"^# TYPE (\S+)", told, re.MULTILINE))
     asked = {name for rule in RULES for name in NAMES.findall(rule["expr"])}
@@ -86,7 +85,7 @@ def test_a_seal_ends_its_alert_and_the_page_shows_both(database: Database) -> No
     with psycopg.connect(database.urls["superuser"]) as connection:
         connection.execute(EVENT)
     asked = {"Authorization": f"Bearer {make_token('T', 'PLATFORM_ADMIN')}"}
-    with TestClient(create_app()) as client:
+    with TestClient(application()) as client:
         shown = client.get("/admin/health", headers=asked)
         assert "1 of 4 alerts is raised" in shown.text
         with working_as(DbRole.MACHINE):

@@ -10,7 +10,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import limits
-from api.app import create_app
 from api.gate import SESSION_COOKIE
 from domain.kernel.canonical import sha256_hex
 from domain.kernel.db import transaction
@@ -18,7 +17,7 @@ from domain.kernel.gates import RELEASE_MIGRATION, RETENTION_DISPOSAL, Gate
 from domain.kernel.login import form_token, open_session
 from domain.kernel.proposals import Proposal, Subject, load_proposal
 from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_person, make_tenant
 
@@ -31,7 +30,7 @@ class Browser:
     def __init__(self, name: str, *roles: str) -> None:
         self.person = make_person("T", name, *roles)
         self.secret = open_session(self.person, datetime.now(UTC))
-        self.client = TestClient(create_app(), headers={"Accept": "text/html"}, follow_redirects=False)
+        self.client = TestClient(application(), headers={"Accept": "text/html"}, follow_redirects=False)
         self.client.cookies.set(SESSION_COOKIE, self.secret)
 
     def get(self, path: str) -> str:

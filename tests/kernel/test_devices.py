@@ -8,7 +8,6 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from api.gate import SESSION_COOKIE
 from domain.kernel.access import authenticate
 from domain.kernel.db import transaction
@@ -17,7 +16,7 @@ from domain.kernel.errors import Forbidden, Unauthenticated
 from domain.kernel.login import end_own_session, open_session, principal_of_session, sessions_of
 from domain.kernel.principal import Principal, Role
 from domain.kernel.settings import DbRole
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_person, make_tenant, make_token
 from tests.stairs.small_house import SmallHouse
 
@@ -32,7 +31,7 @@ def tom(database: Database) -> Principal:
 
 @pytest.fixture
 def client(database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False) as made:
+    with TestClient(application(), raise_server_exceptions=False) as made:
         yield made
 
 

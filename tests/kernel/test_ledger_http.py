@@ -14,13 +14,13 @@ from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from cli.main import countersign
 from domain.kernel.db import transaction, working_as
 from domain.kernel.events import record
 from domain.kernel.seals.sealing import seal_ledger
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import Purpose, ensure_signing_keys, public_key_path
+from tests.conftest import application
 from tests.makers import make_tenant, make_token
 
 Bearer = Callable[..., dict[str, str]]
@@ -195,7 +195,7 @@ def test_the_view_of_the_course_platform_has_its_names(told: list[str]) -> None:
 
 @pytest.fixture
 def browser(client: TestClient, told: list[str]) -> Iterator[TestClient]:
-    with TestClient(create_app(), headers={"Accept": "text/html"}, raise_server_exceptions=False) as made:
+    with TestClient(application(), headers={"Accept": "text/html"}, raise_server_exceptions=False) as made:
         token = make_token("T", "AUDITOR", email="auditor@example.org")
         answer = made.post("/sign-in", data={"token": token, "next": "/ledger"}, follow_redirects=False)
         assert answer.status_code == 303, answer.text
@@ -236,7 +236,7 @@ def test_the_page_says_what_it_could_not_read_and_what_an_empty_list_means(brows
 
 
 def test_an_operator_neither_sees_the_link_nor_the_page(client: TestClient, told: list[str]) -> None:
-    with TestClient(create_app(), headers={"Accept": "text/html"}) as made:
+    with TestClient(application(), headers={"Accept": "text/html"}) as made:
         token = make_token("T", "OPERATOR", email="operator@example.org")
         made.post("/sign-in", data={"token": token, "next": "/"})
         assert "/ledger" not in made.get("/").text
@@ -245,7 +245,7 @@ def test_an_operator_neither_sees_the_link_nor_the_page(client: TestClient, told
 
 def test_an_empty_ledger_says_what_will_stand_there(client: TestClient) -> None:
     make_tenant("E")
-    with TestClient(create_app(), headers={"Accept": "text/html"}) as made:
+    with TestClient(application(), headers={"Accept": "text/html"}) as made:
         token = make_token("E", "AUDITOR", email="e@example.org")
         made.post("/sign-in", data={"token": token, "next": "/"})
         page = made.get("/ledger").text

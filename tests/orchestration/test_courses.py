@@ -9,13 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole
 from orchestration.courses.checks import CHECKS, course_checks
 from orchestration.definitions import defs
 from orchestration.resources import Machine
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.courses.authoring.course_house import House, open_house
 from tests.makers import make_tenant
 from tests.orchestration.steps import checks
@@ -23,7 +22,7 @@ from tests.orchestration.steps import checks
 
 @pytest.fixture(scope="module")
 def house(module_database: Database) -> Iterator[House]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         made = open_house(client)
         made.approved_course()
         made.publish()

@@ -6,11 +6,10 @@ import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from orchestration.courses.regeneration import reaper_job, regeneration_sensor
 from orchestration.definitions import defs
 from orchestration.resources import Machine
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.courses.authoring.course_house import House, open_house
 from tests.courses.regeneration.loop import JOBS, asked, carried_out, triggered
 from tests.kernel.advice.looks import rows
@@ -18,7 +17,7 @@ from tests.kernel.advice.looks import rows
 
 @pytest.fixture
 def house(database: Database) -> Iterator[House]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         made = open_house(client)
         made.approved_course()
         yield made

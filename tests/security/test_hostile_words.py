@@ -13,13 +13,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import limits
-from api.app import create_app
 from api.gate import doors_of
 from domain.kernel.principal import Role
 from domain.kernel.settings import DbRole, settings
 from tests.architecture.tenant_rows import fill
 from tests.architecture.test_tenants_are_apart_over_http import THEIRS, calls, seed, theirs
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_token
 
 # Two quotation marks are one within a SQL string.
@@ -47,7 +46,7 @@ READS_ALL = (Role.ADMIN, Role.AUDITOR, Role.OPERATOR, Role.REVIEWER, Role.TECHNI
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
         seed(made)
         fill(module_database, THEIRS, word=WORD, is_said=True)
         yield made

@@ -23,7 +23,7 @@ from api.gate import Gate
 from domain.kernel.keys import create_key
 from domain.kernel.principal import Kind, Principal, Role
 from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant, make_token
 from tests.security.matrix import READS, Line, lines_of, page
 
@@ -40,7 +40,7 @@ NAMES = ("nobody", "service", *(role.value for role in Role))
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
     make_tenant("T")
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
         yield made
     limits._engine(settings().url(DbRole.APP)).dispose()
     limits._engine.cache_clear()

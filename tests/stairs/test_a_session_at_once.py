@@ -8,12 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
 from orchestration.stairs.second_look import judge_waiting
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant
 from tests.stairs.at_once import Busy, at_once, codes, column, counted, statuses
 from tests.stairs.small_house import SmallHouse
@@ -27,7 +26,7 @@ def desk(module_database: Database) -> Iterator[Busy]:
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
     house = SmallHouse(module_database)
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield Busy(client, house)
 
 

@@ -9,14 +9,13 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel.canonical import content_hash
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
 from domain.kernel.verify import verify_run
 from domain.together import REBUILDERS
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant, make_token
 from tests.stairs.small_house import SmallHouse
 
@@ -102,7 +101,7 @@ def desk(database: Database) -> Iterator[Desk]:
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
     house = SmallHouse(database)
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield Desk(client, house)
 
 

@@ -11,9 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from api.app import create_app
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant
 from tests.stairs.small_house import SmallHouse
 from tests.stairs.test_a_session_over_http import TESTED, Desk
@@ -30,7 +29,7 @@ def desk(database: Database) -> Iterator[Desk]:
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
     house = SmallHouse(database, prompts=True)
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield Desk(client, house)
 
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant
 from tests.stairs.at_once import Busy, column
 from tests.stairs.small_house import SmallHouse
@@ -20,7 +19,7 @@ def desk(module_database: Database) -> Iterator[Busy]:
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
     house = SmallHouse(module_database)
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield Busy(client, house)
 
 

@@ -10,10 +10,9 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel.keys import create_key
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_person, make_tenant, make_token
 from tests.stairs.at_once import Busy, counted
 from tests.stairs.small_house import SmallHouse
@@ -33,7 +32,7 @@ def desk(module_database: Database) -> Iterator[Busy]:
     make_tenant("U", "Australia/Sydney")
     ensure_signing_keys()
     house = SmallHouse(module_database)
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield Busy(client, house)
 
 

@@ -8,8 +8,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant, make_token
 from tests.stairs.planted.plant import plant
 from tests.stairs.planted.writing import insert
@@ -37,7 +36,7 @@ def path(database: Database) -> str:
 
 
 def asked(path: str, tenant: str = "T", role: str = "OWNER") -> Any:
-    with TestClient(create_app()) as client:
+    with TestClient(application()) as client:
         return client.get(path, headers={"Authorization": f"Bearer {make_token(tenant, role)}"})
 
 

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel import artifacts
 from domain.kernel.canonical import content_hash
 from domain.kernel.db import transaction
@@ -22,7 +21,7 @@ from domain.kernel.verify import Verdict, verify_artifact
 from domain.stairs.fulfil import notice_doer, report_doer
 from domain.stairs.suggest.period_report import due_visits
 from domain.together import RENDERERS
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.outages.report.reading import pages
 from tests.makers import make_tenant, make_token
 from tests.stairs.small_house import SmallHouse
@@ -34,7 +33,7 @@ def desk(database: Database) -> Iterator[Desk]:
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
     house = SmallHouse(database)
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield Desk(client, house)
 
 

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from cli.demo import firemode
 from cli.demo.client import Client
 from cli.demo.firemode import People, Visit
 from domain.kernel.clock import utc_now
 from domain.kernel.signing import ensure_signing_keys
+from tests.conftest import application
 from tests.makers import make_tenant, make_token
 
 ROLES = {"technician": "TECHNICIAN", "manager": "MANAGER", "reviewer": "REVIEWER"}
@@ -35,11 +35,11 @@ def people_here() -> Iterator[People]:
     """A tenant with those who act in it."""
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
-    with TestClient(create_app(), raise_server_exceptions=False) as application:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         made = object.__new__(People)
         for name, role in ROLES.items():
             token = make_token("T", role, email=f"{name}@example.org", ttl_s=3600)
-            setattr(made, name, Here(application, token))
+            setattr(made, name, Here(client, token))
         made.technician_name, made.reviewer_name = "technician", "reviewer"
         yield made
 

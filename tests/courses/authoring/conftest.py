@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.courses.authoring.course_house import House, open_house
 
 
 @pytest.fixture
 def house(database: Database) -> Iterator[House]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield open_house(client)

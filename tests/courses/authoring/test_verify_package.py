@@ -11,11 +11,10 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from cli.main import countersign
 from domain.kernel.canonical import canonical_json, sha256_hex
 from domain.kernel.signing import Purpose, public_key_path, public_pem, raw_bytes
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.courses.authoring.course_house import open_house
 
 File = dict[str, Any]
@@ -24,7 +23,7 @@ File = dict[str, Any]
 @pytest.fixture(scope="module")
 def files(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> tuple[File, File, Path]:
     """The first version, a restored third one, and the public key: all that an auditor is given."""
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         house = open_house(client)
         house.approved_course()
         house.publish()

@@ -7,10 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import limits
-from api.app import create_app
 from domain.courses.delivery.store import versions
 from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.courses.delivery.school import FIRST, School, package_of
 
 _numbers = itertools.count(1)
@@ -19,7 +18,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
     """The application, for the tests of one module."""
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
         yield made
     limits._engine(settings().url(DbRole.APP)).dispose()
     limits._engine.cache_clear()

@@ -10,12 +10,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api import limits
-from api.app import create_app
 from domain.courses.insight.nightly import run_analytics_jobs
 from domain.courses.insight.observe.ingest import rejected_total
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.courses.delivery.school import FIRST, School, count, package_of
 from tests.courses.delivery.test_pages import Browser
 from tests.courses.insight_db.world import COURSES, lively
@@ -26,7 +25,7 @@ EVENT = "/api/analytics/event"
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
         yield made
     limits._engine(settings().url(DbRole.APP)).dispose()
     limits._engine.cache_clear()

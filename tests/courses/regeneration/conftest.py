@@ -12,10 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
 
-from api.app import create_app
 from cli.services.postgres import DATABASE, Postgres
 from domain.kernel.settings import DbRole
-from tests.conftest import Database, bind, clone, drop, unbind
+from tests.conftest import Database, application, bind, clone, drop, unbind
 from tests.courses.authoring.course_house import House, open_house
 
 _numbers = itertools.count()
@@ -35,7 +34,7 @@ def built(server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     made, home = clone(server), tmp_path_factory.mktemp("built") / "home"
     with pytest.MonkeyPatch.context() as patch:
         bind(made, home, patch)
-        with TestClient(create_app(), raise_server_exceptions=False) as client:
+        with TestClient(application(), raise_server_exceptions=False) as client:
             house = open_house(client)
             house.approved_course()
             house.publish()
@@ -72,5 +71,5 @@ def database(server: Postgres, built: Built, tmp_path: Path, monkeypatch: pytest
 @pytest.fixture
 def house(database: Database) -> Iterator[House]:
     """The application over the copy, and its people with tokens of now."""
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as client:
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as client:
         yield open_house(client)

@@ -8,13 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from domain.grid.advice.rules.ruleset import shipped
 from domain.grid.advice.suggest import notice, rules_in_force
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.kernel.advice.looks import rows
 from tests.makers import make_meters, make_tenant, make_token
 
@@ -74,7 +73,7 @@ def test_other_bounds_hold_from_another_persons_countersignature_on(figures: Non
         if rule["signal_type"] == "METER_SUSPICION":
             rule["opens"]["than"] = rule["severity"]["LOW"] = 95
             rule["severity"] |= {"MEDIUM": 96, "HIGH": 97}
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         ada = {"Authorization": f"Bearer {make_token('T', 'ADMIN')}"}
         bob = {"Authorization": f"Bearer {make_token('T', 'MANAGER', email='bob@example.org')}"}
         broken = content | {"rules": content["rules"][1:]}

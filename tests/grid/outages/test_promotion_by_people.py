@@ -9,20 +9,19 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from api.app import create_app
 from domain.grid.outages.observe.infer import infer
 from domain.grid.outages.suggest.promote import decisions
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.outages.evening import EARLY, Evening, began, events_of
 from tests.grid.outages.town import NIGHT, below
 
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False) as made:
+    with TestClient(application(), raise_server_exceptions=False) as made:
         yield made
 
 

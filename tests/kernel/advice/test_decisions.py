@@ -8,10 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
 
-from api.app import create_app
 from domain.kernel.keys import create_key
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.kernel.advice.looks import LESSON, look, rows, take
 from tests.makers import make_tenant, make_token
 
@@ -24,7 +23,7 @@ def client(database: Database) -> Any:
     ensure_signing_keys()
     take(look())
     take(look(about=LESSON))
-    with TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
         made.headers["Authorization"] = f"Bearer {make_token('T', 'ADMIN')}"
         yield made
 

@@ -18,7 +18,7 @@ from domain.kernel.db import transaction
 from domain.kernel.login import principal_of_session
 from domain.kernel.people import ensure_person, set_active
 from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.pages.forms import send
 from tests.kernel.oidc.issuer import CLIENT, SECRET, Issuer, issuer
 from tests.makers import make_tenant
@@ -79,7 +79,7 @@ def test_the_person_of_a_verified_address_comes_in_and_goes_where_he_wanted(brow
 
 
 def test_where_no_issuer_is_set_nothing_is_offered(database: Database) -> None:
-    with TestClient(create_app(), headers={"Accept": "text/html"}) as made:
+    with TestClient(application(), headers={"Accept": "text/html"}) as made:
         assert "organisation" not in made.get("/sign-in").text
         assert made.get("/sign-in/organisation", follow_redirects=False).status_code == 503
     limits._engine(settings().url(DbRole.APP)).dispose()

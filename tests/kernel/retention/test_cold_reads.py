@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
 from cli.main import countersign
 from domain.grid.metering.observe.quickcheck import quickcheck
 from domain.grid.metering.observe.restore import restore_day
@@ -33,7 +32,7 @@ from domain.kernel.retention.dispose import dispose_under_order
 from domain.kernel.settings import DbRole
 from domain.kernel.tenancy import load_tenant
 from domain.together import PRUNABLES
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.kernel.retention.steps import NOW, OLD, asked, carry_out, load_days, order, plan, proposed, reads, sign, told
 from tests.makers import make_fleet, make_token
 
@@ -69,7 +68,7 @@ def kpis() -> tuple[Any, Any]:
 
 @pytest.fixture
 def http() -> Iterator[TestClient]:
-    with TestClient(create_app()) as client:
+    with TestClient(application()) as client:
         client.headers["Authorization"] = f"Bearer {make_token('T', 'OPERATOR')}"
         yield client
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_tenant, make_token
 
 Ask = Callable[..., Any]
@@ -37,7 +36,7 @@ def asking() -> Iterator[Ask]:
     make_tenant("T", "Australia/Sydney")
     make_tenant("U", "Australia/Sydney")
     ensure_signing_keys()
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
 
         def asked(role: str, method: str, path: str, body: Any = None, *, tenant: str = "T", **more: Any) -> Any:
             token = make_token(tenant, role, email=f"{role}-{tenant}@example.org".lower())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi.testclient import TestClient
 
-from api.app import create_app
+from tests.conftest import application
 from tests.makers import make_token
 from tests.stairs.instruments.conftest import CERTIFICATE, MANOMETER, Ask
 
@@ -13,7 +13,7 @@ TODAY = datetime.now(UTC).date()
 
 def shown(path: str, tenant: str = "T", role: str = "AUDITOR") -> tuple[int, str]:
     token = make_token(tenant, role, email=f"{role}-{tenant}@example.org".lower())
-    with TestClient(create_app(), headers={"Authorization": f"Bearer {token}"}) as client:
+    with TestClient(application(), headers={"Authorization": f"Bearer {token}"}) as client:
         answer = client.get(path)
     return answer.status_code, answer.text
 

@@ -16,9 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.app import create_app
 from api.stairs.routers import ENTERED
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.stairs.registry.office import Office
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -46,7 +45,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def office(module_database: Database) -> Iterator[Office]:
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         made = Office(client, "SMALL")
         made.adopt()
         yield made

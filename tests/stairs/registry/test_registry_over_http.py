@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from domain.kernel.keys import create_key
 from domain.stairs.rules.pilot.building import pilot_document
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.stairs.registry.office import Office
 
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False) as made:
+    with TestClient(application(), raise_server_exceptions=False) as made:
         yield made
 
 

@@ -9,9 +9,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from api.app import create_app
 from domain.kernel.db import transaction
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.stairs.registry.office import Office
 
 NEW = {
@@ -33,7 +32,7 @@ _tenants = itertools.count()
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(create_app(), raise_server_exceptions=False) as made:
+    with TestClient(application(), raise_server_exceptions=False) as made:
         yield made
 
 
