@@ -7,7 +7,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import limits
-from api.app import create_app
 from domain.grid.metering.observe.publish import publish
 from domain.grid.metering.observe.scenarios import Wish, inject
 from domain.grid.metering.rules.dirt import CLEAN
@@ -15,7 +14,7 @@ from domain.grid.metering.rules.scenario import Kind
 from domain.grid.metering.suggest import score_meters
 from domain.kernel.db import transaction
 from domain.kernel.settings import DbRole, WriteMode, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_fleet, make_tenant, make_token
 
 # Midnights of New York in standard time.
@@ -64,7 +63,7 @@ def world(module_database: Database) -> Iterator[None]:
 def sign_in(world: None) -> Iterator[SignIn]:
     """A browser that is signed in as a person with the given roles."""
     opened: list[TestClient] = []
-    app = create_app()
+    app = application()
 
     def make(*roles: str, tenant: str = "T") -> TestClient:
         browser = TestClient(app, headers={"Accept": "text/html"}, raise_server_exceptions=False)

@@ -10,7 +10,6 @@ from httpx import Response
 from sqlalchemy import text
 
 from api import limits
-from api.app import create_app
 from api.gate import SESSION_COOKIE
 from api.kernel.sign_in_organisation import COOKIE
 from domain.kernel import oidc, tokens
@@ -40,7 +39,7 @@ def there(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issue
 
 @pytest.fixture
 def browser(there: Issuer) -> Iterator[TestClient]:
-    app = create_app()
+    app = application()
     with TestClient(app, headers={"Accept": "text/html"}, raise_server_exceptions=False) as made:
         yield made
 

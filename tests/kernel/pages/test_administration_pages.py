@@ -7,13 +7,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import limits
-from api.app import create_app
 from domain.kernel.access import authenticate
 from domain.kernel.retention.policy import CLASSES
 from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import ensure_signing_keys
 from domain.together import PRUNABLES
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.grid.pages.forms import forms_of
 from tests.kernel.retention.steps import plan
 from tests.makers import make_tenant, make_token
@@ -30,7 +29,7 @@ def sign_in(module_database: Database) -> Iterator[SignIn]:
     make_tenant("U")
     ensure_signing_keys()
     opened: list[TestClient] = []
-    app = create_app()
+    app = application()
 
     def make(*roles: str, tenant: str = "T") -> TestClient:
         browser = TestClient(app, headers={"Accept": "text/html"}, raise_server_exceptions=False)
