@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from statistics import median
 
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, missed, parser, tell
 from bench.learners import FIRST, OWNER, TENANT, lay_out, write_events
 from bench.server import Server, own_server
 from domain.courses.insight.observe.aggregate import aggregate
@@ -73,12 +73,8 @@ def main() -> None:
     with own_server(given.home) as server:
         checks = measure_aggregation(server, given.events, given.days, given.rounds)
         facts = server.machine() | {"events": f"{given.events:,}", "days": str(given.days)}
-    if given.json:
-        print(as_json(facts, [], checks))
-    else:
-        print_machine(facts)
-        print_checks(checks)
-    sys.exit(any(check.verdict == "MISSED" for check in checks))
+    tell(given, checks, facts)
+    sys.exit(bool(missed(checks)))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from sqlalchemy import text
 from api.app import create_app
 from bench import flatness, population
 from bench.flatness import compared, costs, thin_days
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, parser, tell
 from bench.peers import arrow_table
 from bench.population import TENANT, TIMEZONE
 from bench.server import Server, own_server
@@ -289,11 +289,7 @@ def main() -> None:
     with own_server(chosen.home) as server:
         facts = server.machine()
         figures = run(server, chosen.meters, chosen.days, chosen.long_days, chosen.times)
-    if chosen.json:
-        print(as_json(facts, [], figures))
-        return
-    print_machine(facts)
-    print_checks(figures)
+    tell(chosen, figures, facts)
 
 
 if __name__ == "__main__":

@@ -11,17 +11,16 @@ when a target is missed.
 
 import argparse
 import itertools
-import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from bench.harness import Check, print_checks
+from bench.harness import Check, missed, tell
 from bench.made_up_networks import context_of, random_network
 from bench.peer_power_flow import before_the_outage, judge
 from domain.grid.network.importers.opendss import import_opendss_csv
@@ -237,11 +236,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
     chosen = parser.parse_args()
     checks = agreement(chosen.cases, not chosen.made_up_only) + latency(chosen.ckt5, chosen.rounds, chosen.nodes)
-    if chosen.json:
-        print(json.dumps({"checks": [asdict(one) | {"verdict": one.verdict} for one in checks]}, indent=1))
-    else:
-        print_checks(checks)
-    sys.exit(any(one.verdict == "MISSED" for one in checks))
+    tell(chosen, checks)
+    sys.exit(bool(missed(checks)))
 
 
 if __name__ == "__main__":

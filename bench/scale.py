@@ -26,7 +26,7 @@ from pathlib import Path
 import psutil
 
 from bench import population
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, parser, tell
 from bench.population import TENANT
 from bench.server import Server, own_server
 from cli.services.dagster import write_instance
@@ -248,11 +248,7 @@ def main() -> None:
     given = options.parse_args()
     alone, facts = in_one_process(given.home, given.meters, given.days)
     checks = compare(alone, by_workers(given.home, given.meters, given.days, given.workers), given.workers)
-    if given.json:
-        print(as_json(facts, [], checks))
-    else:
-        print_machine(facts)
-        print_checks(checks)
+    tell(given, checks, facts)
     sys.exit(any(one.value for one in checks if one.name.startswith("tables and days")))
 
 
