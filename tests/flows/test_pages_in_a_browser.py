@@ -13,17 +13,11 @@ from domain.grid.metering.observe.publish import floor_to, publish
 from domain.kernel.people import ensure_person
 from domain.kernel.settings import WriteMode
 from tests.conftest import Database
-from tests.flows.looking import browsing, serving
+from tests.flows.looking import serving
 from tests.makers import make_fleet
 
 PHONE = {"width": 390, "height": 844}
 PAGES = ["/grid", "/grid/feeders/FEEDER_1", "/grid/meters", "/grid/events", "/grid/reads", "/grid/network"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -23,18 +23,12 @@ from cli.demo.phone import photo
 from domain.kernel.clock import utc_now
 from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import Database
-from tests.flows.looking import browsing, serving
+from tests.flows.looking import serving
 from tests.flows.test_pages_in_a_browser import PHONE
 from tests.makers import make_tenant, make_token
 
 WALKED = int(os.environ.get("COUNTERSIGN_RUNNER_TESTS", "15"))
 VECTORS = Path(__file__).parents[1] / "stairs/rules/vectors.json"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
