@@ -132,27 +132,13 @@ def _entering(
 
 
 def _ends(parent: NDArray[np.intp]) -> NDArray[np.intp]:
-    """First position behind everything below each position, level by level from the deepest."""
-    size = np.ones(len(parent), dtype=np.intp)
-    depth = _depths(parent)
-    by_depth = np.argsort(depth, kind="stable")
-    bounds = np.searchsorted(depth[by_depth], np.arange(1, depth.max(initial=0) + 2))
-    for level in range(len(bounds) - 1, 0, -1):
-        own = by_depth[bounds[level - 1] : bounds[level]]
-        np.add.at(size, parent[own], size[own])
-    return np.arange(len(parent)) + size
-
-
-def _depths(parent: NDArray[np.intp]) -> NDArray[np.intp]:
-    """How many positions lie above each, by doubling the way that is looked at."""
-    last = len(parent)
-    above = np.append(np.where(parent == NONE, last, parent), last)
-    depth = (above != last).astype(np.intp)
-    while (above != last).any():
-        depth += depth[above]
-        above = above[above]
-    levels: NDArray[np.intp] = depth[:-1]
-    return levels
+    """First position behind everything below each position: what lies below stands behind, so it is counted first."""
+    sizes = [1] * len(parent)
+    above = parent.tolist()
+    for position in range(len(sizes) - 1, -1, -1):
+        if above[position] != NONE:
+            sizes[above[position]] += sizes[position]
+    return np.arange(len(parent)) + np.array(sizes, dtype=np.intp)
 
 
 def _heads_by_position(
