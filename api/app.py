@@ -31,6 +31,7 @@ from api.grid.pages import (
     outage_board,
     reads,
     replay,
+    storm_mode,
     summary,
 )
 from api.grid.pages import health as grid_health
@@ -90,7 +91,7 @@ def routers() -> list[APIRouter]:
         admin_health,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
-    control_room = [outage_board, outage, outage_acts, replay, crew_board, summary]
+    control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, summary]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]

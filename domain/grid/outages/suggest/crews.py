@@ -52,7 +52,7 @@ def recommend(
     question = question_of(asked, jobs, there)
     found, is_new = runs.find(connection, question.run_id), False
     if found is None:
-        plan = recommend_crews(jobs, there, as_of=asked.as_of)
+        plan = recommend_crews(jobs, there, as_of=asked.as_of, is_storm=asked.storm is True)
         rows = rows_of(plan, question.run_id)
         counts = {"crews": len(there), "jobs": len(jobs), "recommendations": len(rows)}
         is_new = runs.keep(
