@@ -47,6 +47,9 @@ class TenantChanges(BaseModel):
     timezone: Annotated[str | None, Field(max_length=60, description="Only while the tenant has no reads.")] = None
     public_quickcheck: bool | None = None
     four_eyes: Annotated[bool | None, Field(description="Nobody signs what he or she proposed.")] = None
+    four_eyes_retry: Annotated[
+        bool | None, Field(description="Another person executes a retry than the one who asked for it.")
+    ] = None
     retention_days: Annotated[
         dict[RowClass, Days | None] | None, Field(description="By class of rows; null returns to the default.")
     ] = None
@@ -66,6 +69,7 @@ class Tenant(BaseModel):
     is_demo: bool
     public_quickcheck: bool
     four_eyes: bool
+    four_eyes_retry: bool
     public_catalogue: bool
     energy_price: EnergyPrice | None
     retention_days: dict[str, int]
