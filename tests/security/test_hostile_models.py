@@ -115,9 +115,7 @@ def tree(folder: Path) -> list[tuple[str, int]]:
 
 
 def test_what_writes_draws_and_solves_is_not_run(model: Callable[[str], Path], tmp_path: Path) -> None:
-    wrote = (
-        "Solve\nExport voltages out.csv\nSave circuit dir=saved\nShow voltages\nPlot circuit\nDump\nWait"
-    )
+    wrote = "Solve\nExport voltages out.csv\nSave circuit dir=saved\nShow voltages\nPlot circuit\nDump\nWait"
     shared = "Redirect ../common.DSS ! what all feeders share\nBuscoords Places.csv"
     master = model(f"{wrote}\n/* of\nlines */\n{shared}")
     (tmp_path / "network" / "common.dss").write_text("New Linecode.k nphases=3\n// nothing more\n")
