@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from domain.kernel.errors import Conflict, CountersignError, Invalid, NotFound, TooLarge, Unavailable
+from domain.kernel.errors import Conflict, CountersignError, Invalid, NotFound, OutcomeUnknown, TooLarge, Unavailable
 from domain.kernel.logs import logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -134,6 +134,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(CountersignError)
     async def _(request: Request, error: CountersignError) -> JSONResponse:
+        # For whoever keeps answers under a key: this failure is not one after which the same may simply be done again.
+        request.state.is_outcome_unknown = isinstance(error, OutcomeUnknown)
         return problem_of(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)

@@ -10,6 +10,7 @@ import uvicorn
 from asgi_correlation_id import correlation_id
 
 from api.app import create_app
+from api.draining import Server
 from domain.kernel.logs import configure_logs
 from domain.kernel.settings import settings
 
@@ -17,12 +18,13 @@ BACKLOG = 512
 
 
 def main() -> None:
-    """Serve until told to stop; requests in work are finished first."""
+    """Serve until told to stop; balancers are given time to look away, and requests in work are finished first."""
     options = _options()
     configure_logs("api", settings().log_level, context=_request_context)
     listening = socket.socket(fileno=options.fd) if options.fd is not None else listen(options.host, options.port)
+    app = create_app()
     config = uvicorn.Config(
-        create_app(),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -32,7 +34,7 @@ def main() -> None:
         ssl_certfile=options.tls_cert,
         ssl_keyfile=options.tls_key,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    Server(config, app.state.drain, settings().drain_s).run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:
