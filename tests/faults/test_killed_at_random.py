@@ -129,6 +129,8 @@ def test_nothing_that_was_told_is_lost_and_nothing_is_done_twice(
     world.over.set()
     for thread in threads:
         thread.join(240)
+    for flow in all_flows:
+        flow.phone.end()
     assert world.faults == []
     world.settle()
     for name, times in sorted(world.struck.items()):
