@@ -1,8 +1,8 @@
 """An orderly end: load balancers are told first, then callers, and then the process ends.
 
-On SIGTERM `/health/ready` says 503 and everything else is served as before for `COUNTERSIGN_DRAIN_S`, in which balancers
-take the process out. Each answer in that time closes its connection, so that none is cut while a request is on its way.
-Then the process stops listening, finishes what it is at, and ends. Behind one socket that outlives the process, as under
+On SIGTERM `/health/ready` says 503 and all else is served as before for `COUNTERSIGN_DRAIN_S`, in which balancers take
+the process out. Each answer in that time closes its connection, so that none is cut while a request is on its way. Then
+the process stops listening, finishes what it is at, and ends. Behind one socket that outlives the process, as under
 `countersign up`, nothing has to be told, and the time is 0.
 """
 

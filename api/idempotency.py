@@ -70,10 +70,10 @@ class Idempotency:
         caught = _Caught(held, scope, send)
         try:
             await self.app(scope, receive, caught)
-        except OutcomeUnknown:
-            raise
-        except Exception:
-            await run_in_threadpool(held.forget)
+        except Exception as error:
+            # Once there is an answer the request has acted, and what failed is the keeping of it: the key stays taken.
+            if not (caught.waiting or isinstance(error, OutcomeUnknown)):
+                await run_in_threadpool(held.forget)
             raise
 
 

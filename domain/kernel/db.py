@@ -7,6 +7,7 @@ The binding is local to the transaction, so a pooled connection carries nothing 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -120,6 +121,12 @@ def bind_tenant(connection: Connection, tenant_id: str | None, actor: str | None
         ),
         {"tenant": tenant_id or "", "actor": actor or ""},
     )
+
+
+def database_now(connection: Connection) -> datetime:
+    """The present instant by the database's clock: the one clock that all replicas share. What is evidence bears it."""
+    now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return now.astimezone(UTC)
 
 
 @contextmanager

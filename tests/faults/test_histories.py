@@ -1,4 +1,4 @@
-"""Publish, sign, claim and number at once, from many processes that die, beside an API that dies: one order explains all.
+"""Publish, sign, claim and number at once, from processes that die, beside an API that dies: one order explains all.
 
 Each client writes down what it asked and what it was told; the checker looks for an order in which one actor alone
 would have been answered the same. A few clients in an ordinary run; more, and PostgreSQL killed as well, in a soak.
@@ -168,4 +168,6 @@ def judge(table: Table, what: str, history: list[Operation], model: Model) -> No
     """Whether one order explains it, and whether anything was done at all."""
     verdict = check(history, model)
     assert any(one.act != "look" and one.ended is not None for one in history), f"nobody was ever told: {what}"
-    table.add(f"  history of {what}", faults=0, checks=verdict.operations, lost=[str(one) for one in verdict.faults.items()])
+    table.add(
+        f"  history of {what}", faults=0, checks=verdict.operations, lost=[str(one) for one in verdict.faults.items()]
+    )

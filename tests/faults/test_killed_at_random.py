@@ -1,7 +1,7 @@
 """Everything is killed at seeded moments while people, meters and machines do all that they do: nothing told is lost.
 
-In an ordinary run a few strikes beside three flows; in a soak many beside all of them, with a PostgreSQL of its own that
-is killed too. The invariants: what was acknowledged is there, nothing is there twice, nothing has effect without a
+In an ordinary run a few strikes beside three flows; in a soak many beside all of them, with a PostgreSQL of its own
+that is killed too. The invariants: what was acknowledged is there, nothing is there twice, nothing has effect without a
 signature, files are whole, the ledger verifies.
 """
 
@@ -98,7 +98,7 @@ def flows(world: World, made: Prepared) -> list[Flow]:
     if made.house is not None:
         house = made.house
         found += [Publishing(house, Asking(url)), Drafting(house, Asking(url)), Regenerating(Asking(url))]
-        found += [Learning(Asking(url), made.learners), Outages(made.evenings, Asking(url))]
+        found += [Learning(made.learners, Asking(url)), Outages(made.evenings, Asking(url))]
     return found
 
 

@@ -36,6 +36,9 @@ SELECT (SELECT count(*) FROM regeneration_jobs WHERE status IN ('TRIGGERED', 'RU
      WHERE c.decision = 'APPROVED' AND c.kind = 'outage.report' AND f.status IS DISTINCT FROM 'DONE')
 """
 SETTLED_S = 120
+# The process is killed, not the machine: what was written stays in the system's memory, and waiting for the disk shows
+# nothing more. Commits are written before they are told, as always.
+LEAN = {"fsync": "off", "synchronous_commit": "on"}
 
 
 @dataclass
@@ -135,7 +138,7 @@ class World:
 @contextmanager
 def standing(server: Postgres, folder: Path, prepare: Callable[[], None], *, alone: bool) -> Iterator[World]:
     """A world whose database was prepared; `alone`, with a PostgreSQL that nobody else uses."""
-    own = Postgres(folder / "db") if alone else None
+    own = Postgres(folder / "db", extra_settings=LEAN) if alone else None
     with pytest.MonkeyPatch.context() as patch:
         if own is None:
             database = clone(server)

@@ -100,8 +100,8 @@ class Drafting:
     def look(self, connection: Rows) -> Found:
         """One draft each, whose revisions have no gap."""
         rows = connection.execute(
-            "SELECT item_id, array_agg(revision ORDER BY revision) FROM content_revisions WHERE item_id LIKE 'drafted-%'"
-            " GROUP BY item_id ORDER BY item_id"
+            "SELECT item_id, array_agg(revision ORDER BY revision) FROM content_revisions"
+            " WHERE item_id LIKE 'drafted-%' GROUP BY item_id ORDER BY item_id"
         ).fetchall()
         checks, lost = counted("the draft of", self.drafted, [row[0] for row in rows])
         lost += [f"{row[0]} has revisions {row[1]}" for row in rows if row[1] != list(range(1, len(row[1]) + 1))]
@@ -113,7 +113,7 @@ class Learning:
 
     name = "learners enrol and complete lessons"
 
-    def __init__(self, house: House, asking: Asking, learners: list[dict[str, str]]) -> None:
+    def __init__(self, learners: list[dict[str, str]], asking: Asking) -> None:
         self.asking, self.phone, self.learners = asking, asking.phone, learners
         self.course = DEMO
         self.enrolled: list[str] = []

@@ -44,7 +44,9 @@ class Asking:
     def __init__(self, url: str) -> None:
         self.phone = StubbornPhone(url, "")
 
-    def request(self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
+    def request(
+        self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         """One request, each POST under a key of its own; where nobody knows whether it was done, under another."""
         given = dict(headers or {})
         while True:

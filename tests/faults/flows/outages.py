@@ -53,7 +53,12 @@ class Outages:
     def _told(self, evening: Evening, device: str, kind: str, at: datetime) -> None:
         meters = below(evening.network, device)
         rows = [
-            {"type": kind, "meter_id": own, "at": at.isoformat(), "arrived_at": (at + timedelta(seconds=40)).isoformat()}
+            {
+                "type": kind,
+                "meter_id": own,
+                "at": at.isoformat(),
+                "arrived_at": (at + timedelta(seconds=40)).isoformat(),
+            }
             for own in meters
         ]
         evening.post("/v1/grid/meter-events", {"events": rows})

@@ -32,7 +32,7 @@ LEASE = timedelta(minutes=15)
 NEAR = 4
 
 
-class Unanswered(Exception):  # noqa: N818  it is no error: nobody knows
+class Unanswered(Exception):
     """Nobody knows whether it was done."""
 
 

@@ -1,4 +1,4 @@
-"""What clients write down: each act when it begins, and again when it is answered. A client that dies leaves it open."""
+"""What clients write down: an act when it begins, and again when it is answered. One that dies leaves it open."""
 
 import json
 import os

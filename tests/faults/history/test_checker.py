@@ -118,7 +118,7 @@ def test_things_are_looked_at_one_by_one() -> None:
 
 
 def made(seed: int, clients: int, acts: int) -> list[Operation]:
-    """What clients see of a thing with numbers that does one act at a time, at a moment within each; some never hear."""
+    """What clients see of a thing with numbers that does one act at a time, within each; some never hear."""
     chance = random.Random(seed)  # noqa: S311
     number, told = 1, []
     free = dict.fromkeys(range(clients), 0)
