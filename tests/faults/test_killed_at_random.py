@@ -6,6 +6,7 @@ signature, files are whole, the ledger verifies.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_fleet, make_token
 
 METERS, LEARNERS, JOBS, EVENINGS = 4, 60, 80, 4
-FEW, MANY = 5, 150
+FEW, MANY = 5, int(os.environ.get("COUNTERSIGN_STRIKES", "150"))
 TENANTS = ["T", *(f"TOWN{number}" for number in range(EVENINGS))]
 HOURS_S = 9000
 
