@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -124,7 +124,8 @@ def _of_database(error: Exception) -> CountersignError | None:
         return Conflict(
             "The request contradicts what is already stored.", hint="Look at what stands, then send it anew."
         )
-    if isinstance(error, OperationalError | PoolTimeout):
+    # The last is said to whoever goes on with a transaction whose connection was lost.
+    if isinstance(error, OperationalError | PoolTimeout | PendingRollbackError):
         return Unavailable("The database does not answer, or is busy with a conflicting change.", retry_after_s=2)
     return None
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from sqlalchemy import Connection, Engine, Transaction, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from domain.kernel.errors import OutcomeUnknown, Unavailable
 from domain.kernel.settings import DbRole, settings
@@ -139,7 +139,7 @@ def narrowed(connection: Connection, role: str) -> Iterator[None]:
         yield
     except Exception:
         # Where the database has refused something it takes nothing more; rolling back gives the role back as well.
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             connection.execute(step, {"role": before})
         raise
     connection.execute(step, {"role": before})

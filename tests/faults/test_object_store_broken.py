@@ -21,9 +21,11 @@ from domain.kernel.settings import settings
 from tests.conftest import Database, application
 from tests.faults.proxy import Wire
 from tests.faults.table import Table
-from tests.kernel.objects.stores import CREDENTIALS, bucket_server
+from tests.kernel.objects.conftest import s3_server
+from tests.kernel.objects.stores import CREDENTIALS
 from tests.makers import make_tenant
 
+__all__ = ["s3_server"]
 PATIENCE_S = 0.4
 WHOLE = bytes(range(256)) * 800
 
@@ -72,16 +74,9 @@ FAULTS: dict[str, tuple[Callable[[Wire], None], bool]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[ThreadedMotoServer]:
-    made = bucket_server()
-    yield made
-    made.stop()
-
-
 @pytest.fixture
-def wire(bucket: ThreadedMotoServer, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    host, port = bucket.get_host_and_port()
+def wire(s3_server: ThreadedMotoServer, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    host, port = s3_server.get_host_and_port()
     made = Wire(host, port)
     given = CREDENTIALS | {
         "S3_ENDPOINT_URL": f"http://127.0.0.1:{made.port}",
