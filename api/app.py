@@ -12,6 +12,7 @@ from api.courses import delivery_routers as delivery
 from api.courses import events as learner_events
 from api.courses import loop_routers as loop
 from api.courses import routers as courses
+from api.draining import Drain, Draining
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
@@ -112,14 +113,17 @@ def create_app(*more: APIRouter) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.sessions = asyncio.Semaphore(SESSIONS)
+    app.state.drain = Drain()
     for router in [*routers(), *more]:
         app.include_router(router)
     mount_static(app)
     add_error_handlers(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    # The last added is the outermost: id, page errors, watch, gate, idempotency, routes.
+    # The last added is the outermost: id, page errors, watch, draining, gate,
+    # idempotency, routes.
     app.add_middleware(Idempotency)
     app.add_middleware(Gate, application=app)
+    app.add_middleware(Draining, drain=app.state.drain)
     app.add_middleware(Watch)
     app.add_middleware(PageErrors)
     app.add_middleware(
