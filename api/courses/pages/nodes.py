@@ -79,7 +79,7 @@ def _show(
     elsewhere: list[str] = []
     for entry in error.errors if error else ():
         name = field_of(str(entry["field"]), place)
-        if name in values:
+        if name is not None and name in values:
             at_fields.setdefault(name, str(entry["message"]))
         else:
             elsewhere.append(str(entry["message"]))
