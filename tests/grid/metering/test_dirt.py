@@ -1,12 +1,16 @@
 """What the emulator gets wrong on purpose: how often, how it is shown, and that nothing of it depends on the asker."""
 
+import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from cli.grid.faults import faults
+from domain.grid.metering.observe.faults import rates_of, set_rates
 from domain.grid.metering.observe.publish import publish
 from domain.grid.metering.rules.chance import stream_key
 from domain.grid.metering.rules.dirt import CLEAN, Dirt, DirtRates, soil
@@ -15,10 +19,11 @@ from domain.grid.metering.rules.flags import Flag
 from domain.grid.metering.rules.fleet import SLOT_US, Fleet, slot_starts
 from domain.grid.metering.store.fleet import load_fleet
 from domain.kernel.db import transaction
+from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.settings import WriteMode
 from domain.kernel.tenancy import load_tenant
 from tests.conftest import Database
-from tests.makers import make_fleet
+from tests.makers import make_fleet, make_tenant
 
 HOUR_US = 3_600_000_000
 KEYS = np.array([stream_key("T", 0, f"M{number}") for number in range(2000)], dtype=np.uint64)
@@ -124,3 +129,48 @@ def test_what_comes_twice_is_stored_once_and_a_second_value_is_kept_beside_it(da
     again(WriteMode.UPSERT)
     with transaction("T") as connection:
         assert connection.execute(beside).one() == first
+
+
+def test_a_tenants_own_rates_hold_from_now_on_and_stand_with_the_load(database: Database) -> None:
+    make_fleet("T")
+    assert set_rates("T", {"missing": 0.5}, now=NOON, actor="test") == replace(DirtRates(), missing=0.5)
+    assert set_rates("T", {"late": 0.0}, now=NOON, actor="test") == replace(DirtRates(), missing=0.5, late=0.0)
+    half = publish("T", window_end=NOON, mode=WriteMode.SAFE, now=NOON, actor="test").counts
+    assert 15 < half["missing"] < 45
+    set_rates("T", {}, start_from=CLEAN, now=NOON, actor="test")
+    later = NOON + timedelta(minutes=15)
+    whole = publish("T", window_end=later, mode=WriteMode.SAFE, now=later, actor="test").counts
+    assert (whole["reads"], whole["missing"]) == (60, 0)
+    with transaction("T") as connection:
+        missing = text("SELECT made_from->'rates'->0 FROM read_batches ORDER BY window_end")
+        assert list(connection.execute(missing).scalars()) == [0.5, 0.0]
+        told = connection.execute(text("SELECT count(*) FROM events WHERE event_type = 'grid.ami.faults.set'")).scalar()
+    assert told == 3
+
+
+@pytest.mark.parametrize("changes", [{"mising": 0.1}, {"missing": 1.1}, {"missing": float("nan")}, {"late": 0.5}])
+def test_a_rate_that_makes_no_sense_is_refused_and_nothing_is_set(
+    database: Database, changes: dict[str, float]
+) -> None:
+    make_fleet("T")
+    with pytest.raises(Invalid, match="nothing was set"):
+        set_rates("T", changes, now=NOON, actor="test")
+    with transaction("T") as connection:
+        assert rates_of(connection) == DirtRates()
+
+
+def test_a_real_utility_has_no_rates_of_faults(database: Database) -> None:
+    make_tenant("REAL", is_demo=False)
+    with pytest.raises(Forbidden, match="not marked as a demo tenant"):
+        set_rates("REAL", {"missing": 0.1}, now=NOON, actor="test")
+
+
+def test_the_command_shows_and_sets_rates(database: Database) -> None:
+    make_fleet("T")
+    shown = CliRunner().invoke(faults, ["--tenant", "T", "--perfect", "--set", "spike=0.01", "--json"])
+    assert json.loads(shown.stdout) == {"tenant_id": "T", "rates": vars(replace(CLEAN, spike=0.01))}
+    assert "missing                        0   set" in CliRunner().invoke(faults, ["--tenant", "T"]).stdout
+    usual = CliRunner().invoke(faults, ["--tenant", "T", "--usual", "--json"])
+    assert json.loads(usual.stdout)["rates"] == vars(DirtRates())
+    wrong = CliRunner().invoke(faults, ["--tenant", "T", "--set", "spike"])
+    assert "is not NAME=SHARE" in str(wrong.exception)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.grid.metering.observe.faults import rates_of
 from domain.grid.metering.rules.dirt import DirtRates
 from domain.grid.metering.rules.emulator import SOURCE, VERSION, emulate_feeder
 from domain.grid.metering.rules.fleet import Fleet, from_us, local_days, slot_starts
@@ -99,7 +100,7 @@ def publish(
         mode: safe keeps a read that stands, upsert replaces it where it differs.
         now: the present instant.
         actor: who asked, for the ledger.
-        rates: dirty-data rates, by default those of grid.md 2.6.
+        rates: dirty-data rates, by default the tenant's: those of grid.md 2.6, but for what was set for it.
 
     Raises:
         Forbidden: the tenant is not marked demo: emulated reads never mix with a utility's own.
@@ -113,7 +114,8 @@ def publish(
         window = _window(interval_minutes, window_start, window_end, now, ingest_watermark(connection, SOURCE))
         fleet = load_fleet(connection, tenant)
         scenarios = scenarios_between(connection, *window)
-    plan = Plan(tenant, fleet, scenarios, window, interval_minutes, seed, rates or DirtRates())
+        rates = rates or rates_of(connection)
+    plan = Plan(tenant, fleet, scenarios, window, interval_minutes, seed, rates)
     return run_plan(plan, mode=mode, batch_size=batch_size, now=now, actor=actor)
 
 
