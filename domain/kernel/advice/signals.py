@@ -42,6 +42,18 @@ def last_episode(connection: Connection, about: About) -> Signal | None:
     return None if row is None else _of_row(row)
 
 
+def open_about(connection: Connection, room: str) -> list[About]:
+    """What the open episodes of a room are about, in a fixed order."""
+    rows = connection.execute(
+        text(
+            f"SELECT {_ABOUT} FROM signals WHERE room = :room AND state = 'OPEN'"
+            ' ORDER BY signal_type COLLATE "C", subject_id COLLATE "C", context COLLATE "C", signal_id'
+        ),
+        {"room": room},
+    )
+    return [About(*row) for row in rows]
+
+
 def load(connection: Connection, signal_id: uuid.UUID) -> Signal:
     """The episode under that id.
 

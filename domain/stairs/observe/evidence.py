@@ -29,6 +29,8 @@ from domain.stairs.store import evidence, instances, sessions
 
 KIND = "stairs.evidence"
 LARGEST_BYTES = 104_857_600
+# What cameras write. Other readers of the library never see what a device sends.
+PICTURES = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 
 
 def register(
@@ -211,7 +213,7 @@ def resolution_of(data: bytes) -> str | None:
         with warnings.catch_warnings():
             # Only the header is read: a picture that would unpack to gigabytes costs nothing here.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
+            with Image.open(io.BytesIO(data), formats=PICTURES) as picture:
                 return f"{picture.width}x{picture.height}"
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return None
