@@ -5,18 +5,17 @@ Reversible: the downgrade drops the column; what a load was made with stands wit
 
 from alembic import op
 
+from migrations.columns import comment_columns
+
 revision = "202611212080"
-down_revision = "202611212030"
+down_revision = "202611212070"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     op.execute("ALTER TABLE publish_schedules ADD COLUMN IF NOT EXISTS fault_rates jsonb NOT NULL DEFAULT '{}'")
-    op.execute(
-        "COMMENT ON COLUMN publish_schedules.fault_rates IS"
-        " 'Shares, 0 to 1, by which emulated meters lose, repeat and delay reads, where they are not usual.'"
-    )
+    comment_columns()
 
 
 def downgrade() -> None:
