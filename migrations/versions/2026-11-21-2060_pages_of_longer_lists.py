@@ -11,7 +11,7 @@ from alembic import op
 from migrations.sqltools import APP, AUDITOR, MACHINE, grant, run_sql_file
 
 revision = "202611212060"
-down_revision = "202611212030"
+down_revision = "202611212040"
 branch_labels = None
 depends_on = None
 
