@@ -32,6 +32,7 @@ from api.grid.pages import (
     outage_board,
     reads,
     replay,
+    storm_mode,
     summary,
 )
 from api.grid.pages import health as grid_health
@@ -39,6 +40,7 @@ from api.idempotency import Idempotency
 from api.kernel import (
     admin,
     advice,
+    advice_rules,
     artifacts,
     countersign,
     health,
@@ -51,6 +53,7 @@ from api.kernel import (
 )
 from api.kernel.pages import admin_health, admin_keys, admin_people, admin_tenants, me, queue
 from api.kernel.pages import advice as advice_pages
+from api.kernel.pages import advice_rules as advice_rules_pages
 from api.kernel.pages import artifacts as artifact_pages
 from api.kernel.pages import ledger as ledger_pages
 from api.kernel.pages import lent as lent_pages
@@ -74,12 +77,13 @@ def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
     # What browsers send every few seconds first: finding a route among hundreds costs more than what it then does.
     often = [learner_events.router, learner_events.pages, learner_events.public]
-    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice]
+    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice, advice_rules]
     home = [
         sign_in,
         sign_in_organisation,
         queue,
         advice_pages,
+        advice_rules_pages,
         me,
         lent_pages,
         ledger_pages,
@@ -91,7 +95,7 @@ def routers() -> list[APIRouter]:
         admin_health,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
-    control_room = [outage_board, outage, outage_acts, replay, crew_board, summary]
+    control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, summary]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]

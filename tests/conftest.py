@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -28,6 +29,9 @@ from cli.services.postgres import DATABASE, Postgres, own_the_schemas
 from domain.kernel import db, migrate
 from domain.kernel.settings import DbRole, settings
 from tests.faults.table import TABLE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("COUNTERSIGN_SHARED_DATA") or ROOT.parent / "shared" / "data")
@@ -231,3 +235,12 @@ def shared_data() -> Path:
     if not SHARED.exists():
         pytest.skip(f"the real data sets are not at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium, opened once a module."""
+    from tests.flows.looking import browsing
+
+    with browsing() as opened:
+        yield opened

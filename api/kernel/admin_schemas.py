@@ -30,6 +30,15 @@ class NewTenant(BaseModel):
     is_demo: bool = False
 
 
+class EnergyPrice(BaseModel):
+    """What a kilowatt-hour is worth, for every sum of money that is told."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+    per_kwh: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, examples=[0.1828])]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["USD"])]
+    source: Annotated[str, Field(min_length=3, max_length=300, description="Where the price stands.")]
+
+
 class TenantChanges(BaseModel):
     """What is to be set; what is left out stays."""
 
@@ -38,12 +47,16 @@ class TenantChanges(BaseModel):
     timezone: Annotated[str | None, Field(max_length=60, description="Only while the tenant has no reads.")] = None
     public_quickcheck: bool | None = None
     four_eyes: Annotated[bool | None, Field(description="Nobody signs what he or she proposed.")] = None
+    four_eyes_retry: Annotated[
+        bool | None, Field(description="Another person executes a retry than the one who asked for it.")
+    ] = None
     retention_days: Annotated[
         dict[RowClass, Days | None] | None, Field(description="By class of rows; null returns to the default.")
     ] = None
     public_catalogue: Annotated[
         bool | None, Field(description="Views of courses by people who are not known are taken in.")
     ] = None
+    energy_price: EnergyPrice | None = None
 
 
 class Tenant(BaseModel):
@@ -56,7 +69,9 @@ class Tenant(BaseModel):
     is_demo: bool
     public_quickcheck: bool
     four_eyes: bool
+    four_eyes_retry: bool
     public_catalogue: bool
+    energy_price: EnergyPrice | None
     retention_days: dict[str, int]
     created_at: datetime
 

@@ -63,6 +63,7 @@ def show(tenant_id: str, as_json: bool) -> None:
 @click.option("--name", help="Another name.")
 @click.option("--timezone", help="Another time zone; only while the tenant has no reads.")
 @click.option("--four-eyes/--no-four-eyes", default=None, help="Whether nobody signs what he or she proposed.")
+@click.option("--four-eyes-retry/--no-four-eyes-retry", default=None, help="Whether another person executes a retry.")
 @click.option("--public-quickcheck/--no-public-quickcheck", default=None, help="Whether it is read without a key.")
 @click.option("--public-catalogue/--no-public-catalogue", default=None, help="Whether views by nobody known count.")
 @click.option(
@@ -72,22 +73,40 @@ def show(tenant_id: str, as_json: bool) -> None:
     metavar="CLASS=DAYS",
     help="Days that rows of a class stay, such as meter_reads=400; CLASS= returns to the default. May be repeated.",
 )
+@click.option(
+    "--energy-price",
+    type=(float, str, str),
+    metavar="PRICE CURRENCY SOURCE",
+    help="What a kilowatt-hour is worth, and where that stands; sums of money are told by it.",
+)
 @as_json_option
 def set_(
     tenant_id: str,
     name: str | None,
     timezone: str | None,
     four_eyes: bool | None,
+    four_eyes_retry: bool | None,
     public_quickcheck: bool | None,
     public_catalogue: bool | None,
     retention: tuple[str, ...],
+    energy_price: tuple[float, str, str] | None,
     as_json: bool,
 ) -> None:
     """Set what is given; the rest stays.
 
     Example: countersign admin tenant set NORTH_GRID --four-eyes --retention meter_reads=400
     """
-    changes = Changes(name, timezone, public_quickcheck, four_eyes, days_of(retention) or None, public_catalogue)
+    price = None if energy_price is None else dict(zip(("per_kwh", "currency", "source"), energy_price, strict=True))
+    changes = Changes(
+        name,
+        timezone,
+        public_quickcheck,
+        four_eyes,
+        retention_days=days_of(retention) or None,
+        public_catalogue=public_catalogue,
+        energy_price=price,
+        four_eyes_retry=four_eyes_retry,
+    )
     with owner(tenant_id) as connection:
         row = set_tenant(connection, OPERATOR, changes, lambda session: data_through(session) is not None)
     tell(as_json, row, f"Tenant {row.tenant_id} is set.")

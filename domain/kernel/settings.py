@@ -88,6 +88,10 @@ class Settings(BaseSettings):
     quickcheck_public: Annotated[
         bool, Field(validation_alias=AliasChoices("QUICKCHECK_PUBLIC", "COUNTERSIGN_QUICKCHECK_PUBLIC"))
     ] = False
+    enable_analytics: Annotated[
+        bool,
+        Field(validation_alias=AliasChoices("ORCHESTRATOR_ENABLE_ANALYTICS", "COUNTERSIGN_ENABLE_ANALYTICS")),
+    ] = True
     attached_schema: str | None = None
     oidc_issuer: str | None = None
     oidc_audience: str = "countersign"

@@ -206,9 +206,7 @@ def _tell(connection: Connection, signed: Countersignature, request_id: str | No
         record(
             connection,
             f"kernel.proposal.{signed.decision.value.lower()}",
-            actor_id=str(signed.signer_id),
-            actor_role=signed.signer_role,
-            occurred_at=signed.signed_at,
+            **signed.actor,
             entity_type="proposal",
             entity_id=str(signed.proposal_id),
             request_id=request_id,
