@@ -12,6 +12,7 @@ from api.courses import delivery_routers as delivery
 from api.courses import events as learner_events
 from api.courses import loop_routers as loop
 from api.courses import routers as courses
+from api.draining import Drain, Draining
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
@@ -31,6 +32,7 @@ from api.grid.pages import (
     outage_board,
     reads,
     replay,
+    storm_mode,
     summary,
 )
 from api.grid.pages import health as grid_health
@@ -93,7 +95,7 @@ def routers() -> list[APIRouter]:
         admin_health,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
-    control_room = [outage_board, outage, outage_acts, replay, crew_board, summary]
+    control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, summary]
     outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
@@ -111,14 +113,17 @@ def create_app(*more: APIRouter) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.sessions = asyncio.Semaphore(SESSIONS)
+    app.state.drain = Drain()
     for router in [*routers(), *more]:
         app.include_router(router)
     mount_static(app)
     add_error_handlers(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    # The last added is the outermost: id, page errors, watch, gate, idempotency, routes.
+    # The last added is the outermost: id, page errors, watch, draining, gate,
+    # idempotency, routes.
     app.add_middleware(Idempotency)
     app.add_middleware(Gate, application=app)
+    app.add_middleware(Draining, drain=app.state.drain)
     app.add_middleware(Watch)
     app.add_middleware(PageErrors)
     app.add_middleware(

@@ -185,6 +185,29 @@ def as_json(facts: dict[str, str], table: Sequence[Line], checks: Sequence[Check
     )
 
 
+def tell(
+    given: argparse.Namespace,
+    checks: Sequence[Check],
+    facts: dict[str, str] | None = None,
+    table: Sequence[Line] = (),
+    **more: Any,
+) -> None:
+    """What was measured: as JSON where `--json` was given, else as lines for people."""
+    if given.json:
+        print(as_json(facts or {}, table, checks, **more))
+        return
+    if facts:
+        print_machine(facts)
+    if table:
+        print_lines(table)
+    print_checks(checks)
+
+
+def missed(checks: Sequence[Check]) -> list[str]:
+    """The names of the checks that are short of their target."""
+    return [one.name for one in checks if one.verdict == "MISSED"]
+
+
 def parser(description: str | None) -> argparse.ArgumentParser:
     """The options that all benchmarks share."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -9,6 +9,7 @@ on EPRI ckt5, each time as of another second, so that nothing is answered from a
 """
 
 import json
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from statistics import median
 import httpx
 
 from bench import learners, outage_night
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, parser, tell
 from bench.load import Answered, Question, load
 from bench.population import TENANT, make_population
 from bench.server import Server, own_server
@@ -129,14 +130,19 @@ def lay_out(server: Server, meters: int) -> None:
     learners.lay_out(server, 50)
 
 
+def add_load_options(options: ArgumentParser, requests: int, callers: int, advice: int) -> None:
+    """How much is asked, with its defaults."""
+    options.add_argument("--requests", type=int, default=requests, help=f"answers of each door (default {requests})")
+    options.add_argument("--callers", type=int, default=callers, help=f"connections at once (default {callers})")
+    options.add_argument("--advice", type=int, default=advice, help=f"times each advice is asked (default {advice})")
+    options.add_argument("--nodes", type=int, help="a made-up network with so many nodes a feeder instead of ckt5")
+
+
 def main() -> None:
     """Measure and print."""
     configure_logs("bench", "WARNING")
     options = parser(__doc__)
-    options.add_argument("--requests", type=int, default=600, help="answers of a door a round (default 600)")
-    options.add_argument("--callers", type=int, default=8, help="connections that ask at once (default 8)")
-    options.add_argument("--advice", type=int, default=20, help="how often each advice is asked (default 20)")
-    options.add_argument("--nodes", type=int, help="a made-up network with so many nodes a feeder instead of ckt5")
+    add_load_options(options, requests=600, callers=8, advice=20)
     given = options.parse_args()
     with own_server(given.home) as server:
         facts = server.machine()
@@ -145,11 +151,7 @@ def main() -> None:
         with api_process(folder) as api, bare_process(folder) as bare:
             checks = under_load(api, bare, given.requests, given.callers, given.rounds)
             checks += advice(api, given.advice, given.nodes)
-    if given.json:
-        print(as_json(facts, [], checks))
-    else:
-        print_machine(facts)
-        print_checks(checks)
+    tell(given, checks, facts)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import duckdb
 import psycopg
 
 from bench import population
-from bench.harness import Case, Check, Cost, as_json, lines, measure, parser, print_checks, print_lines, print_machine
+from bench.harness import Case, Check, Cost, lines, measure, parser, tell
 from bench.peers import OrmInsert, arrow_table, as_dictionaries, duck, duck_insert
 from bench.population import TENANT, day_plan, encoded, made, published_reads, with_theft_on_one_feeder
 from bench.server import Server, own_server
@@ -181,13 +181,8 @@ def main() -> None:
             costs = measure(server, cases, chosen.rounds)
             table = lines(cases, costs)
             figures = checks(ingest, costs, chosen.rounds, chosen.stretch_days)
-    if chosen.json:
-        rounds = {name: [asdict(cost) for cost in each] for name, each in costs.items()}
-        print(as_json(facts, table, figures, rounds=rounds))
-        return
-    print_machine(facts)
-    print_lines(table)
-    print_checks(figures)
+    rounds = {name: [asdict(cost) for cost in each] for name, each in costs.items()}
+    tell(chosen, figures, facts, table, rounds=rounds)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import psutil
 
 from api.serve import listen
 from bench.bare_events import PATH
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, missed, parser, tell
 from bench.learners import LESSONS, TENANT, enrol, lay_out
 from bench.server import Server, own_server
 from domain.kernel.logs import configure_logs
@@ -187,12 +187,8 @@ def main() -> None:
         lay_out(server, 100)
         checks = measure_ingest(server, given.batches, given.rounds, given.connections)
         facts = server.machine() | {"batches": str(given.batches), "connections": str(given.connections)}
-    if given.json:
-        print(as_json(facts, [], checks))
-    else:
-        print_machine(facts)
-        print_checks(checks)
-    sys.exit(any(check.verdict == "MISSED" for check in checks))
+    tell(given, checks, facts)
+    sys.exit(bool(missed(checks)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import resource
 import sys
 import time
 
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, missed, parser, tell
 from bench.server import Server, own_server
 from cli.verify.ledger import verify_ledger
 from domain.kernel.db import working_as
@@ -72,12 +72,8 @@ def main() -> None:
     with own_server(given.home) as server:
         checks = measure(server, given.rows, given.rounds)
         facts = server.machine() | {"rows": f"{given.rows:,}"}
-    if given.json:
-        print(as_json(facts, [], checks))
-    else:
-        print_machine(facts)
-        print_checks(checks)
-    sys.exit(any(check.verdict == "MISSED" for check in checks))
+    tell(given, checks, facts)
+    sys.exit(bool(missed(checks)))
 
 
 if __name__ == "__main__":

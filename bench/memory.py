@@ -5,8 +5,8 @@
 The load is that of bench.http (reads, a page, batches of learner events, advice on an outage), all in one process.
 """
 
-from bench.harness import Check, as_json, parser, print_checks, print_machine
-from bench.http import advice, doors, lay_out
+from bench.harness import Check, parser, tell
+from bench.http import add_load_options, advice, doors, lay_out
 from bench.load import load
 from bench.server import own_server
 from bench.serving import Served, api_process
@@ -33,21 +33,14 @@ def main() -> None:
     """Measure and print."""
     configure_logs("bench", "WARNING")
     options = parser(__doc__)
-    options.add_argument("--requests", type=int, default=800, help="answers of each door (default 800)")
-    options.add_argument("--callers", type=int, default=16, help="connections that ask at once (default 16)")
-    options.add_argument("--advice", type=int, default=5, help="how often each advice is asked (default 5)")
-    options.add_argument("--nodes", type=int, help="a made-up network with so many nodes a feeder instead of ckt5")
+    add_load_options(options, requests=800, callers=16, advice=5)
     given = options.parse_args()
     with own_server(given.home) as server:
         facts = server.machine()
         lay_out(server, 1_000)
         with api_process(server.postgres.home) as api:
             checks = measure(api, given.requests, given.callers, given.advice, given.nodes)
-    if given.json:
-        print(as_json(facts, [], checks))
-    else:
-        print_machine(facts)
-        print_checks(checks)
+    tell(given, checks, facts)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,15 @@ of as many pages with one line each from the same library: what the library itse
 """
 
 import io
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from statistics import median
 
 import pypdf
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from bench.harness import Check, parser, print_checks
+from bench.harness import Check, parser, tell
 from domain.grid.outages.report.editions import render as after_action
 from domain.kernel.report.brand import Brand, ReportOptions
 from domain.stairs.report.editions import render as compliance
@@ -77,10 +75,7 @@ def main() -> None:
     """Measure and print."""
     given = parser(__doc__).parse_args()
     checks = measure(given.rounds)
-    if given.json:
-        print(json.dumps({"checks": [asdict(one) | {"verdict": one.verdict} for one in checks]}, indent=1))
-    else:
-        print_checks(checks)
+    tell(given, checks)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, parser, tell
 from bench.server import own_server
 from bench.serving import api_process, bare_process
 from domain.kernel.logs import configure_logs
@@ -85,11 +85,7 @@ def main() -> None:
         checks = of_processes(server.postgres.home, given.rounds)
     if not given.no_copy:
         checks.append(of_a_copy())
-    if given.json:
-        print(as_json(facts, [], checks))
-    else:
-        print_machine(facts)
-        print_checks(checks)
+    tell(given, checks, facts)
 
 
 if __name__ == "__main__":

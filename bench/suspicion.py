@@ -9,16 +9,14 @@ or PV meter in any top 5. Exit 1 when a target is missed.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.harness import Check
+from bench.harness import Check, missed, tell
 from bench.suspicion_simulator import METERS, World, simulate
 from domain.grid.metering.rules.suspicion.features import measure
 from domain.grid.metering.rules.suspicion.score import score
@@ -89,12 +87,12 @@ def main() -> None:
     chosen = parser.parse_args()
     told = _silent if chosen.json else print
     checks = run(chosen.seeds, [int(days) for days in chosen.windows.split(",")], chosen.first_seed, told)
-    missed = [one.name for one in checks if one.verdict == "MISSED"]
+    short = missed(checks)
     if chosen.json:
-        print(json.dumps({"checks": [asdict(one) | {"verdict": one.verdict} for one in checks]}, indent=1))
+        tell(chosen, checks)
     else:
-        print(f"Targets at 7 days (P@5 >= .90, P@10 >= .80, no look-alike): {'MISSED' if missed else 'held'}.")
-    sys.exit(1 if missed else 0)
+        print(f"Targets at 7 days (P@5 >= .90, P@10 >= .80, no look-alike): {'MISSED' if short else 'held'}.")
+    sys.exit(1 if short else 0)
 
 
 def _silent(_line: str) -> None:

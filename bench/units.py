@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from bench import population
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, parser, tell
 from bench.population import TENANT, day_plan
 from bench.server import Server, own_server
 from domain.grid.metering.store.retention import DayOfReads
@@ -123,11 +123,7 @@ def main() -> None:
         Check(words, found[name], unit, ratio=found[name] / planned[name], peer=PEER)
         for name, (words, unit) in WORDS.items()
     ]
-    if given.json:
-        print(as_json(facts, [], checks, units=found))
-    else:
-        print_machine(facts)
-        print_checks(checks)
+    tell(given, checks, facts, units=found)
 
 
 if __name__ == "__main__":

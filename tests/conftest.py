@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -27,6 +28,10 @@ from api.courses.events import EventWriter
 from cli.services.postgres import DATABASE, Postgres, own_the_schemas
 from domain.kernel import db, migrate
 from domain.kernel.settings import DbRole, settings
+from tests.faults.table import TABLE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("COUNTERSIGN_SHARED_DATA") or ROOT.parent / "shared" / "data")
@@ -98,6 +103,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVER in config.stash:
         config.stash[SERVER].stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was broken in this run and what was lost; a whole soak's table is kept beside the other results."""
+    lines = TABLE.lines()
+    if lines:
+        terminalreporter.section("what was broken, and what was lost")
+        for line in lines:
+            terminalreporter.write_line(line)
+    if lines and config.option.markexpr == "soak":
+        kept = ROOT / ".countersign" / "faults" / "table.txt"
+        TABLE.keep(kept)
+        terminalreporter.write_line(f"kept as {kept.relative_to(ROOT)}")
 
 
 @dataclass(frozen=True)
@@ -217,3 +235,12 @@ def shared_data() -> Path:
     if not SHARED.exists():
         pytest.skip(f"the real data sets are not at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium, opened once a module."""
+    from tests.flows.looking import browsing
+
+    with browsing() as opened:
+        yield opened

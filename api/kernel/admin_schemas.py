@@ -30,6 +30,15 @@ class NewTenant(BaseModel):
     is_demo: bool = False
 
 
+class EnergyPrice(BaseModel):
+    """What a kilowatt-hour is worth, for every sum of money that is told."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+    per_kwh: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, examples=[0.1828])]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["USD"])]
+    source: Annotated[str, Field(min_length=3, max_length=300, description="Where the price stands.")]
+
+
 class TenantChanges(BaseModel):
     """What is to be set; what is left out stays."""
 
@@ -47,6 +56,7 @@ class TenantChanges(BaseModel):
     public_catalogue: Annotated[
         bool | None, Field(description="Views of courses by people who are not known are taken in.")
     ] = None
+    energy_price: EnergyPrice | None = None
 
 
 class Tenant(BaseModel):
@@ -61,6 +71,7 @@ class Tenant(BaseModel):
     four_eyes: bool
     four_eyes_retry: bool
     public_catalogue: bool
+    energy_price: EnergyPrice | None
     retention_days: dict[str, int]
     created_at: datetime
 

@@ -1,22 +1,14 @@
-"""The figures that an operator is alerted by, for Prometheus: read from the database when it is scraped.
-
-No user or tenant is a label. Where the database does not answer, the figures are absent, and the rule on `up` or on
-their absence says so.
-"""
+"""The figures that an operator is alerted by, for Prometheus."""
 
 from collections.abc import Iterator
 
 from prometheus_client import REGISTRY
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
+from prometheus_client.core import GaugeMetricFamily
+from sqlalchemy import Connection
 
+from api.kernel.gauges import DatabaseGauges
 from domain.kernel.alerts import health_figures
-from domain.kernel.db import transaction
-from domain.kernel.errors import CountersignError
-from domain.kernel.logs import logger
 
-log = logger("api.metrics")
 SAYS = {
     "reads_behind_tenants": "Tenants that publish continuously and have no reads of their last two intervals.",
     "reads_age_seconds": "Age of the newest read of the tenant that is furthest behind.",
@@ -30,33 +22,22 @@ LABELLED = {"jobs_failed"}
 PREFIX = "countersign_"
 
 
-class HealthMetrics(Collector):
+class HealthMetrics(DatabaseGauges):
     """Stale reads, failed jobs, gaps of the audit, rows without a seal."""
 
-    def describe(self) -> Iterator[Metric]:
-        """Names without values: registering asks no database."""
-        yield from _families().values()
+    not_read = "metrics.health_not_read"
 
-    def collect(self) -> Iterator[Metric]:
-        """The figures as they stand; none where the database does not answer."""
-        families = _families()
-        try:
-            with transaction(None) as connection:
-                figures = health_figures(connection)
-        except (CountersignError, SQLAlchemyError) as error:
-            log.warning("metrics.health_not_read", reason=type(error).__name__)
-            figures = []
-        for figure in figures:
-            labels = [figure.label] if figure.metric in LABELLED else []
-            families[figure.metric].add_metric(labels, figure.value)
-        yield from families.values()
+    def families(self) -> dict[str, GaugeMetricFamily]:
+        """The gauges without values."""
+        return {
+            name: GaugeMetricFamily(PREFIX + name, says, labels=["kind"] if name in LABELLED else [])
+            for name, says in SAYS.items()
+        }
 
-
-def _families() -> dict[str, GaugeMetricFamily]:
-    return {
-        name: GaugeMetricFamily(PREFIX + name, says, labels=["kind"] if name in LABELLED else [])
-        for name, says in SAYS.items()
-    }
+    def figures(self, connection: Connection) -> Iterator[tuple[str, list[str], float]]:
+        """As the health page tells them."""
+        for figure in health_figures(connection):
+            yield figure.metric, [figure.label] if figure.metric in LABELLED else [], figure.value
 
 
 REGISTRY.register(HealthMetrics())

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.harness import Check
+from bench.harness import Check, missed
 from bench.outages.feeders import read_feeder, tree_of, with_drawn_meters
 from bench.outages.latency import all_sizes
 from bench.outages.measure import Score, Setting, false_promotions, interval, mean, run_case
@@ -210,20 +210,18 @@ def main() -> None:
     if not chosen.json:
         print(f"{OUTAGE_INFERENCE_VERSION}, {chosen.trials} trials a case over {chosen.seeds} seeds.")
     checks, timings = run(chosen)
-    missed = [one.name for one in checks if one.verdict == "MISSED"]
+    short = missed(checks)
     if chosen.json:
         rows = [asdict(one) | {"verdict": one.verdict} for one in checks]
         print(
             json.dumps(
-                {"version": OUTAGE_INFERENCE_VERSION, "checks": rows, "latency": timings, "missed": missed}, indent=1
+                {"version": OUTAGE_INFERENCE_VERSION, "checks": rows, "latency": timings, "missed": short}, indent=1
             )
         )
     else:
         judged = [one for one in checks if one.target is not None]
-        print(
-            f"{len(judged) - len(missed)} of {len(judged)} targets met." + "".join(f"\nMISSED {one}" for one in missed)
-        )
-    sys.exit(1 if missed else 0)
+        print(f"{len(judged) - len(short)} of {len(judged)} targets met." + "".join(f"\nMISSED {one}" for one in short))
+    sys.exit(1 if short else 0)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import json
 import sys
 import time
 
-from bench.harness import Check, as_json, parser, print_checks, print_machine
+from bench.harness import Check, missed, parser, tell
 from bench.server import own_server
 from bench.stairs.population import Population, Size, populate
 from bench.stairs.queries import both, history, median_ms, plan
@@ -61,14 +61,10 @@ def main() -> None:
         checks = [*query_checks(made, given.runs), *rule_checks(given.rounds), filled]
         plans = {query.name: plan(made, query).nodes for query in both(made)}
         facts = server.machine() | {"instances": f"{made.instances:,}", "buildings": str(given.buildings)}
-    if given.json:
-        print(as_json(facts, [], checks, plans=plans))
-    else:
-        print_machine(facts)
-        print_checks(checks)
-        if given.plans:
-            print(json.dumps(plans, indent=1))
-    sys.exit(any(check.verdict == "MISSED" for check in checks))
+    tell(given, checks, facts, plans=plans)
+    if given.plans and not given.json:
+        print(json.dumps(plans, indent=1))
+    sys.exit(bool(missed(checks)))
 
 
 if __name__ == "__main__":

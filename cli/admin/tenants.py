@@ -73,6 +73,12 @@ def show(tenant_id: str, as_json: bool) -> None:
     metavar="CLASS=DAYS",
     help="Days that rows of a class stay, such as meter_reads=400; CLASS= returns to the default. May be repeated.",
 )
+@click.option(
+    "--energy-price",
+    type=(float, str, str),
+    metavar="PRICE CURRENCY SOURCE",
+    help="What a kilowatt-hour is worth, and where that stands; sums of money are told by it.",
+)
 @as_json_option
 def set_(
     tenant_id: str,
@@ -83,12 +89,14 @@ def set_(
     public_quickcheck: bool | None,
     public_catalogue: bool | None,
     retention: tuple[str, ...],
+    energy_price: tuple[float, str, str] | None,
     as_json: bool,
 ) -> None:
     """Set what is given; the rest stays.
 
     Example: countersign admin tenant set NORTH_GRID --four-eyes --retention meter_reads=400
     """
+    price = None if energy_price is None else dict(zip(("per_kwh", "currency", "source"), energy_price, strict=True))
     changes = Changes(
         name,
         timezone,
@@ -96,6 +104,7 @@ def set_(
         four_eyes,
         retention_days=days_of(retention) or None,
         public_catalogue=public_catalogue,
+        energy_price=price,
         four_eyes_retry=four_eyes_retry,
     )
     with owner(tenant_id) as connection:

@@ -1,9 +1,7 @@
 """Each file of docs/retool does what its page says, run against the API as Retool would send it."""
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,18 +9,17 @@ from typing import Any
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import sync_playwright
 
 from domain.kernel.clock import utc_now
 from domain.kernel.keys import create_key
 from scripts.site import DOCS
 from tests.conftest import Database, application
+from tests.flows.looking import browsing
 from tests.grid.outages.evening import EARLY, Evening, events_of
 
 RETOOL = DOCS / "retool"
 TENANT = "RETOOL"
 COMPONENT = re.compile(r"\{\{ ([a-zA-Z_.]+) \}\}")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
 class Console:
@@ -142,11 +139,7 @@ def test_the_sql_runs_for_a_login_that_can_only_read(module_database: Database, 
 
 
 def test_the_transformers_make_flat_rows(answers: dict[str, Any]) -> None:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None and os.environ.get("CI") != "true":
-        pytest.skip("no chromium; scripts/system-packages.sh installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with browsing() as browser:
         page = browser.new_page()
         for query in (json.loads(one.read_text()) for one in sorted(RETOOL.glob("queries/*.json"))):
             if "transformer" in query:
@@ -154,4 +147,3 @@ def test_the_transformers_make_flat_rows(answers: dict[str, Any]) -> None:
                 rows = page.evaluate(f"(data) => {{ {body} }}", answers[query["name"]])
                 assert rows, query["name"]
                 assert all(not isinstance(value, dict | list) for row in rows for value in row.values())
-        browser.close()

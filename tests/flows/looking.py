@@ -78,10 +78,8 @@ def browsing() -> Iterator[Browser]:
     path = chromium()
     if path is None and os.environ.get("CI") != "true":
         pytest.skip("no chromium; scripts/system-packages.sh installs it")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as opened:
         yield opened
-        opened.close()
 
 
 @contextmanager
@@ -94,12 +92,14 @@ def serving() -> Iterator[str]:
     deadline = time.monotonic() + 30
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.05)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
-    listening.close()
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listening.close()
+        limits._engine(settings().url(DbRole.APP)).dispose()
+        limits._engine.cache_clear()
 
 
 class Person:

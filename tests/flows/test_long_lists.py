@@ -7,6 +7,7 @@ not count.
 import os
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -14,63 +15,21 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from domain.grid.metering.observe.publish import floor_to, publish
 from domain.kernel.db import transaction
-from domain.kernel.settings import DbRole
+from domain.kernel.settings import WriteMode
 from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import Database
 from tests.flows.looking import serving
+from tests.flows.many_rows import plant
 from tests.flows.test_every_page import Links, promoted, signed_in
 from tests.flows.test_main_tasks import stormy
 from tests.makers import make_token
 
 pytestmark = pytest.mark.soak
-ROWS, ROUNDS, MOST_S = 100_000, 20, 0.3
+ROUNDS, MOST_S = 20, 0.3
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 TENANT = "LONG"
-# What a copy of a row has of its own; `n` counts from one.
-COPIES = {
-    "provisional_outages": {
-        "prov_outage_id": "gen_random_uuid()",
-        "eq_class_id": "r.eq_class_id || '-' || n",
-        "posterior": "r.posterior * n / 100001.0",
-        "status": "(ARRAY['VERIFY', 'EXPIRED', 'CANDIDATE'])[n % 3 + 1]",
-        "nested_of": "NULL",
-    },
-    "outages": {
-        "outage_id": "gen_random_uuid()",
-        "canon_key": "r.canon_key || '-' || n",
-        "started_at": "r.started_at - make_interval(mins => n)",
-        "status": "'CLOSED'",
-    },
-    "proposals": {
-        "proposal_id": "gen_random_uuid()",
-        "subject_id": "gen_random_uuid()::text",
-        "content_hash": "encode(sha256(n::text::bytea), 'hex')",
-        "expires_at": "now() + interval '30 days'",
-        "content": "NULL",
-    },
-    "events": {"event_id": "uuidv7()", "seq": None, "occurred_at": "r.occurred_at - make_interval(secs => n)"},
-}
-FAULTS = """
-INSERT INTO faults (building_id, severity, defect_classification, description, detected_at, notice_due_at)
-SELECT b.id, (ARRAY['critical', 'high', 'medium', 'low'])[n % 4 + 1], '2', 'Pressure too low at point ' || n,
-  now() - make_interval(mins => n), now() + make_interval(mins => n)
-FROM buildings AS b, generate_series(1, :n) AS n
-"""
-SESSIONS = """
-INSERT INTO test_sessions (building_id, frequency, planned_for)
-SELECT b.id, 'annual', current_date - n % 4000 FROM buildings AS b, generate_series(1, :n) AS n
-"""
-ARTIFACTS = """
-INSERT INTO artifacts (artifact_id, kind, sha256, size_bytes, media_type, store_key, created_at)
-SELECT gen_random_uuid(), 'grid.report', encode(sha256(n::text::bytea), 'hex'), n, 'application/pdf', 'k/' || n,
-  now() - make_interval(secs => n) FROM generate_series(1, :n) AS n
-"""
-METERS = """
-INSERT INTO meters (meter_id, feeder_id, base_kwh_day, topology_version_id)
-SELECT 'X' || n, f.feeder_id, 10, f.topology_version_id FROM
-  (SELECT * FROM feeders ORDER BY feeder_id LIMIT 1) AS f, generate_series(1, :n) AS n
-"""
 PAGES = [
     "/",
     "/grid/outages",
@@ -88,6 +47,14 @@ PAGES = [
     "/admin/people",
     "/admin/courses",
     "/admin/store",
+    "/admin/suggestions",
+    "/admin/suggestions?status=ACCEPTED",
+    "/admin/regeneration-jobs",
+    "/grid",
+    "/grid/crews",
+    "/stairs/buildings",
+    "/delegations",
+    "/standing-orders",
 ]
 
 
@@ -99,7 +66,8 @@ def reader(module_database: Database) -> Iterator[httpx.Client]:
         stormy(address, TENANT)
         promoted(address, TENANT)
         _building(address)
-        _plant()
+        _loads()
+        plant(module_database, TENANT)
         with signed_in(address, f"Tessa of {TENANT}") as client:
             yield client
 
@@ -110,30 +78,11 @@ def _building(address: str) -> None:
     httpx.post(f"{address}/api/v1/buildings", json=building, headers=headers, trust_env=False).raise_for_status()
 
 
-def _plant() -> None:
-    with transaction(TENANT, DbRole.OWNER) as connection:
-        for table, own in COPIES.items():
-            columns = connection.execute(
-                text(
-                    "SELECT column_name FROM information_schema.columns WHERE table_name = :t"
-                    " AND table_schema = 'public' AND is_generated = 'NEVER' ORDER BY ordinal_position"
-                ),
-                {"t": table},
-            ).scalars()
-            kept = [one for one in columns if own.get(one, "") is not None]
-            values = ", ".join(own.get(one) or f"r.{one}" for one in kept)
-            connection.execute(
-                text(
-                    f"INSERT INTO {table} ({', '.join(kept)}) SELECT {values} FROM"
-                    f" (SELECT * FROM {table} WHERE tenant_id = '{TENANT}' LIMIT 1) AS r,"
-                    f" generate_series(1, {ROWS}) AS n"
-                )
-            )
-        for planted in (FAULTS, SESSIONS, ARTIFACTS, METERS):
-            connection.execute(text(planted), {"n": ROWS})
-    with transaction(TENANT, DbRole.OWNER) as connection:
-        for table in (*COPIES, "faults", "test_sessions", "artifacts", "meters"):
-            connection.execute(text(f"ANALYZE {table}"))
+def _loads() -> None:
+    """One load of the ledger of reads, which is copied."""
+    end = floor_to(datetime.now(UTC), 15)
+    start = end - timedelta(hours=1)
+    publish(TENANT, window_start=start, window_end=end, mode=WriteMode.SAFE, now=datetime.now(UTC), actor="test")
 
 
 def _spent() -> float:

@@ -33,7 +33,7 @@ from domain.kernel.settings import DbRole, WriteMode
 from domain.kernel.signing import ensure_signing_keys
 from orchestration.doers import DOERS
 from tests.conftest import Database
-from tests.flows.looking import PHONE, PLAIN, WIDE, Form, Person, browsing, serving
+from tests.flows.looking import PHONE, PLAIN, WIDE, Form, Person, serving
 from tests.grid.outages.town import NIGHT, below, make_town, night
 from tests.makers import make_fleet, make_tenant, make_token
 
@@ -42,12 +42,6 @@ SOAK = pytest.mark.soak
 ALL = [pytest.param(form, id=form.name, marks=SOAK) for form in (WIDE, PHONE, PLAIN)]
 PLAIN_NOW = [*ALL[:2], pytest.param(PLAIN, id="plain")]
 PHONE_NOW = [ALL[0], pytest.param(PHONE, id="phone"), ALL[2]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -3,52 +3,21 @@
 With a real browser on the real server; once with JavaScript and once without.
 """
 
-import os
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from api import limits
-from api.app import create_app
 from domain.grid.metering.observe.publish import floor_to, publish
 from domain.kernel.people import ensure_person
-from domain.kernel.settings import DbRole, WriteMode, settings
+from domain.kernel.settings import WriteMode
 from tests.conftest import Database
+from tests.flows.looking import serving
 from tests.makers import make_fleet
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 390, "height": 844}
 PAGES = ["/grid", "/grid/feeders/FEEDER_1", "/grid/meters", "/grid/events", "/grid/reads", "/grid/network"]
-
-
-def chromium() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    if path is None and os.environ.get("CI") != "true":
-        pytest.skip("no chromium; scripts/system-packages.sh installs it")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +28,8 @@ def address(module_database: Database) -> Iterator[str]:
     now = datetime.now(UTC)
     end = floor_to(now, 15)
     publish("T", window_start=end - timedelta(days=1), window_end=end, mode=WriteMode.SAFE, now=now, actor="test")
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
-    listening.close()
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
+    with serving() as served:
+        yield served
 
 
 def overflow(page: Page) -> int:

@@ -6,9 +6,6 @@ The provisional verdict of the phone is held to the engine's vectors here too.
 
 import json
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
@@ -17,20 +14,17 @@ from typing import Any
 
 import psycopg
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page
 
-from api import limits
-from api.app import create_app
 from cli.demo import firemode
 from cli.demo.client import Client
 from cli.demo.firemode import People
 from cli.demo.phone import photo
 from domain.kernel.clock import utc_now
-from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import Database
-from tests.flows.test_pages_in_a_browser import FLAGS, PHONE, chromium
+from tests.flows.looking import serving
+from tests.flows.test_pages_in_a_browser import PHONE
 from tests.makers import make_tenant, make_token
 
 WALKED = int(os.environ.get("COUNTERSIGN_RUNNER_TESTS", "15"))
@@ -38,34 +32,12 @@ VECTORS = Path(__file__).parents[1] / "stairs/rules/vectors.json"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    if path is None and os.environ.get("CI") != "true":
-        pytest.skip("no chromium; scripts/system-packages.sh installs it")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def address(module_database: Database) -> Iterator[str]:
     """The application on a free port."""
     make_tenant("T", "Australia/Sydney")
     ensure_signing_keys()
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
-    listening.close()
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
+    with serving() as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,7 @@
 
 import os
 import re
-import socket
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,17 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from api import limits
-from api.app import create_app
 from domain.grid.outages.rules.storm import reports_of
 from domain.kernel.keys import create_key
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.objects.local import LocalStore
-from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import ROOT, Database
+from tests.flows.looking import serving
 from tests.grid.outages.town import NIGHT, make_town, night
 from tests.makers import make_token
 
@@ -66,22 +60,10 @@ def copy(module_database: Database) -> Iterator[Copy]:
     network = make_town()
     _, key = create_key("T", "ami", ["ami:write", "grid:read", "grid:advise"])
     told = reports_of([night(network)], [], seed=1)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     early = [_event(one) for one in told if one.arrived_at <= EARLY]
     late = [_event(one) for one in told if one.arrived_at > EARLY]
-    yield Copy(address, key, make_token("T", "OPERATOR"), early, late)
-    server.should_exit = True
-    thread.join(20)
-    listening.close()
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
+    with serving() as address:
+        yield Copy(address, key, make_token("T", "OPERATOR"), early, late)
 
 
 def _event(one: Any) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def act_on(page: PageDep, form: FormDep, call: RequestId, syllabus_id: str, item
     try:
         with page.connection.begin_nested():
             if verb == "approve":
-                seen, digest = _number(typed(form, "revision", 10)), typed(form, "content_hash", 64)
+                seen, digest = whole_revision(typed(form, "revision", 10)), typed(form, "content_hash", 64)
                 _, answer = acting.approve_part(act, item, seen, digest, reason or None)
                 done = "approved" if answer.is_new else "again"
             elif verb == "reject":
@@ -74,7 +74,7 @@ def act_on(page: PageDep, form: FormDep, call: RequestId, syllabus_id: str, item
             elif verb == "reopen":
                 done = _reopened(page, item, reason)
             elif verb == "edit":
-                done = _edited(page, item, _number(typed(form, "revision", 10)), written)
+                done = _edited(page, item, whole_revision(typed(form, "revision", 10)), written)
             else:
                 raise NotFound("There is nothing at this address.")
     except NotFound:
@@ -116,7 +116,12 @@ def _item(page: Page, syllabus_id: str, item_id: str) -> Item:
     return item
 
 
-def _number(typed_in: str) -> int:
+def whole_revision(typed_in: str) -> int:
+    """The revision that a form says was read.
+
+    Raises:
+        Invalid: it does not say.
+    """
     if not typed_in.isdigit():
         raise Invalid("The form does not say which revision was read.", hint="Reload the page and decide again.")
     return int(typed_in)

@@ -9,9 +9,12 @@ from fastapi.responses import Response
 
 from api.grid.outages.crews import DESK
 from api.pages import PageDep
+from domain.grid.network.store.geometry import map_edges
 from domain.grid.outages.charts.crew_day import CrewJob, CrewRow, crew_day
-from domain.grid.outages.store import advice, crews, outages, runs
+from domain.grid.outages.charts.crew_map import CrewPlace, crew_map
+from domain.grid.outages.store import advice, crews, outages, runs, storm_modes
 from domain.grid.outages.store.crews import CrewNow
+from domain.grid.outages.store.places import devices_of_outages
 from domain.grid.outages.store.runs import Run
 from domain.kernel.clock import utc_now
 
@@ -41,11 +44,18 @@ def crew_board(page: PageDep) -> Response:
     there = crews.as_of(page.connection, utc_now())
     jobs = _jobs(page.connection, made)
     rows = [_row(one, start, jobs.get(one.crew_id, []), page.tenant.zone) for one in there]
-    chart = crew_day(rows, start, start + AHEAD, page.tenant.zone)
+    charts = (
+        crew_day(rows, start, start + AHEAD, page.tenant.zone),
+        crew_map(
+            _places(page.connection, there, jobs),
+            map_edges(page.connection) if there else [],
+            is_storm=storm_modes.declared(page.connection, start) is True,
+        ),
+    )
     planned = sum(bool(row.jobs) for row in rows)
     return page.show(
         "grid/crews.html",
-        charts=[chart] if chart is not None else [],
+        charts=[one for one in charts if one is not None],
         crews=there,
         planned=planned,
         jobs=jobs,
@@ -64,6 +74,24 @@ def _jobs(connection: Any, made: list[Run]) -> dict[str, list[dict[str, Any]]]:
                 told = row | {"outage_id": run.outage_id, "as_of": run.as_of}
                 found.setdefault(row["crew_id"], []).append(told)
     return found
+
+
+def _places(connection: Any, there: list[CrewNow], jobs: dict[str, list[dict[str, Any]]]) -> list[CrewPlace]:
+    """Each crew where it last was; a job stands where the device of its outage does."""
+    found = devices_of_outages(connection, {job["outage_id"] for own in jobs.values() for job in own})
+    return [
+        CrewPlace(
+            one.name,
+            STATUS.get(one.status, ("unknown", one.status))[1],
+            one.status == "available",
+            (one.lat, one.lon),
+            tuple(
+                (f"{job['role']} {job['zone_id'] or ''}".strip(), found.get(job["outage_id"]))
+                for job in jobs.get(one.crew_id, [])
+            ),
+        )
+        for one in there
+    ]
 
 
 def _row(crew: CrewNow, start: datetime, jobs: list[dict[str, Any]], zone: ZoneInfo) -> CrewRow:

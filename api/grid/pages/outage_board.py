@@ -1,6 +1,6 @@
 """What is out: the provisional outages that wait for a decision, then the outages that people promoted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR, Keyset
 from domain.grid.outages.charts.dead_map import LEAST, dead_map
 from domain.grid.outages.observe.progress import ORDER as STATES
-from domain.grid.outages.store import outages, provisionals, signals
+from domain.grid.outages.rules.inference.settings import InferenceSettings
+from domain.grid.outages.store import outages, provisionals, signals, storm_modes
 from domain.grid.outages.store.provisionals import Provisional
 from domain.grid.outages.suggest.promote import decisions
 from domain.grid.outages.suggest.told_belief import Belief, belief_of
@@ -25,6 +26,7 @@ from domain.kernel.charts.words import number, percent
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid, NotFound
 from domain.kernel.principal import Principal, Role
+from domain.kernel.queue import names_of
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
 PER_PAGE = 25
@@ -59,6 +61,7 @@ EVIDENCE = {
     "read_normal": "Reads as usual",
     "fault_indicator": "Fault indicators",
 }
+NOTICES = {"storm": "Declared. Advice from now on is made by it; nothing was operated."}
 ACTIONS = {
     "promote": "may be promoted",
     "merge": "joins an outage that stands",
@@ -78,8 +81,24 @@ def board(
     state: Annotated[Literal["all", "open", "over"], Query()] = "all",
     waiting_after: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
     after: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
+    done: str = "",
 ) -> Response:
     """The most customers at stake first; below, outages with a signature, the newest first."""
+    return show_board(page, state, waiting_after, after, notice=NOTICES.get(done))
+
+
+def show_board(
+    page: Page,
+    state: Literal["all", "open", "over"] = "all",
+    waiting_after: str | None = None,
+    after: str | None = None,
+    error: CountersignError | None = None,
+    typed_in: Mapping[str, str] | None = None,
+    notice: str | None = None,
+) -> Response:
+    """The board; after a declaration of storm mode that was refused, with what was typed."""
+    now = utc_now()
+    storm = storm_modes.holding(page.connection, now)
     statuses = {"all": STATES, "open": STATES[:3], "over": STATES[3:]}[state]
     waiting = provisionals.listed(
         page.connection, provisionals.OPEN, PER_PAGE + 1, after=_place(ORDER_OF_PROVISIONALS, waiting_after)
@@ -89,6 +108,13 @@ def board(
     heard = signals.watermark(page.connection)
     return page.show(
         "grid/outages.html",
+        error.status if error else 200,
+        notice=notice,
+        storm=storm,
+        storm_by=names_of(page.connection, {storm.declared_by} if storm else set()),
+        error=error,
+        by_itself=InferenceSettings().storm_sessions_per_hour,
+        typed_in=dict.fromkeys(("mode", "hours", "reason"), "") | dict(typed_in or {}),
         waiting=waiting[:PER_PAGE],
         next_waiting=_next_waiting(waiting),
         known=known[:PER_PAGE],
@@ -96,7 +122,7 @@ def board(
         sums=sums,
         finding=_finding(sums),
         heard=heard,
-        now=utc_now(),
+        now=now,
         state=state,
         statuses=STATUS,
         may_decide=may_decide(page.principal),

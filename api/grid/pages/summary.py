@@ -1,5 +1,9 @@
 """The one page for whoever pays: does it work, what is it worth, and how few steps lie behind each number."""
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -16,19 +20,25 @@ from domain.grid.outages.rules.summary import ReplaySummary
 from domain.grid.outages.store import outages, replays
 from domain.grid.outages.store.replays import Replay
 from domain.grid.outages.suggest.report import summary_of
+from domain.kernel.administration.energy_price import EnergyPrice
+from domain.kernel.administration.tenants import tenant_row
 from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.words import number, percent
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
 OUTCOMES = 3
+# Complete days that the sum of money covers at most.
+MONTH = 30
 
 
 @router.get("/grid/summary")
 def summary(page: PageDep) -> Response:
     """The numbers, what an event did against what it had to do, and what the last replay says would have been saved."""
     end = series.data_through(page.connection)
-    days = [day for day in kpi.overview_days(page.connection, 3) if not day["is_partial"]]
+    days = [day for day in kpi.overview_days(page.connection, MONTH + 1) if not day["is_partial"]][:MONTH]
     day = days[0] if days else None
+    price = tenant_row(page.connection).energy_price
+    worth = _worth(days, price)
     sums = outages.standing(page.connection)
     newest = replays.newest(page.connection)
     told = None if newest is None else summary_of(newest)
@@ -37,7 +47,9 @@ def summary(page: PageDep) -> Response:
         "grid/summary.html",
         charts=_charts(page, day, outcomes, told),
         finding=_finding(day, sums),
-        figures=_figures(day, sums, told),
+        figures=_figures(day, sums, told, worth),
+        worth=worth,
+        priced=price is not None,
         day=day,
         end=end,
         outcomes=outcomes,
@@ -46,6 +58,36 @@ def summary(page: PageDep) -> Response:
         case=_first_option(told),
         signed_files=_files(newest),
     )
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What the energy that nothing explains is worth, at the price that the tenant stated.
+
+    Attributes:
+        kwh: beyond technical loss, over `days` complete local days from `since` to `through`; never below nothing.
+    """
+
+    kwh: float
+    days: int
+    since: date
+    through: date
+    price: EnergyPrice
+
+    @property
+    def told(self) -> str:
+        """The sum with its currency, to whole units."""
+        return f"{self.price.currency} {number(self.kwh * self.price.per_kwh)}"
+
+
+def _worth(days: Sequence[dict[str, Any]], price: EnergyPrice | None) -> Worth | None:
+    """None where nobody stated a price, or no complete day says how much is not explained."""
+    known = [day for day in days if day["ntl_pct"] is not None]
+    if price is None or not known:
+        return None
+    kwh = math.fsum(day["ntl_pct"] * day["delivered_kwh"] / 100 for day in known)
+    when = [day["local_date"] for day in known]
+    return Worth(max(kwh, 0.0), len(known), min(when), max(when), price)
 
 
 def _first_option(told: ReplaySummary | None) -> Any:
@@ -73,7 +115,7 @@ def _finding(day: dict[str, Any] | None, sums: outages.Standing) -> str:
 
 
 def _figures(
-    day: dict[str, Any] | None, sums: outages.Standing, told: ReplaySummary | None
+    day: dict[str, Any] | None, sums: outages.Standing, told: ReplaySummary | None, worth: Worth | None
 ) -> list[tuple[str, str, str, str]]:
     """Name, value, what it covers, and the page that it is made from; at most six."""
     found = []
@@ -83,7 +125,14 @@ def _figures(
         found += [
             ("Energy lost", percent(day["loss_pct_adj"]), on, "/grid"),
             ("Not explained", f"{number(lost)} kWh", f"{on}, beyond technical loss", "/grid/meters"),
-            ("Reads arrived", percent(day["coverage_pct"]), on, "/grid/reads"),
+            ("Reads arrived", percent(day["coverage_pct"]), on, "/grid/reads")
+            if worth is None
+            else (
+                "Worth of it",
+                worth.told,
+                f"{worth.days} day{'s' if worth.days > 1 else ''}, stated price",
+                "#worth",
+            ),
         ]
     found.append(("Customers without supply", number(sums.customers_out), "now", "/grid/outages"))
     if told is not None:

@@ -43,6 +43,7 @@ def set_tenant(page: PageDep, form: FormDep, call: RequestId) -> Response:
 def _filled(row: tenants.TenantRow) -> Filled:
     days = {f"keep_{name}": str(row.retention_days.get(name, "")) for name in CLASSES}
     said = {True: "yes", False: "no"}
+    price = row.energy_price
     return Filled(
         {
             "name": row.name,
@@ -51,6 +52,9 @@ def _filled(row: tenants.TenantRow) -> Filled:
             "four_eyes_retry": said[row.four_eyes_retry],
             "public_quickcheck": said[row.public_quickcheck],
             "public_catalogue": said[row.public_catalogue],
+            "price_per_kwh": f"{price.per_kwh:g}" if price else "",
+            "price_currency": price.currency if price else "",
+            "price_source": price.source if price else "",
         }
         | days
     )
@@ -68,8 +72,18 @@ def _changes(filled: Filled) -> tenants.Changes:
         four_eyes_retry=YES_NO[values["four_eyes_retry"]],
         public_quickcheck=YES_NO[values["public_quickcheck"]],
         public_catalogue=YES_NO[values["public_catalogue"]],
+        energy_price=_price(values),
         retention_days={name: _days(filled, name) for name in CLASSES},
     )
+
+
+def _price(values: dict[str, str]) -> dict[str, str | float]:
+    """What was typed of the price; what is no number is told by the check."""
+    try:
+        price: str | float = float(values["price_per_kwh"])
+    except ValueError:
+        price = values["price_per_kwh"]
+    return {"per_kwh": price, "currency": values["price_currency"], "source": values["price_source"]}
 
 
 def _days(filled: Filled, name: str) -> int | None:

@@ -9,11 +9,13 @@ from fastapi.responses import Response
 from api.deps import allow
 from api.pages import Page, PageDep
 from api.stairs.access import READS
+from domain.stairs.charts.section import stair_section
 from domain.stairs.rules.counts import StairSize, expected_counts, stair_sizes
 from domain.stairs.rules.gates import BASELINES, DEFINITIONS, TEMPLATES
 from domain.stairs.rules.registry import Registry
 from domain.stairs.rules.vocabulary import FREQUENCIES
 from domain.stairs.store import baselines, templates
+from domain.stairs.store.faults import open_by_floor
 from domain.stairs.store.registry import building_names, load_registry
 from domain.stairs.store.ruleset import load_schedule
 from domain.stairs.store.waiting_proposals import waiting
@@ -72,8 +74,13 @@ def one(building_id: UUID, page: PageDep) -> Response:
         }
         for frequency in FREQUENCIES
     ]
+    found = open_by_floor(page.connection, building_id)
+    drawn = [stair_section(registry, stair, found) for stair in registry.in_order()]
+    charts = [one for one in drawn if one is not None]
     return page.show(
         "stairs/building.html",
+        charts=charts,
+        sections=[one.name for one in charts],
         building=registry.building,
         stairs=_stairs(registry),
         routines=routines,

@@ -78,7 +78,7 @@ def _crews(connection: Connection, tenant_id: str, run: Run) -> Again:
     rows = [] if parent is None else options.stored(connection, parent.run_id)
     jobs, there = crews.jobs_of(asked, rows), crews.crews_of(connection, asked)
     question = crews.question_of(asked, jobs, there)
-    plan = recommend_crews(jobs, there, as_of=asked.as_of)
+    plan = recommend_crews(jobs, there, as_of=asked.as_of, is_storm=asked.storm is True)
     return question, crews.output_of(crews.rows_of(plan, question.run_id))
 
 

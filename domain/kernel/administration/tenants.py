@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Row, text
 
 from domain.kernel.administration.actor import Actor, act, one_at_a_time, proper_name, tell
+from domain.kernel.administration.energy_price import EnergyPrice, checked_price
 from domain.kernel.db import bind_tenant
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.paging import Listed, page_of, read_cursor
@@ -31,6 +32,7 @@ class TenantRow:
         four_eyes: whether nobody signs what he or she proposed.
         four_eyes_retry: whether another person executes the retry of a failed job than the one who asked for it.
         public_catalogue: whether views of the courses' catalogue by people who are not known are taken in.
+        energy_price: what a kilowatt-hour is worth, and from where that is known; None where nobody said.
         retention_days: how long rows of a class stay in the database, in days, where not the default.
     """
 
@@ -42,13 +44,17 @@ class TenantRow:
     four_eyes: bool
     four_eyes_retry: bool
     public_catalogue: bool
+    energy_price: EnergyPrice | None
     retention_days: dict[str, int]
     created_at: datetime
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What is to be set; None leaves a setting as it is. A retention of None returns to the default."""
+    """What is to be set; None leaves a setting as it is. A retention of None returns to the default.
+
+    A price without any member is taken away.
+    """
 
     name: str | None = None
     timezone: str | None = None
@@ -56,6 +62,7 @@ class Changes:
     four_eyes: bool | None = None
     retention_days: Mapping[str, int | None] | None = None
     public_catalogue: bool | None = None
+    energy_price: Mapping[str, Any] | None = None
     four_eyes_retry: bool | None = None
 
 
@@ -107,6 +114,8 @@ def set_tenant(
             code="TIMEZONE_IN_USE",
         )
     settings: dict[str, Any] = {name: given for name in SWITCHES if (given := getattr(changes, name)) is not None}
+    if changes.energy_price is not None:
+        settings["energy_price"] = checked_price(changes.energy_price)
     if changes.retention_days is not None:
         settings["retention_days"] = _retention(before.retention_days, changes.retention_days)
     act(
@@ -120,13 +129,18 @@ def set_tenant(
     )
     after = tenant_row(connection)
     changed = {
-        name: {"from": value, "to": getattr(after, name)}
+        name: {"from": _told(value), "to": _told(getattr(after, name))}
         for name, value in vars(before).items()
         if getattr(after, name) != value
     }
     if changed:
         tell(connection, actor, "access.tenant.set", "tenant", after.tenant_id, changed)
     return after
+
+
+def _told(value: Any) -> Any:
+    """A setting as the ledger takes it."""
+    return asdict(value) if isinstance(value, EnergyPrice) else value
 
 
 def tenant_row(connection: Connection) -> TenantRow:
@@ -197,12 +211,14 @@ def _retention(before: Mapping[str, int], given: Mapping[str, int | None]) -> di
 
 def _of(row: Row[Any]) -> TenantRow:
     kept = row.settings
+    price = kept.get("energy_price")
     named = {name: getattr(row, name) for name in ("tenant_id", "name", "timezone", "is_demo", "public_quickcheck")}
     return TenantRow(
         **named,
         four_eyes=kept.get("four_eyes") is not False,
         four_eyes_retry=kept.get("four_eyes_retry") is True,
         public_catalogue=kept.get("public_catalogue") is True,
+        energy_price=EnergyPrice(**price) if price else None,
         retention_days=dict(kept.get("retention_days") or {}),
         created_at=row.created_at,
     )

@@ -134,6 +134,19 @@ def listed(
     return [dict(row._mapping) for row in rows]
 
 
+def open_by_floor(connection: Connection, building_id: uuid.UUID) -> dict[uuid.UUID | None, int]:
+    """How many faults of a building are open, by landing; those of no landing under None. Dismissed ones are none."""
+    rows = connection.execute(
+        text(
+            "SELECT floor_id, count(*) AS found FROM faults WHERE tenant_id = current_setting('app.tenant')"
+            " AND building_id = :building AND status = 'open' AND review_state <> 'dismissed' GROUP BY floor_id"
+            " ORDER BY floor_id"
+        ),
+        {"building": building_id},
+    )
+    return {row.floor_id: row.found for row in rows}
+
+
 def change(connection: Connection, fault_id: uuid.UUID, values: Mapping[str, Any]) -> None:
     """Set columns of a fault."""
     told = ", ".join(f"{name} = :{name}" for name in sorted(values))

@@ -4,7 +4,6 @@ On a phone in the dark, and in `make soak` on a desk in daylight; what every pag
 """
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -16,16 +15,10 @@ from domain.kernel.db import transaction
 from domain.kernel.people import ensure_person
 from tests.courses.authoring.course_house import DEMO, House
 from tests.courses.regeneration.loop import INTENTS, JOBS, OUTPUTS, accepted, carried_out, failed, suggest, triggered
-from tests.flows.looking import PHONE, WIDE, Form, Person, browsing, serving
+from tests.flows.looking import PHONE, WIDE, Form, Person, serving
 from tests.kernel.advice.looks import rows
 
 TASK = "loop"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
 
 
 def told() -> list[tuple[str, int | None]]:

@@ -15,7 +15,8 @@ from domain.grid.outages.rules.inference.infer import infer_outages
 from domain.grid.outages.rules.inference.results import Inferred, InferredOutage
 from domain.grid.outages.rules.inference.settings import OUTAGE_INFERENCE_VERSION, InferenceSettings, settings_of
 from domain.grid.outages.rules.signals import Signal, Standing
-from domain.grid.outages.store import advice, outages, provisionals, runs, signals
+from domain.grid.outages.rules.storm_mode import storm_as_input
+from domain.grid.outages.store import advice, outages, provisionals, runs, signals, storm_modes
 from domain.grid.outages.store.provisionals import Provisional
 from domain.grid.outages.store.runs import Question, Run
 from domain.grid.outages.store.signals import as_signal
@@ -66,12 +67,12 @@ def infer(
         )
     heard = _heard(connection, at)
     world = world_as_of(connection, tenant_id, at - LOOK_BACK)
-    standing = _standing(connection, at)
-    question = _question(tenant_id, at, world, heard, standing)
+    standing, storm = _standing(connection, at), storm_modes.declared(connection, at)
+    question = _question(tenant_id, at, world, heard, standing, storm)
     former = runs.find(connection, question.run_id)
     if former is not None:
         return _as_before(connection, former)
-    inferred = infer_outages(tree_of(tenant_id, world), heard, at, standing=standing)
+    inferred = infer_outages(tree_of(tenant_id, world), heard, at, standing=standing, declared_storm=storm)
     rows = _rows(tenant_id, question.run_id, inferred)
     counts = _counts(rows, len(heard))
     # One writer at a time: two runs that bring the same provisional outages up to date do so one after the other.
@@ -110,8 +111,9 @@ def inferred_again(connection: Connection, tenant_id: str, run: Run) -> tuple[Qu
     """The question of a recorded inference as it would be asked now, and its answer, for comparison."""
     heard, standing = _heard(connection, run.as_of), _standing(connection, run.as_of)
     world = world_as_of(connection, tenant_id, run.as_of - LOOK_BACK)
-    question = _question(tenant_id, run.as_of, world, heard, standing)
-    inferred = infer_outages(tree_of(tenant_id, world), heard, run.as_of, standing=standing)
+    storm = storm_modes.declared(connection, run.as_of)
+    question = _question(tenant_id, run.as_of, world, heard, standing, storm)
+    inferred = infer_outages(tree_of(tenant_id, world), heard, run.as_of, standing=standing, declared_storm=storm)
     return question, [_told(row) for row in _rows(tenant_id, question.run_id, inferred)]
 
 
@@ -137,7 +139,12 @@ def _standing(connection: Connection, at: datetime) -> tuple[Standing, ...]:
 
 
 def _question(
-    tenant_id: str, at: datetime, world: World, heard: list[Signal], standing: tuple[Standing, ...]
+    tenant_id: str,
+    at: datetime,
+    world: World,
+    heard: list[Signal],
+    standing: tuple[Standing, ...],
+    storm: bool | None,
 ) -> Question:
     inputs = {
         "topology_version_id": str(world.topology_version_id),
@@ -146,7 +153,7 @@ def _question(
             [[one.type, one.meter_id, one.device_id, one.at.isoformat(), one.value] for one in heard]
         ),
         "standing": [[one.outage_id, len(one.meter_ids), str(one.ended_at)] for one in standing],
-    }
+    } | storm_as_input(storm)
     return Question(tenant_id, "INFER", "", at, OUTAGE_INFERENCE_VERSION, inputs, settings_of(InferenceSettings()), {})
 
 

@@ -14,7 +14,8 @@ from domain.grid.outages.rules.device_tree import DeviceTree
 from domain.grid.outages.rules.inference.infer import infer_outages
 from domain.grid.outages.rules.inference.results import InferredOutage
 from domain.grid.outages.rules.signals import Signal
-from domain.grid.outages.store import outages, signals
+from domain.grid.outages.rules.storm_mode import storm_as_input
+from domain.grid.outages.store import outages, signals, storm_modes
 from domain.grid.outages.store.outages import Outage
 from domain.grid.outages.store.signals import as_signal
 from domain.grid.outages.store.world import World, tree_of, world_as_of
@@ -33,6 +34,7 @@ class Asked:
         before: the network as it stood when the outage began.
         now: as it was observed to stand at `as_of`.
         heard: signals of the outage's feeder that had arrived by then.
+        storm: what a person said of storm mode by then; None where nobody did.
     """
 
     tenant_id: str
@@ -41,6 +43,7 @@ class Asked:
     before: World
     now: World
     heard: tuple[Signal, ...]
+    storm: bool | None = None
 
     @property
     def tree(self) -> DeviceTree:
@@ -56,12 +59,12 @@ class Asked:
             "now": [list(self.now.open_devices), list(self.now.closed_devices)],
             "outage": [str(self.outage.outage_id), list(self.outage.device_ids), self.outage.started_at.isoformat()],
             "signals": content_hash([heard_as_json(one) for one in self.heard]),
-        }
+        } | storm_as_input(self.storm)
 
     @cached_property
     def inferred(self) -> InferredOutage | None:
         """What the signals say of this outage now; None where they no longer say anything."""
-        found = infer_outages(self.tree, self.heard, self.as_of)
+        found = infer_outages(self.tree, self.heard, self.as_of, declared_storm=self.storm)
         mine = set(self.outage.device_ids)
         fitting = [one for one in found.outages if mine & {own for own, _ in one.device_posterior}]
         return max(fitting, key=lambda one: (round(one.posterior, 9), one.outage_key), default=None)
@@ -102,4 +105,4 @@ def ask(connection: Connection, tenant_id: str, outage_id: Any, as_of: datetime 
     devices = {one.device_id for one in before.network.devices if one.feeder_id == outage.feeder_id}
     stored = signals.between(connection, outage.started_at - LOOK_BACK, at)
     heard = tuple(as_signal(one) for one in stored if one.meter_id in meters or one.device_id in devices)
-    return Asked(tenant_id, outage, at, before, now, heard)
+    return Asked(tenant_id, outage, at, before, now, heard, storm_modes.declared(connection, at))

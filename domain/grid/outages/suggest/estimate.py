@@ -54,7 +54,7 @@ def work_of(connection: Connection, asked: Asked, ranked: tuple[RankedZone, ...]
         is_found=outage.fault_found_at is not None and outage.fault_found_at <= at,
         worked_min=(at - outage.arrived_at).total_seconds() / 60 if arrived and outage.arrived_at else 0.0,
         is_night=hour >= NIGHT[0] or hour < NIGHT[1],
-        is_storm=len(open_then) >= STORM_OUTAGES,
+        is_storm=len(open_then) >= STORM_OUTAGES if asked.storm is None else asked.storm,
     )
 
 

@@ -57,6 +57,7 @@ def infer_outages(
     collectors: Mapping[str, str] | None = None,
     standing: Sequence[Standing] = (),
     multipliers: Mapping[str, float] | None = None,
+    declared_storm: bool | None = None,
 ) -> Inferred:
     """Outages that the signals known at `as_of` speak for, likeliest first.
 
@@ -69,9 +70,10 @@ def infer_outages(
         collectors: meter id to the collector behind which it reports.
         standing: outages that are known; linked where they are this one, taken as given where they came before.
         multipliers: device id to a factor on its rate (vegetation, history, weather), bounded by the settings.
+        declared_storm: what a person said of storm mode; None lets the number of sessions say it.
     """
     heard, unknown = _places(tree, known_by(signals, as_of))
-    storm = _is_storm(heard, as_of.timestamp(), settings)
+    storm = _is_storm(heard, as_of.timestamp(), settings) if declared_storm is None else declared_storm
     behind = _behind(tree, collectors or {})
     outages: list[InferredOutage] = []
     clusters: list[Cluster] = []
