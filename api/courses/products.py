@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api/admin", tags=["Store"])
 SELLERS = {"ADMIN", "TENANT_OWNER"}
 SELLS = allow(roles=SELLERS)
 SEES_SALES = allow(roles={*SELLERS, "AUDITOR"})
+GOODS = Keyset("products", By("created_at", datetime), By("product_id", UUID))
 ORDER = Keyset("purchases", By("created_at", datetime, descending=True), By("purchase_id", UUID, descending=True))
 
 

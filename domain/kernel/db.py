@@ -19,6 +19,10 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from domain.kernel.errors import OutcomeUnknown, Unavailable
 from domain.kernel.settings import DbRole, settings
 
+_BINDS = (
+    "SELECT set_config('app.tenant', :tenant, true), set_config('app.actor', :actor, true),"
+    " set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '10s', true)"
+)
 _working_role: ContextVar[DbRole] = ContextVar("working_role", default=DbRole.APP)
 
 
@@ -72,10 +76,13 @@ def engine_for(url: str) -> Engine:
 
 
 @contextmanager
-def transaction(tenant_id: str | None, role: DbRole | None = None, *, actor: str | None = None) -> Iterator[Connection]:
+def transaction(
+    tenant_id: str | None, role: DbRole | None = None, *, actor: str | None = None, longest_s: int | None = None
+) -> Iterator[Connection]:
     """One transaction as `role` (by default the one this code works as), bound to `tenant_id`.
 
-    With `tenant_id` None no tenant's rows are visible.
+    With `tenant_id` None no tenant's rows are visible. A statement that takes longer than `longest_s` is ended by the
+    database, where that is given.
 
     Commits when the block ends, rolls back on any error.
 
@@ -91,7 +98,7 @@ def transaction(tenant_id: str | None, role: DbRole | None = None, *, actor: str
             "The database does not answer.", hint="`countersign status` shows which service is down."
         ) from cause
     with connection, connection.begin() as begun:
-        bind_tenant(connection, tenant_id, actor)
+        bind_tenant(connection, tenant_id, actor, longest_s=longest_s)
         yield connection
         _commit(begun)
 
@@ -112,15 +119,16 @@ def _commit(begun: Transaction) -> None:
         ) from cause
 
 
-def bind_tenant(connection: Connection, tenant_id: str | None, actor: str | None = None) -> None:
-    """Bind the running transaction to a tenant and name its actor, both until it ends."""
-    connection.execute(
-        text(
-            "SELECT set_config('app.tenant', :tenant, true), set_config('app.actor', :actor, true),"
-            " set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '10s', true)"
-        ),
-        {"tenant": tenant_id or "", "actor": actor or ""},
-    )
+def bind_tenant(
+    connection: Connection, tenant_id: str | None, actor: str | None = None, *, longest_s: int | None = None
+) -> None:
+    """Bind the running transaction to a tenant and name its actor, both until it ends; bound its statements' time."""
+    values = {"tenant": tenant_id or "", "actor": actor or ""}
+    if longest_s is None:
+        connection.execute(text(_BINDS), values)
+        return
+    bounds = f"{_BINDS}, set_config('statement_timeout', :longest, true)"
+    connection.execute(text(bounds), values | {"longest": f"{longest_s}s"})
 
 
 def database_now(connection: Connection) -> datetime:

@@ -28,6 +28,20 @@ WHERE user_id = :user_id AND tenant_id = :tenant_id
 ORDER BY role
 """
 
+_NOW = "valid_from <= clock_timestamp() AND (valid_to IS NULL OR valid_to > clock_timestamp())"
+# The first by id: among very many nobody looks for a name in a list.
+_HOLDERS = f"""
+SELECT DISTINCT user_id FROM role_assignments
+WHERE tenant_id = current_setting('app.tenant') AND (role = 'LEARNER') = :learns AND {_NOW}
+ORDER BY user_id LIMIT :most
+"""
+_PEOPLE = f"""
+SELECT p.id, p.email, p.name,
+  ARRAY(SELECT ra.role FROM role_assignments AS ra
+    WHERE ra.user_id = p.id AND ra.tenant_id = current_setting('app.tenant') AND {_NOW} ORDER BY ra.role) AS roles
+FROM v_people AS p WHERE p.id = ANY(:ids) AND p.active ORDER BY p.name, p.id
+"""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -178,10 +192,11 @@ def _tell(connection: Connection, event_type: str, user_id: uuid.UUID, actor_id:
     )
 
 
-def people_of(connection: Connection, tenant_id: str) -> list[Person]:
-    """The active people who hold a role in the tenant that the transaction is bound to, by name."""
-    rows = connection.execute(
-        text("SELECT id, email, name, active FROM v_people WHERE active ORDER BY name, id"),
-    ).all()
-    found = [Person(row.id, row.email, row.name, row.active, roles_of(connection, row.id, tenant_id)) for row in rows]
-    return [person for person in found if person.roles]
+def people_of(connection: Connection, most: int) -> list[Person]:
+    """Active people of the bound tenant by name, at most as many: who works here before who only learns."""
+    ids: dict[uuid.UUID, None] = {}
+    for learns in (False, True):
+        found = connection.execute(text(_HOLDERS), {"learns": learns, "most": most}).scalars()
+        ids |= dict.fromkeys(found)
+    rows = connection.execute(text(_PEOPLE), {"ids": list(ids)[:most]})
+    return [Person(row.id, row.email, row.name, True, frozenset(map(Role, row.roles))) for row in rows]

@@ -34,7 +34,7 @@ def waiting(
     """What waits among the kinds, without content: severity downwards, then age; from behind `after` on."""
     rows = connection.execute(
         text(
-            f"SELECT {_LISTED} FROM v_proposals WHERE state = 'WAITING' AND kind = ANY(:kinds)"
+            f"SELECT {_LISTED} FROM v_waiting_proposals WHERE kind = ANY(:kinds)"
             " AND (CAST(:severity AS int) IS NULL"
             "   OR (-severity, created_at, proposal_id) > (-CAST(:severity AS int), :created_at, CAST(:id AS uuid)))"
             " ORDER BY severity DESC, created_at, proposal_id LIMIT :n"
@@ -54,8 +54,7 @@ def how_many_wait(connection: Connection, kinds: Collection[str], most: int | No
     """How many proposals of the kinds wait; counted up to `most` where nobody needs to know how many more."""
     found = connection.execute(
         text(
-            "SELECT count(*) FROM (SELECT 1 FROM v_proposals WHERE state = 'WAITING' AND kind = ANY(:kinds)"
-            " LIMIT :most) AS waiting"
+            "SELECT count(*) FROM (SELECT 1 FROM v_waiting_proposals WHERE kind = ANY(:kinds) LIMIT :most) AS waiting"
         ),
         {"kinds": sorted(kinds), "most": most},
     ).scalar_one()
@@ -120,12 +119,13 @@ def artifacts_of(
 
 def names_of(connection: Connection, people: Collection[str]) -> dict[str, str]:
     """Names by user id, for those of the ids that are people of the tenant."""
-    ids = sorted({one for one in people if _is_uuid(one)})
+    ids = sorted({one for one in people if is_uuid(one)})
     rows = connection.execute(text("SELECT id, name FROM users WHERE id = ANY(CAST(:ids AS uuid[]))"), {"ids": ids})
     return {str(row.id): row.name for row in rows}
 
 
-def _is_uuid(value: str) -> bool:
+def is_uuid(value: str) -> bool:
+    """Whether it is written as one."""
     try:
         uuid.UUID(value)
     except ValueError:

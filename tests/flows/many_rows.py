@@ -102,7 +102,8 @@ INSERT INTO regeneration_jobs (tenant_id, job_id, target_type, target_id, syllab
 SELECT '{t}', md5('job' || n)::uuid, 'LESSON', 'm01l' || n, 'course-1', '{{}}',
   encode(sha256(convert_to('{{}}', 'UTF8')), 'hex'), md5('suggestion' || n)::uuid, u.id,
   now() - make_interval(secs => n)
-FROM (SELECT user_id AS id FROM role_assignments WHERE tenant_id = '{t}' LIMIT 1) AS u, generate_series(1, {n}) AS n""",
+FROM (SELECT user_id AS id FROM role_assignments WHERE tenant_id = '{t}' LIMIT 1) AS u,
+  generate_series(1, {n}, 2) AS n""",
     "products": """
 INSERT INTO products (tenant_id, product_id, course_tenant_id, course_id, price_cents, currency, created_by)
 SELECT '{t}', md5('product' || n)::uuid, '{t}', 'course-' || n, 1000, 'USD', u.id
@@ -115,16 +116,18 @@ SELECT '{t}', gen_random_uuid(), md5('user' || n)::uuid, md5('product' || n % 10
 
 
 def plant(database: Database, tenant: str) -> None:
-    """Fill the tenant's lists. One row of each table of COPIES must stand."""
-    with psycopg.connect(database.urls["superuser"]) as connection:
+    """Fill the tenant's lists. One row of each table of COPIES must stand.
+
+    Each table is analysed before the next is filled, whose triggers may look into it.
+    """
+    with psycopg.connect(database.urls["superuser"], autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(f"SET app.tenant = '{tenant}'")
         for table, own in COPIES.items():
             connection.execute(_copied(connection, table, own, tenant))
-        for statement in WRITTEN.values():
+            connection.execute(f"VACUUM ANALYZE {table}")
+        for table, statement in WRITTEN.items():
             connection.execute(statement.format(t=tenant, n=ROWS, hex=HEX))
-    with psycopg.connect(database.urls["superuser"], autocommit=True) as connection:
-        for table in (*COPIES, *WRITTEN):
             connection.execute(f"VACUUM ANALYZE {table}")
 
 

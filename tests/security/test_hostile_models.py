@@ -116,17 +116,16 @@ def tree(folder: Path) -> list[tuple[str, int]]:
 
 def test_what_writes_draws_and_solves_is_not_run(model: Callable[[str], Path], tmp_path: Path) -> None:
     wrote = "Solve\nExport voltages out.csv\nSave circuit dir=saved\nShow voltages\nPlot circuit\nDump\nWait"
-    shared = "Redirect ../common.DSS ! what all feeders share\nBuscoords Places.csv"
+    shared = "Redirect ../common.DSS ! what all feeders share\nNew Loadshape.s npts=2 interval=1 mult=(file=Shape.csv)"
     master = model(f"{wrote}\n/* of\nlines */\n{shared}")
     (tmp_path / "network" / "common.dss").write_text("New Linecode.k nphases=3\n// nothing more\n")
-    (master.parent / "places.csv").write_text("sourcebus,0,0\na,1,1\n")
+    (master.parent / "shape.csv").write_text("1\n2\n")
     before = tree(tmp_path)
     network = import_opendss(master)
     assert tree(tmp_path) == before
     (left_out,) = [one for one in network.findings if one.code == "COMMANDS_LEFT_OUT"]
     assert (left_out.count, left_out.examples) == (7, ("dump", "export", "plot", "save", "show"))
     assert [one.external_ref for one in network.meters] == ["one"]
-    assert not {one.code for one in network.findings} & {"COORDINATES_MISSING"}
 
 
 @pytest.mark.parametrize(

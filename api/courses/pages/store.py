@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.courses.products import ORDER, SEES_SALES, SELLERS, SELLS
+from api.courses.products import GOODS, ORDER, SEES_SALES, SELLERS, SELLS
 from api.deps import RequestId
 from api.forms import FormDep, typed
 from api.kernel.pages.filled import Filled
 from api.kernel.sign_in import ip_of
 from api.pages import Page, PageDep
-from api.paging import LONGEST_CURSOR
+from api.paging import LONGEST_CURSOR, Keyset
 from domain.courses.delivery import suggest
 from domain.courses.delivery.countersign.refund import purchase_of, refund
 from domain.courses.delivery.observe import offering
@@ -43,10 +43,11 @@ def _who(page: Page, call: str) -> Learner:
 def overview(
     page: PageDep,
     after: Annotated[str, Query(max_length=LONGEST_CURSOR)] = "",
+    products_after: Annotated[str, Query(max_length=LONGEST_CURSOR)] = "",
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """What is on sale, what was sold and given back, and which licences hold."""
-    return _show(page, after=after, notice=NOTICES.get(done))
+    return _show(page, after=after, products_after=products_after, notice=NOTICES.get(done))
 
 
 @router.post("/admin/store/products", dependencies=[SELLS])
@@ -138,6 +139,7 @@ def _show(
     page: Page,
     *,
     after: str = "",
+    products_after: str = "",
     notice: str | None = None,
     refused: Filled | None = None,
     offering_form: Filled | None = None,
@@ -146,14 +148,17 @@ def _show(
     connection = page.connection
     offered = versions.offered(connection)
     titles = {(one.owner, one.course_id): one.title for one in offered}
-    found = purchases.page(connection, PER_PAGE + 1, _place(after))
+    found = purchases.page(connection, PER_PAGE + 1, _place(after, ORDER))
     last = found[PER_PAGE - 1][0] if len(found) > PER_PAGE else None
+    goods = products.listed(connection, on_sale=False, limit=PER_PAGE + 1, after=_place(products_after, GOODS))
     return page.show(
         "courses/store.html",
         refused.status if refused else 200,
         notice=notice,
         refusal=refused.refusal if refused else None,
-        products=[_product(one, titles) for one in products.listed(connection, on_sale=False)],
+        products=[_product(one, titles) for one in goods[:PER_PAGE]],
+        on_sale=products.how_many_on_sale(connection),
+        next_products=GOODS.write(vars(goods[PER_PAGE - 1])) if len(goods) > PER_PAGE else None,
         sold=[_sums(one) for one in purchases.sold(connection)],
         rows=[_purchase(one, buyer, titles) for one, buyer in found[:PER_PAGE]],
         next_cursor=ORDER.write(vars(last)) if last else None,
@@ -166,8 +171,8 @@ def _show(
     )
 
 
-def _place(after: str) -> tuple[datetime, uuid.UUID] | None:
-    place: Any = tuple(ORDER.read(after)) if after else None
+def _place(after: str, order: Keyset) -> tuple[datetime, uuid.UUID] | None:
+    place: Any = tuple(order.read(after)) if after else None
     found: tuple[datetime, uuid.UUID] | None = place
     return found
 

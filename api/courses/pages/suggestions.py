@@ -1,5 +1,6 @@
 """The review of suggestions for courses: badge, n, interval, evidence, accept, dismiss."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -31,9 +32,8 @@ def waiting(
 ) -> Response:
     """Suggestions for courses, the newest first."""
     wanted = suggestions.Wanted("courses", status or None, severity or None, scope or None, course_id=course_id or None)
-    found = suggestions.ids(page.connection, wanted)
     return show_suggestions(
-        page, HERE, wanted, after=after, done=done, jobs=jobs.by_suggestions(page.connection, found)
+        page, HERE, wanted, after=after, done=done, jobs_of=partial(jobs.by_suggestions, page.connection)
     )
 
 

@@ -1,8 +1,8 @@
 """Advice as pages: what machines suggest, with its numbers and evidence, and what accepted advice asks people to do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -98,7 +98,7 @@ def show_suggestions(
     *,
     after: str | None,
     done: str,
-    jobs: dict[Any, Any] | None = None,
+    jobs_of: Callable[[list[UUID]], dict[UUID, UUID]] | None = None,
 ) -> Response:
     """The list with its filters; unknown words in the address find nothing instead of failing."""
     found = rows_of(page.connection, wanted, Part(PER_PAGE, after))
@@ -112,7 +112,7 @@ def show_suggestions(
         filters=_filters(here, wanted),
         next_cursor=SUGGESTIONS.write(rows[-1]) if len(found) > PER_PAGE else None,
         may_decide=bool(page.principal.roles & {"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"}),
-        jobs=jobs or {},
+        jobs=jobs_of([row["suggestion_id"] for row in rows]) if jobs_of else {},
         may_ask=bool(page.principal.roles & {"REVIEWER", "ADMIN", "TENANT_OWNER"}),
         now=utc_now(),
         notice=NOTICES.get(done),

@@ -27,14 +27,15 @@ from domain.kernel import lending, queue
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import Invalid, NotFound
 from domain.kernel.gates import DELEGATION, STANDING_ORDER
-from domain.kernel.people import people_of
+from domain.kernel.people import find_person, people_of
 from domain.kernel.principal import Role
 
 router = APIRouter(include_in_schema=False)
 PER_PAGE = 50
+# With more colleagues than these one writes an address.
+MOST_COLLEAGUES = 200
 DELEGATING = {"to_user": "", "role": "", "kind": "", "valid_to": "", "reason": ""}
 ORDERING = {"kind": "", "subject_type": "", "subject_id": "", "times_per_day": "1", "valid_to": "", "reason": ""}
-ENDING = {"reason": ""}
 BADGES = {"STANDING": ("ok", "holds"), "EXPIRED": ("unknown", "expired"), "ENDED": ("unknown", "ended")}
 NOTICES = {
     "lent": "Lent. Your signature stands under it; the ledger shows both names.",
@@ -64,7 +65,7 @@ def lend(page: PageDep, form: FormDep, call: RequestId) -> Response:
             page.request,
             page.principal,
             call,
-            to_user=_colleague(values["to_user"]),
+            to_user=_colleague(page, values["to_user"]),
             role=Role(values["role"]),
             kinds=[values["kind"]] if values["kind"] else [],
             valid_to=_until(filled, page),
@@ -90,7 +91,8 @@ def end_delegation(page: PageDep, form: FormDep, call: RequestId, delegation_id:
 def _delegations(page: Page, filled: Filled, after: str = "", notice: str | None = None) -> Response:
     me, roles = page.principal, page.principal.roles & DELEGATION.roles
     found = lending.delegations(page.connection, PER_PAGE, after or None)
-    colleagues = [(str(one.id), one.name) for one in people_of(page.connection, me.tenant_id) if str(one.id) != me.id]
+    people = people_of(page.connection, MOST_COLLEAGUES + 1)
+    colleagues = [(str(one.id), one.name) for one in people[:MOST_COLLEAGUES] if str(one.id) != me.id]
     return page.show(
         "kernel/delegations.html",
         filled.status,
@@ -101,6 +103,7 @@ def _delegations(page: Page, filled: Filled, after: str = "", notice: str | None
         form=filled,
         roles=sorted(role.value for role in roles),
         colleagues=colleagues,
+        are_too_many=len(people) > MOST_COLLEAGUES,
         kinds=[(kind, gate.title) for kind, gate in sorted(GATES.items()) if gate.roles & roles],
         titles={kind: gate.title for kind, gate in GATES.items()},
         ends_any=bool(me.roles & ENDS_ANY),
@@ -179,7 +182,12 @@ def _latest() -> str:
     return (utc_now() + lending.LONGEST - timedelta(days=2)).date().isoformat()
 
 
-def _colleague(given: str) -> UUID:
+def _colleague(page: Page, given: str) -> UUID:
+    """Chosen from the list, or named by address where the list would be too long."""
+    if "@" in given:
+        found = find_person(page.connection, page.principal.tenant_id, user_id=None, email=given)
+        if found is not None:
+            return found.id
     try:
         return UUID(given)
     except ValueError as cause:

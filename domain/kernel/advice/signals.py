@@ -206,17 +206,6 @@ def archive(connection: Connection, before: date) -> int:
     return done.rowcount
 
 
-def open_counts(connection: Connection) -> list[tuple[str, str, int]]:
-    """How many signals are open, by type and severity."""
-    rows = connection.execute(
-        text(
-            "SELECT signal_type, severity, count(*) AS n FROM signals WHERE state = 'OPEN'"
-            ' GROUP BY signal_type, severity ORDER BY signal_type COLLATE "C", severity COLLATE "C"'
-        )
-    )
-    return [(row.signal_type, row.severity, row.n) for row in rows]
-
-
 def _values(about: About) -> dict[str, str]:
     return {
         "room": about.room,

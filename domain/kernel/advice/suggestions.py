@@ -175,19 +175,6 @@ def listed(
     return [dict(row._mapping) for row in rows]
 
 
-def ids(connection: Connection, wanted: Wanted, limit: int = 500) -> list[uuid.UUID]:
-    """The ids of the newest that are wanted."""
-    condition, given = wanted.condition()
-    rows = connection.execute(
-        text(
-            f"SELECT s.suggestion_id FROM suggestions AS s WHERE {condition}"
-            " ORDER BY s.created_at DESC, s.suggestion_id LIMIT :n"
-        ),
-        given | {"n": limit},
-    )
-    return list(rows.scalars())
-
-
 def one(connection: Connection, suggestion_id: uuid.UUID) -> dict[str, Any]:
     """One suggestion as `listed` tells it.
 

@@ -1,4 +1,4 @@
-"""A stair cut open: landings at their heights, doors, zones with their equipment, and open faults where they are."""
+"""A stair cut open: landings at their heights, doors, zones with their equipment, open faults where they are."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID

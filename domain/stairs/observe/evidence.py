@@ -211,8 +211,9 @@ def resolution_of(data: bytes) -> str | None:
     """Width and height of a picture as its own bytes say, such as 4032x3024; None where it is no picture."""
     try:
         with warnings.catch_warnings():
-            # Only the header is read: a picture that would unpack to gigabytes costs nothing here.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Only the header is read: a picture that would unpack to gigabytes costs nothing here, and what else the
+            # library would remark of a damaged one nobody reads.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=PICTURES) as picture:
                 return f"{picture.width}x{picture.height}"
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):

@@ -47,15 +47,26 @@ def is_another_tenants(connection: Connection, product_id: uuid.UUID) -> bool:
     return bool(connection.execute(text("SELECT is_product_of_another_tenant(:id)"), {"id": product_id}).scalar_one())
 
 
-def listed(connection: Connection, *, on_sale: bool) -> list[Product]:
-    """The tenant's products, those on sale alone or all, the oldest first; at most 500."""
+def listed(
+    connection: Connection, *, on_sale: bool, limit: int = MOST_LISTED, after: tuple[datetime, uuid.UUID] | None = None
+) -> list[Product]:
+    """The tenant's products, those on sale alone or all, the oldest first; those `after`."""
+    began, own = after or (None, None)
     rows = connection.execute(
         text(
-            f"SELECT {_COLUMNS} FROM products WHERE active OR NOT :on_sale ORDER BY created_at, product_id LIMIT :most"
+            f"SELECT {_COLUMNS} FROM products WHERE (active OR NOT :on_sale)"
+            " AND (CAST(:began AS timestamptz) IS NULL"
+            "   OR (created_at, product_id) > (CAST(:began AS timestamptz), CAST(:own AS uuid)))"
+            " ORDER BY created_at, product_id LIMIT :most"
         ),
-        {"on_sale": on_sale, "most": MOST_LISTED},
+        {"on_sale": on_sale, "most": limit, "began": began, "own": own},
     ).all()
     return [_product(row) for row in rows]
+
+
+def how_many_on_sale(connection: Connection) -> int:
+    """How many products of the tenant are on sale."""
+    return int(connection.execute(text("SELECT count(*) FROM products WHERE active")).scalar_one())
 
 
 def is_monetised(connection: Connection, tenant_id: str, owner: str, course_id: str) -> bool:

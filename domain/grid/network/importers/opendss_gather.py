@@ -13,7 +13,7 @@ from domain.grid.network.importers.opendss_commands import DESCRIBES, INCLUDES, 
 from domain.kernel.errors import Invalid
 
 MOST_BYTES = 512 * 1024 * 1024
-MOST_VISITS = 10_000
+MOST_VISITS = 2_000
 DEEPEST = 50
 TEXT = frozenset({".dss", ".txt", ".csv", ".dat"})
 DATA = TEXT | {".sng", ".dbl"}

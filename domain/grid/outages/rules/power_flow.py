@@ -174,14 +174,3 @@ def solve(circuit: Circuit, radial: Radial, load_mva: Complexes, source_pu: floa
         if change < TOLERANCE_PU:
             return Flow(radial, np.abs(voltage), np.abs(current), converged=True, sweeps=sweep)
     return Flow(radial, np.abs(voltage), np.abs(current), converged=False, sweeps=MOST_SWEEPS)
-
-
-def feeder_flow(circuit: Circuit, feeder_id: str, load_mva: Complexes, source_pu: float) -> Flow:
-    """The state of one feeder as it stands."""
-    index = next(i for i, feeder in enumerate(circuit.network.feeders) if feeder.feeder_id == feeder_id)
-    return solve(circuit, walk(circuit, heads_of(circuit, index)), load_mva, source_pu)
-
-
-def heads_of(circuit: Circuit, feeder: int) -> list[int]:
-    """The numbers of a feeder's heads."""
-    return [number for number, (own, _, _) in enumerate(circuit.heads) if own == feeder]
