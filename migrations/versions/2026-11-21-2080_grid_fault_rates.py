@@ -8,7 +8,7 @@ from alembic import op
 from migrations.columns import comment_columns
 
 revision = "202611212080"
-down_revision = "202611212040"
+down_revision = "202611212070"
 branch_labels = None
 depends_on = None
 
