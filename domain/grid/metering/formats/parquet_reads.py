@@ -134,8 +134,9 @@ def _plain(kind: Any) -> Any:
 
 
 def _wrong_type(name: str, column: str, found: Any, expected: str) -> Invalid:
+    said = f"{name}: column {CALLED.get(column, column)} is {_plain(found)}"
     return Invalid(
-        f"{name}: column {CALLED.get(column, column)} is {_plain(found)}, nothing of it was taken; expected {expected}.",
+        f"{said}, nothing of it was taken; expected {expected}.",
         hint=f"Write the column in that type, or map another: {HOW_TO_MAP}.",
     )
 
