@@ -66,6 +66,7 @@ class Tenant(BaseModel):
     tenant_id: str
     name: str
     timezone: str
+    created_at: datetime
     is_demo: bool
     public_quickcheck: bool
     four_eyes: bool
@@ -73,7 +74,6 @@ class Tenant(BaseModel):
     public_catalogue: bool
     energy_price: EnergyPrice | None
     retention_days: dict[str, int]
-    created_at: datetime
 
 
 class Tenants(BaseModel):
