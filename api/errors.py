@@ -173,9 +173,9 @@ def _field(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _of_http(error: HTTPException, path: str) -> JSONResponse:
     """Errors that the framework raises by itself."""
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return problem_of(
-            NotFound("There is nothing at this address.", hint="/openapi.json lists what there is."), path
-        )
+        is_for_programs = path.startswith(("/v1/", "/api/"))
+        hint = "/openapi.json lists what there is." if is_for_programs else "Check it, or begin at your first page."
+        return problem_of(NotFound("There is nothing at this address.", hint=hint), path)
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return problem_of(
             TooLarge("The request's body is larger than this door takes.", hint="Send it in parts."), path

@@ -25,7 +25,7 @@ from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_fleet, make_token
 
 MOST_TRIES = 5
-FEW, ALL = 7, 1
+FEW, ALL = 11, 1
 
 
 class Cutter:

@@ -50,11 +50,13 @@ def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
             patch.delenv(name, raising=False)
         patch.setenv("COUNTERSIGN_HOME", str(home))
         settings.cache_clear()
-        copy.up()
-        yield Dagster(copy)
-        for role in DbRole:
-            engine_for(settings().url(role)).dispose()
-        copy.run("down")
+        try:
+            copy.up(PATIENCE_S)
+            yield Dagster(copy)
+            for role in DbRole:
+                engine_for(settings().url(role)).dispose()
+        finally:
+            copy.run("down")
     settings.cache_clear()
 
 

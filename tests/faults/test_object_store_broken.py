@@ -158,6 +158,7 @@ def test_what_cannot_be_read_whole_is_not_handed_out(wire: Wire, breaks: Callabl
     assert not isinstance(refused.value, NotFound)
 
 
+@pytest.mark.soak
 def test_while_the_store_is_silent_people_are_answered_and_readiness_says_so(wire: Wire, tmp_path: Path) -> None:
     wire.is_silent = True
     with TestClient(application(), raise_server_exceptions=False) as client, within(20):

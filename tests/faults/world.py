@@ -94,6 +94,8 @@ class World:
         pid = self.server.running_pid()
         assert pid
         os.kill(pid, signal.SIGKILL)
+        if self.server.process is not None:
+            self.server.process.wait(30)
         time.sleep(self.chance.uniform(0, 0.2))
         self.server.start()
 

@@ -148,6 +148,7 @@ class Person:
     def looks(self, picture: str = "") -> None:
         """See what every page owes."""
         page = self.page
+        page.wait_for_load_state()
         over = int(page.evaluate("document.documentElement.scrollWidth")) - self.form.width
         if over > 0:
             self.wrong.append(f"{page.url} is {over} px wider than the window")

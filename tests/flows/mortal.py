@@ -63,7 +63,7 @@ class Mortals:
 
     def is_up(self) -> None:
         """Wait until the API answers."""
-        answer = httpx.get(f"{self.url}/health/live", timeout=60, trust_env=False)
+        answer = httpx.get(f"{self.url}/health/live", timeout=PATIENCE_S, trust_env=False)
         assert answer.status_code == 200
 
     def end(self) -> None:

@@ -102,6 +102,7 @@ def test_the_control_room_decides_asks_and_reports_an_outage(browser: Browser, a
         olivia.signs_in(f"Olivia of {tenant}")
         olivia.opens("/grid/outages", "board")
         assert "wait" in olivia.heading()
+        _declares_storm_mode(olivia)
         olivia.follows("REC-N")
         olivia.looks("provisional")
         olivia.presses("Go to the decision")
@@ -137,12 +138,36 @@ def test_the_control_room_decides_asks_and_reports_an_outage(browser: Browser, a
         manager.follows("Replay as of")
         manager.looks("replay")
     carried_out(tenant, AFTER_ACTION.kind)
+    people(tenant, ada="ADMIN")
+    with Person(browser, address, form, "administrator") as ada:
+        ada.signs_in(f"Ada of {tenant}")
+        ada.opens("/admin/tenant", "settings")
+        ada.page.get_by_label("Worth of a kilowatt-hour").fill("0.1828")
+        ada.presses("Set")
+        ada.looks("settings-refused")
+        ada.page.get_by_label("Its currency").fill("USD")
+        ada.page.get_by_label("Its source").fill("EIA, Electric Power Annual, data for 2023: New York")
+        ada.presses("Set")
+        ada.reads("Set.")
     with Person(browser, address, form, "executive") as owner:
         owner.signs_in(f"Tessa of {tenant}")
         owner.opens("/grid/summary", "summary")
         with owner.page.expect_download() as kept:
             owner.follows("Signed report, PDF")
         assert kept.value.path().read_bytes().startswith(b"%PDF")
+
+
+def _declares_storm_mode(person: Person) -> None:
+    """Without a reason it is refused and keeps what was typed; with one it holds until its end."""
+    person.page.get_by_text("Storm mode: declare it").click()
+    person.page.get_by_label("For how long, hours").fill("6")
+    person.presses("Declare")
+    assert person.page.get_by_label("For how long, hours").input_value() == "6"
+    person.looks("storm-mode-refused")
+    person.page.get_by_label("Reason").fill("A front comes in from the west.")
+    person.presses("Declare")
+    person.reads("Storm mode is on")
+    person.looks("storm-mode")
 
 
 def _clicks_again(person: Person) -> None:
@@ -295,6 +320,7 @@ def test_an_author_asks_for_a_course_and_a_reviewer_approves_its_map(
         author.opens("/admin/courses")
         author.follows(title)
         author.looks("course")
+        _edits_a_node(author)
     with Person(browser, address, form, "reviewer") as reviewer:
         reviewer.signs_in(f"Rosa of {taught}")
         reviewer.opens("/", "queue")
@@ -306,7 +332,6 @@ def test_an_author_asks_for_a_course_and_a_reviewer_approves_its_map(
             ("/admin/courses/demo", "course"),
             ("/admin/courses/demo/1", "version"),
             ("/admin/courses/demo/parts/demo.m01l01", "part"),
-            ("/admin/courses/demo/analytics", "analytics"),
             ("/admin/suggestions", "suggestions"),
             ("/admin/regeneration-jobs", "jobs"),
         ):
@@ -314,6 +339,25 @@ def test_an_author_asks_for_a_course_and_a_reviewer_approves_its_map(
     with Person(browser, address, form, "tenant-owner") as owner:
         owner.signs_in(f"Theo of {taught}")
         owner.opens("/admin/store", "store")
+        owner.opens("/admin/courses/demo/analytics", "analytics")
+        owner.opens("/learn/demo", "player")
+
+
+def _edits_a_node(author: Person) -> None:
+    """A lesson by its form: a wrong number is told at its field; the sums of minutes follow."""
+    author.follows("The syllabus itself")
+    author.page.get_by_role("link", name="Edit m01l01").click()
+    minutes = author.page.get_by_label("Time of the learner")
+    before = int(minutes.input_value())
+    minutes.fill("none")
+    author.presses("Keep as revision 2")
+    author.reads("1 field to mend.")
+    author.looks("node")
+    minutes.fill(str(before - 1))
+    author.presses("Keep as revision 2")
+    author.reads("Kept as a new revision")
+    author.reads(f"{before - 1} min")
+    author.looks("syllabus")
 
 
 @pytest.mark.parametrize("form", ALL)

@@ -80,7 +80,7 @@ def test_no_word_in_any_body_or_question_is_an_address_that_is_spoken_to(
     client: TestClient, module_database: Database, reached: list[str], is_long: bool
 ) -> None:
     asked: Any = [one for one in calls(client.app, theirs(module_database)) if one.upload is None]
-    sent = taken = 0
+    sent = read = 0
     if not is_long:
         asked = [one for one in asked if isinstance(one.body, dict) or one.query]
     for number, call in enumerate(asked):
@@ -96,9 +96,9 @@ def test_no_word_in_any_body_or_question_is_an_address_that_is_spoken_to(
             query = dict.fromkeys(call.query, ELSEWHERE)
             answers = [client.request(call.method, call.path, params=query, headers=headers)]
         sent += len(answers)
-        taken += sum(one.status_code < 400 for one in answers)
+        read += sum(one.status_code not in {401, 403, 404, 405} for one in answers)
         assert not [one for one in answers if "evil.example" in one.headers.get("location", "")], call
-    assert (sent > 150, taken > 20) == (True, True), (sent, taken)
+    assert (sent > 150, read > 100) == (True, True), (sent, read)
     assert reached == []
 
 

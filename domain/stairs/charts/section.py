@@ -37,7 +37,7 @@ def stair_section(registry: Registry, stair: Stair, faults: Mapping[UUID | None,
         name=f"section-{stair.stair_id}",
         title=title,
         subtitle=(
-            "Section, not to scale across: landings by height, squares: doors, zones with their equipment at the right;"
+            "Section, not to scale across: landings by height, blue: doors, zones with their equipment at the right;"
             " red: open faults"
         ),
         alt=f"Section of {drawable(stair.stair_name)} with {len(floors)} landings. {title}.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
 from tests.faults.history.checker import check
@@ -140,11 +141,13 @@ def made(seed: int, clients: int, acts: int) -> list[Operation]:
     return told
 
 
+@example_settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(1, 5), st.integers(1, 40))
 def test_whatever_an_orderly_thing_answers_passes(seed: int, clients: int, acts: int) -> None:
     assert check(made(seed, clients, acts), Revisions()).faults == {}
 
 
+@example_settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(0, 2**32))
 def test_one_number_that_is_told_twice_is_found_wherever_it_stands(seed: int, which: int) -> None:
     told = made(seed, 4, 30)

@@ -12,7 +12,7 @@ from domain.grid.outages.charts.zone_map import draw_lines
 from domain.grid.outages.rules.crew_fit import CrewSettings
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Chart, Column, Plot
-from domain.kernel.charts.ground import Floats, aspect, frame, metres, scale_and_north
+from domain.kernel.charts.ground import METRES_PER_DEGREE, Floats, aspect, frame, metres, scale_and_north
 from domain.kernel.charts.lettering import drawable
 from domain.kernel.charts.marks import paper
 from domain.kernel.charts.words import NBSP, number
@@ -55,7 +55,7 @@ def crew_map(crews: Sequence[CrewPlace], edges: Sequence[MapEdge], *, is_storm: 
     order = sorted(crews, key=lambda one: (not one.jobs, not one.is_free, one.name))
     settings = CrewSettings()
     reach = tuple(reach_km(minutes, settings, is_storm=is_storm) for minutes in RINGS_MIN)
-    ratio = min(max(aspect(_places(order, edges)), 0.5), 3.0)
+    ratio = min(max(aspect(_places(order, edges, reach[0])), 0.5), 3.0)
     slow = f", {number(settings.storm_factor, 1)} times slower in storm mode" if is_storm else ""
     title = finding(order, reach)
     return Chart(
@@ -92,17 +92,26 @@ def _apart_km(a: Place, b: Place) -> float:
     return float(np.hypot(x[0] - x[1], y[0] - y[1])) / 1000
 
 
-def _places(crews: Sequence[CrewPlace], edges: Sequence[MapEdge]) -> list[Place]:
-    """All that must be on the map; lines first, two places each."""
+def _places(crews: Sequence[CrewPlace], edges: Sequence[MapEdge], near_km: float) -> list[Place]:
+    """All that must be on the map: lines by both ends, crews with their jobs, the first crew's inner ring."""
     own = [place for one in crews for place in (one.place, *(at for _, at in one.jobs if at is not None))]
-    return [place for edge in edges for place in (edge.from_place, edge.to_place)] + own
+    return [place for edge in edges for place in (edge.from_place, edge.to_place)] + [
+        *own,
+        *_north_and_south(crews[0], near_km),
+    ]
+
+
+def _north_and_south(crew: CrewPlace, km: float) -> list[Place]:
+    """The ends of a ring, so that the picture has room for it."""
+    degrees = km * 1000 / METRES_PER_DEGREE
+    return [(crew.place[0] + degrees, crew.place[1]), (crew.place[0] - degrees, crew.place[1])]
 
 
 def _paint(plot: Plot, crews: Sequence[CrewPlace], edges: Sequence[MapEdge], reach: Sequence[float]) -> None:
     axes = plot.axes(0, 0, 0, 0)
     axes.axis("off")
-    x, y = metres(_places(crews, edges))
-    frame(axes, plot, x, y, 54.0)
+    x, y = metres(_places(crews, edges, reach[0]))
+    frame(axes, plot, x, y, 30.0)
     ground = np.column_stack([x, y])
     lines = ground[: 2 * len(edges)].reshape(len(edges), 2, 2)
     draw_lines(axes, lines[[edge.is_main for edge in edges]], theme.FLEET, 1.2, zorder=1)
@@ -130,9 +139,24 @@ def _rings(axes: Axes, plot: Plot, here: Floats, reach: Sequence[float], *, is_p
                 (float(here[0]), float(here[1])), km * 1000, fill=False, edgecolor=color, linewidth=1.1, linestyle="--"
             )
         )
-        top = here + np.array([0.0, km * 1000])
-        if axes.get_ylim()[0] < top[1] < axes.get_ylim()[1] and axes.get_xlim()[0] < top[0] < axes.get_xlim()[1]:
-            _words(axes, plot, top, f"{minutes}{NBSP}min", (0, 3), color=theme.MUTED, weight=theme.REGULAR, ha="center")
+        place = _in_sight(axes, here, km * 1000)
+        if place is not None:
+            _words(
+                axes, plot, place, f"{minutes}{NBSP}min", (0, 3), color=theme.MUTED, weight=theme.REGULAR, ha="center"
+            )
+
+
+def _in_sight(axes: Axes, here: Floats, radius: float) -> Floats | None:
+    """A place on a ring within the picture, above the crew if there is one; None where all of it lies outside."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    edge = 0.06 * (high - low)
+    for degrees in (90, 270, 60, 120, 300, 240, 30, 150, 330, 210, 0, 180):
+        angle = np.radians(degrees)
+        place = here + radius * np.array([np.cos(angle), np.sin(angle)])
+        if left + edge < place[0] < right - edge and low + edge < place[1] < high - edge:
+            found: Floats = place
+            return found
+    return None
 
 
 def _job(axes: Axes, plot: Plot, here: Floats, there: Floats, name: str) -> None:
