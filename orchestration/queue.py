@@ -6,3 +6,5 @@ what was countersigned, advice on an outage) would stand behind all of them.
 
 # Dagster starts waiting runs by this tag, the highest first; a run without it, such as a backfill's, has 0.
 FIRST = {"dagster/priority": "1"}
+# Whoever has just signed looks at the page.
+SIGNED = {"dagster/priority": "2"}

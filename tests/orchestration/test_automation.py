@@ -282,3 +282,4 @@ def test_what_somebody_waits_for_goes_before_a_backfill() -> None:
         "carry_out",
         "deliver_messages",
     }
+    assert int(repository.get_job("carry_out").tags["dagster/priority"]) > 1
