@@ -1,7 +1,7 @@
 # Countersign. `make demo` and `make test` do all their own set-up; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak up down status check format lock docs openapi notices bench clean
+.PHONY: help setup demo test soak up down status check format lock docs openapi notices audit bench clean
 
 # Every process of ours would otherwise translate the house anew, where the surroundings forbid compiled code.
 unexport PYTHONDONTWRITEBYTECODE
@@ -66,6 +66,9 @@ openapi: setup ## Write the OpenAPI document to .countersign/openapi.json.
 
 notices: setup ## Write NOTICES.md from the locked packages' own metadata.
 	@$(BIN)/python -m scripts.notices
+
+audit: setup ## Hold the lock against its rules, and the locked versions against known advisories.
+	@$(BIN)/python -m scripts.audit $(AUDIT_ARGS)
 
 bench: setup ## Measure all; each figure beside its peer or limit, under twenty minutes. BENCH_ARGS="kpi --json"
 	@bash scripts/bench-packages.sh

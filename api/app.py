@@ -12,6 +12,7 @@ from api.courses import delivery_routers as delivery
 from api.courses import events as learner_events
 from api.courses import loop_routers as loop
 from api.courses import routers as courses
+from api.draining import Drain, Draining
 from api.errors import add_error_handlers
 from api.gate import Gate
 from api.grid import inspections
@@ -39,6 +40,7 @@ from api.idempotency import Idempotency
 from api.kernel import (
     admin,
     advice,
+    advice_rules,
     artifacts,
     countersign,
     health,
@@ -51,6 +53,7 @@ from api.kernel import (
 )
 from api.kernel.pages import admin_health, admin_keys, admin_people, admin_tenants, me, queue
 from api.kernel.pages import advice as advice_pages
+from api.kernel.pages import advice_rules as advice_rules_pages
 from api.kernel.pages import artifacts as artifact_pages
 from api.kernel.pages import ledger as ledger_pages
 from api.kernel.pages import lent as lent_pages
@@ -74,12 +77,13 @@ def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
     # What browsers send every few seconds first: finding a route among hundreds costs more than what it then does.
     often = [learner_events.router, learner_events.pages, learner_events.public]
-    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice]
+    kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice, advice_rules]
     home = [
         sign_in,
         sign_in_organisation,
         queue,
         advice_pages,
+        advice_rules_pages,
         me,
         lent_pages,
         ledger_pages,
@@ -109,14 +113,17 @@ def create_app(*more: APIRouter) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.sessions = asyncio.Semaphore(SESSIONS)
+    app.state.drain = Drain()
     for router in [*routers(), *more]:
         app.include_router(router)
     mount_static(app)
     add_error_handlers(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    # The last added is the outermost: id, page errors, watch, gate, idempotency, routes.
+    # The last added is the outermost: id, page errors, watch, draining, gate,
+    # idempotency, routes.
     app.add_middleware(Idempotency)
     app.add_middleware(Gate, application=app)
+    app.add_middleware(Draining, drain=app.state.drain)
     app.add_middleware(Watch)
     app.add_middleware(PageErrors)
     app.add_middleware(

@@ -33,6 +33,9 @@ __all__ = [
     "tenant_for",
 ]
 
+# No answer to a person takes so long; what does is a machine's work, under another role.
+LONGEST_STATEMENT_S = 120
+
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="bearer",
@@ -164,7 +167,9 @@ async def tenant_session(request: Request, tenant_id: TenantId, principal: Calle
     """One request, one transaction, bound to the tenant and naming its actor."""
     async with (
         request.app.state.sessions,
-        contextmanager_in_threadpool(transaction(tenant_id, actor=principal.id)) as connection,
+        contextmanager_in_threadpool(
+            transaction(tenant_id, actor=principal.id, longest_s=LONGEST_STATEMENT_S)
+        ) as connection,
     ):
         yield connection
 

@@ -12,11 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from domain.kernel.errors import Conflict, CountersignError, Invalid, NotFound, TooLarge, Unavailable
+from domain.kernel.errors import Conflict, CountersignError, Invalid, NotFound, OutcomeUnknown, TooLarge, Unavailable
 from domain.kernel.logs import logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -124,7 +124,8 @@ def _of_database(error: Exception) -> CountersignError | None:
         return Conflict(
             "The request contradicts what is already stored.", hint="Look at what stands, then send it anew."
         )
-    if isinstance(error, OperationalError | PoolTimeout):
+    # The last is said to whoever goes on with a transaction whose connection was lost.
+    if isinstance(error, OperationalError | PoolTimeout | PendingRollbackError):
         return Unavailable("The database does not answer, or is busy with a conflicting change.", retry_after_s=2)
     return None
 
@@ -134,6 +135,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(CountersignError)
     async def _(request: Request, error: CountersignError) -> JSONResponse:
+        # For whoever keeps answers under a key: this failure is not one after which the same may simply be done again.
+        request.state.is_outcome_unknown = isinstance(error, OutcomeUnknown)
         return problem_of(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)

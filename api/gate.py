@@ -4,6 +4,7 @@ A framework would parse and judge the body first and tell an unknown caller whic
 learns nothing. Routes say who may with `Allowed` (api/deps.py), and this gate reads it off them.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ from domain.kernel.principal import Principal
 PROTECTED = ("/v1/", "/api/")
 SESSION_COOKIE = "countersign_session"
 DEFAULT_BODY_LIMIT = 8 * 1024 * 1024
+# How long a body may take: a minute, and so much more as a slow line needs for all that the door takes; and the longest
+# silence within it.
+SLOWEST_BODY_S, SLOWEST_BYTES_S, SLOWEST_PIECE_S = 60.0, 20_000, 30.0
 Authenticate = Callable[[str], Principal]
 
 
@@ -182,13 +186,24 @@ def _bearer(header: str | None) -> str | None:
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
-    """Count a body that comes without a length, and stop it at the limit."""
-    seen = 0
+    """Count a body that comes without a length, and stop it at the limit; and one that comes too slowly, or never ends.
+
+    After the body there is nothing to wait for but the caller's going away, which takes as long as it takes.
+    """
+    seen, until, is_whole = 0, asyncio.get_running_loop().time() + SLOWEST_BODY_S + limit / SLOWEST_BYTES_S, False
 
     async def counting() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, is_whole
+        if is_whole:
+            return await receive()
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(min(until, now + SLOWEST_PIECE_S)):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, "The body came too slowly; nothing of it was taken.") from None
         if message["type"] == "http.request":
+            is_whole = not message.get("more_body", False)
             seen += len(message.get("body", b""))
             if seen > limit:
                 raise HTTPException(413)

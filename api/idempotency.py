@@ -4,6 +4,8 @@ Between the gate and the routes, so that the caller is known and nothing has bee
 one tenant and lasts 24 hours. What is kept: answers below 500, but for 409 and 429, which tell of a moment and not of
 the request. What is not: failures (5xx), which may be tried again under the same key; and bodies above 256 kB, of which
 only the status is noted, so that a second request is refused (409 IDEMPOTENCY_ANSWER_NOT_KEPT) instead of acting again.
+Where the database fell silent while it committed, nobody knows whether the request acted: its key stays taken, and a
+second request is told so (409 IDEMPOTENCY_OUTCOME_UNKNOWN).
 Uploads in parts are left alone: a file is known by the hash of its content, and loaded once.
 """
 
@@ -19,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_of
 from api.gate import PROTECTED
-from domain.kernel.errors import CountersignError, Invalid, TooLarge
+from domain.kernel.errors import CountersignError, Invalid, OutcomeUnknown, TooLarge
 from domain.kernel.idempotency import LONGEST_KEPT_BYTES, Answer, Claim, claim
 from domain.kernel.principal import Principal
 
@@ -65,19 +67,22 @@ class Idempotency:
             await run_in_threadpool(held.release)
 
     async def _act(self, held: Claim, scope: Scope, receive: Receive, send: Send) -> None:
-        caught = _Caught(held, send)
+        caught = _Caught(held, scope, send)
         try:
             await self.app(scope, receive, caught)
-        except Exception:
-            await run_in_threadpool(held.forget)
+        except Exception as error:
+            # Once there is an answer the request has acted, and what failed is the keeping of it: the key stays taken.
+            if not (caught.waiting or isinstance(error, OutcomeUnknown)):
+                await run_in_threadpool(held.forget)
             raise
 
 
 class _Caught:
     """Takes the answer in, keeps it, and only then lets it out: whoever has an answer can have it again."""
 
-    def __init__(self, held: Claim, send: Send) -> None:
+    def __init__(self, held: Claim, scope: Scope, send: Send) -> None:
         self.held = held
+        self.scope = scope
         self.send = send
         self.waiting: list[Message] = []
         self.body = bytearray()
@@ -96,12 +101,12 @@ class _Caught:
     async def _let_out(self) -> None:
         start = self.waiting[0]
         status = start["status"]
-        if status >= 500 or status in OF_THE_MOMENT:
-            await run_in_threadpool(self.held.forget)
-        else:
+        if status < 500 and status not in OF_THE_MOMENT:
             named = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start["headers"]]
             kept = [(name, value) for name, value in named if name in KEPT_HEADERS]
             await run_in_threadpool(self.held.keep, Answer(status, kept, bytes(self.body)))
+        elif not self.scope["state"].get("is_outcome_unknown"):
+            await run_in_threadpool(self.held.forget)
         self.is_out = True
         for message in self.waiting:
             await self.send(message)

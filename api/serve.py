@@ -12,6 +12,7 @@ from asgi_correlation_id import correlation_id
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.draining import Server
 from domain.kernel.logs import configure_logs
 from domain.kernel.settings import settings
 
@@ -19,12 +20,13 @@ BACKLOG = 512
 
 
 def main() -> None:
-    """Serve until told to stop; requests in work are finished first."""
+    """Serve until told to stop; balancers are given time to look away, and requests in work are finished first."""
     options = _options()
     configure_logs("api", settings().log_level, context=_request_context)
     listening = socket.socket(fileno=options.fd) if options.fd is not None else listen(options.host, options.port)
+    app = _built_once()
     config = uvicorn.Config(
-        _built_once(),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -34,7 +36,7 @@ def main() -> None:
         ssl_certfile=options.tls_cert,
         ssl_keyfile=options.tls_key,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    Server(config, app.state.drain, settings().drain_s).run(sockets=[listening])
 
 
 def _built_once() -> FastAPI:

@@ -72,7 +72,7 @@ BENCHES: dict[str, tuple[Part, ...]] = {
     "scale": (
         _part(
             "scale",
-            "--meters 2000 --days 31",
+            "--meters 10000 --days 10",
             "--meters 20 --days 3",
             needs_program="redis-server",
         ),

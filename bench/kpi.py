@@ -5,7 +5,8 @@
 The reads of `--days` days are published as the product does. For the long history the roll-ups of those days are
 copied to earlier dates until `--long-days` days stand, each with the reads of one interval; every endpoint is asked at
 a tenth of it and at all of it (`bench/flatness.py`). The same numbers are asked of a plain view over the reads, and of
-DuckDB over the same reads. Then publish-once over HTTP.
+DuckDB and pandas over the same reads; dbt's incremental models make the roll-ups of one day more (`bench/peer_dbt.py`).
+Then publish-once over HTTP.
 """
 
 import os
@@ -21,11 +22,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import httpx
+import pandas as pd
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from bench import flatness, population
+from bench import flatness, peer_dbt, population
 from bench.flatness import compared, costs, thin_days
 from bench.harness import Check, parser, tell
 from bench.peers import arrow_table
@@ -55,6 +57,9 @@ JOIN (
 ) AS d USING (local_date)
 GROUP BY r.local_date ORDER BY r.local_date DESC LIMIT {limit}
 """
+PANDAS_INPUT = """
+SELECT ((read_at - to_minutes(interval_minutes)) AT TIME ZONE '{zone}')::DATE AS local_date, kwh, voltage FROM reads
+"""
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,31 @@ class History:
         today = datetime.now(UTC).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         return History([(today - timedelta(days=back)).astimezone(UTC) for back in range(days, -1, -1)])
 
-    def publish(self) -> int:
-        """Load the days as the product does; answer how many reads they hold."""
-        pairs = zip(self.midnights, self.midnights[1:], strict=False)
-        return sum(population.published_reads(population.plan(*pair)) for pair in pairs)
+    @property
+    def days(self) -> list[tuple[datetime, datetime]]:
+        """Begin and end of each day."""
+        return list(zip(self.midnights, self.midnights[1:], strict=False))
+
+
+def publish_all(server: Server, history: History) -> tuple[int, list[Check]]:
+    """Load the days as the product does, the last one beside dbt's models of it; how many reads they hold."""
+    *earlier, last = history.days
+    reads = sum(population.published_reads(population.plan(*pair)) for pair in earlier)
+    if peer_dbt.is_there():
+        peer_dbt.model(server, "-infinity")
+    server.settle()
+    began = time.perf_counter()
+    of_day = population.published_reads(population.plan(*last))
+    taken = time.perf_counter() - began
+    checks = [Check("one day more: load, key and roll-ups", 1e3 * taken, "ms", note=f"{of_day:,} reads")]
+    if peer_dbt.is_there():
+        theirs = peer_dbt.model(server, last[0].isoformat())
+        columns = "sum(reads), round(sum(metered_kwh)::numeric, 4)"
+        rows = server.superuser.execute(f"SELECT {columns} FROM dbt_peer.feeder_day GROUP BY local_date").fetchall()
+        assert sum(int(count) for count, _ in rows) == reads + of_day, "dbt's feeder days hold other reads"
+        note = f"roll-ups alone: {theirs.wall_s:.1f} s, its statements {theirs.statements_s:.2f} s"
+        checks.append(Check("dbt's incremental models of that day, by it", theirs.wall_s / taken, "times", note=note))
+    return reads + of_day, checks
 
 
 def timed_ms(act: Callable[[], Any], times: int) -> tuple[float, float]:
@@ -175,15 +201,32 @@ def of_the_reads(history: History, overview_ms: float, folder: Path) -> list[Che
         query = DUCK_OVERVIEW.format(zone=TIMEZONE, limit=SHOWN_DAYS)
         same_numbers(peer.execute(query).fetchall(), rollup)
         duck, _ = timed_ms(lambda: peer.execute(query).fetchall(), 5)
+        frame = peer.execute(PANDAS_INPUT.format(zone=TIMEZONE)).df()
+    same_counts(by_pandas(frame), rollup)
+    pandas, _ = timed_ms(lambda: by_pandas(frame), 3)
     asked = {
         "plain view over the reads, by the overview": (plain, 100.0),
         f"plain view told its {SHOWN_DAYS} days, by the overview": (pruned, None),
         "DuckDB over the same reads, by the overview": (duck, None),
+        "pandas over the same reads in memory, by the overview": (pandas, None),
     }
     return [
         Check(name, taken / overview_ms, "times", target, at_most=False, note=f"{taken:,.0f} ms")
         for name, (taken, target) in asked.items()
     ]
+
+
+def by_pandas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Reads, energy and mean voltage by day, of a frame that is in memory already."""
+    found = frame.groupby("local_date").agg(reads=("kwh", "size"), kwh=("kwh", "sum"), voltage=("voltage", "mean"))
+    return found.sort_index(ascending=False).head(SHOWN_DAYS)
+
+
+def same_counts(found: pd.DataFrame, rollup: list[dict[str, Any]]) -> None:
+    """Hold pandas to the same reads and energy."""
+    for counted, metered, ours in zip(found["reads"], found["kwh"], rollup, strict=True):
+        assert counted == ours["reads_received"]
+        assert abs(metered - float(ours["metered_kwh"])) < 0.001
 
 
 @contextmanager
@@ -239,7 +282,7 @@ def run(server: Server, meters: int, days: int, long_days: int, times: int) -> l
     folder = server.postgres.home
     population.make_population(meters)
     history = History.before_today(days)
-    reads = history.publish()
+    reads, of_dbt = publish_all(server, history)
     for table in (*TABLES, "feeder_delivered", "meter_reads_electric"):
         server.execute(f"ANALYZE {table}")
     server.settle()
@@ -255,7 +298,7 @@ def run(server: Server, meters: int, days: int, long_days: int, times: int) -> l
         Check(f"quickcheck, {label}", long_check / middle_check, "times", 1.5),
         *compared(middle_costs, long_costs, label),
     ]
-    return [*short, *middle, *long, *growth, *peers, *over_http(folder, times)]
+    return [*short, *middle, *long, *growth, *of_dbt, *peers, *over_http(folder, times)]
 
 
 def of_a_history(

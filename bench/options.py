@@ -22,6 +22,7 @@ import numpy as np
 
 from bench.harness import Check, missed, tell
 from bench.made_up_networks import context_of, random_network
+from bench.outage_night import shared_feeder
 from bench.peer_power_flow import before_the_outage, judge
 from domain.grid.network.importers.opendss import import_opendss_csv
 from domain.grid.network.importers.simbench import import_simbench
@@ -230,12 +231,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=400, help="options to judge on made-up networks (400)")
     parser.add_argument("--rounds", type=int, default=15, help="outages to time (15)")
-    parser.add_argument("--nodes", type=int, default=3000, help="a feeder's nodes where --ckt5 is not given (3000)")
+    parser.add_argument("--nodes", type=int, help="a feeder's nodes instead of ckt5 (3000 where that is not there)")
     parser.add_argument("--made-up-only", action="store_true", help="leave the demo network out")
-    parser.add_argument("--ckt5", type=Path, help="folder with the CSV files of EPRI ckt5")
+    parser.add_argument(
+        "--ckt5", type=Path, default=shared_feeder(), help="folder with the CSV files of EPRI ckt5 (where it is shared)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
     chosen = parser.parse_args()
-    checks = agreement(chosen.cases, not chosen.made_up_only) + latency(chosen.ckt5, chosen.rounds, chosen.nodes)
+    checks = agreement(chosen.cases, not chosen.made_up_only) + latency(
+        None if chosen.nodes else chosen.ckt5, chosen.rounds, chosen.nodes or 3000
+    )
     tell(chosen, checks)
     sys.exit(bool(missed(checks)))
 

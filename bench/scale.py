@@ -5,8 +5,7 @@
 Twice from nothing, each time with a PostgreSQL of its own: `grid_backfill` with every step in one process, then with
 `orchestration/spread.py`, a redis-server (Debian package redis-server) and the workers, all started and ended here.
 Rates go by the stretch, from the first day's begin to the last one's end; cores in use are CPU seconds of server,
-workers and run by the seconds of the whole command, Dagster's start included. On a busy machine the bytes hold and the
-rest does not.
+workers and run within the stretch by its seconds. On a busy machine the bytes hold and the rest does not.
 """
 
 import hashlib
@@ -17,8 +16,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,18 +47,14 @@ PATIENCE_S = 180.0
 
 @dataclass(frozen=True)
 class Backfilled:
-    """What one way of doing it came to. `hashes`: by table, and for reads by day."""
+    """What one way of doing it came to. `hashes`: by table, reads by day; `cores`: in use within the stretch."""
 
     hashes: Mapping[str, str]
     reads: int
     stretch_s: float
     command_s: float
     cpu_s: float
-
-    @property
-    def cores(self) -> float:
-        """How many cores it used on average."""
-        return self.cpu_s / self.command_s
+    cores: float
 
 
 def backfill(server: Server, module: str, environment: Mapping[str, str], days: int, helpers: list[int]) -> Backfilled:
@@ -71,31 +66,34 @@ def backfill(server: Server, module: str, environment: Mapping[str, str], days: 
     path.write_text(json.dumps(config))
     command = [*program("dagster"), "job", "execute", "-m", module, "-j", "grid_backfill", "-c", str(path)]
     server.settle()
-    own, spent, began = os.times(), server.cpu_s() + _cpu_of(helpers), time.perf_counter()
-    ended = subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True)
-    command_s, used = time.perf_counter() - began, os.times()
-    if ended.returncode:
-        raise SystemExit(f"The backfill by {module} failed: {ended.stderr[-1500:]}")
-    cpu = server.cpu_s() + _cpu_of(helpers) - spent
-    cpu += used.children_user + used.children_system - own.children_user - own.children_system
-    stretch_s = float(
-        server.one(
-            "SELECT extract(epoch FROM max(finished_at) - min(started_at)) FROM publish_jobs"
-            f" WHERE tenant_id = '{TENANT}'"
-        )
-    )
+    began, samples = time.perf_counter(), [_sample(server, helpers)]
+    with (server.postgres.home / "logs" / "backfill.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=log, stderr=log)
+        while process.poll() is None:
+            samples.append(_sample(server, [process.pid, *helpers]))
+            time.sleep(0.2)
+    command_s = time.perf_counter() - began
+    if process.returncode:
+        raise SystemExit(f"The backfill by {module} failed: {Path(log.name).read_text()[-1500:]}")
+    first, last_end = server.superuser.execute(
+        "SELECT min(started_at), max(finished_at) FROM publish_jobs WHERE tenant_id = %s", (TENANT,)
+    ).fetchone() or (None, None)
+    inside = [one for one in samples if first <= one[0] <= last_end]
+    inside = inside if len(inside) > 1 else samples
+    cores = (inside[-1][1] - inside[0][1]) / (inside[-1][0] - inside[0][0]).total_seconds()
+    stretch_s, cpu = (last_end - first).total_seconds(), samples[-1][1] - samples[0][1]
     reads = int(server.one(f"SELECT count(*) FROM meter_reads_electric WHERE tenant_id = '{TENANT}'"))
-    return Backfilled(hashes_of(server), reads, stretch_s, command_s, cpu)
+    return Backfilled(hashes_of(server), reads, stretch_s, command_s, cpu, cores)
 
 
-def _cpu_of(pids: list[int]) -> float:
-    """CPU seconds of processes and all that they started."""
-    total = 0.0
+def _sample(server: Server, pids: Sequence[int]) -> tuple[datetime, float]:
+    """Now, and the CPU seconds that the server and these processes have spent, with all that they started."""
+    spent = server.cpu_s()
     for pid in pids:
-        for one in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
-            times = one.cpu_times()
-            total += times.user + times.system
-    return total
+        with suppress(psutil.NoSuchProcess):
+            for one in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+                spent += sum(one.cpu_times()[:4])
+    return datetime.now(UTC), spent
 
 
 def hashes_of(server: Server) -> dict[str, str]:

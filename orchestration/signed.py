@@ -14,6 +14,7 @@ from domain.kernel.fulfil import Doer, Outcome, fulfil, waiting_for_fulfilment
 from domain.kernel.gates import Gate
 from domain.kernel.tenancy import tenant_directory
 from orchestration.partitions import TENANTS, make_known
+from orchestration.queue import FIRST
 from orchestration.resources import Machine
 from orchestration.tables import table
 
@@ -103,6 +104,7 @@ def definitions(gates: Sequence[Gate], doers: Mapping[str, Doer]) -> dg.Definiti
         "carry_out",
         selection=dg.AssetSelection.assets(fulfilments),
         description="Carry out one countersignature of one tenant. Asks for its id and refuses without.",
+        tags=FIRST,
     )
 
     @dg.sensor(job=job, minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What `make bench` needs from the system and Python cannot bring: Redis, for the backfill by workers.
-# Installs it where it can (apt as root); without it that one benchmark says that it was left out.
+# What `make bench` needs beside the house's environment: Redis, for the backfill by workers, and dbt, a peer of the
+# roll-ups that wants an environment of its own. Where one cannot be had, its benchmark or its line is left out.
 set -euo pipefail
 
 if ! command -v redis-server >/dev/null 2>&1; then
@@ -9,4 +9,17 @@ if ! command -v redis-server >/dev/null 2>&1; then
     (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server) >/dev/null || true
   fi
   command -v redis-server >/dev/null 2>&1 || echo "redis-server could not be installed: the benchmark of workers is left out." >&2
+fi
+
+dbt=.countersign/bench/dbt
+if [ ! -x "$dbt/bin/dbt" ]; then
+  echo "Installing dbt, which the roll-ups are measured beside, into $dbt"
+  mkdir -p .countersign/bench
+  if command -v uv >/dev/null 2>&1; then
+    uv venv -q --python .venv/bin/python "$dbt"
+    uv pip sync -q --python "$dbt/bin/python" --require-hashes --compile-bytecode bench/dbt/requirements.lock
+  else
+    .venv/bin/python -m venv "$dbt"
+    "$dbt/bin/pip" install -q --disable-pip-version-check --compile --no-deps --require-hashes -r bench/dbt/requirements.lock
+  fi || { rm -rf "$dbt"; echo "dbt could not be installed: its line is left out." >&2; }
 fi

@@ -3,7 +3,7 @@
     python -m scripts.data_dictionary > dictionary.md      of the running copy (or DATABASE_URL)
 
 `make docs` lays it into the site. Tables tell their purpose by COMMENT ON TABLE, views by the header of their file
-under sql/, columns their unit by name.
+under sql/, columns their meaning by COMMENT ON COLUMN (sql/*/columns.toml) and their unit by name.
 """
 
 import argparse
@@ -59,9 +59,7 @@ FROM information_schema.role_table_grants g
 WHERE g.table_schema = 'public' AND g.grantee LIKE 'countersign\\_%' AND g.grantee <> 'countersign_owner'
 ORDER BY 1, 2, 3
 """
-COUNTS = """{tables} tables, {views} views, {columns} columns; {bare} columns have no comment of their own beside name
-and type.
-"""
+COUNTS = "{tables} tables, {views} views, {columns} columns.\n"
 
 
 @dataclass(frozen=True)
@@ -128,9 +126,8 @@ def dictionary(facts: Facts) -> str:
     for name, rows in tables.items():
         told = rows[0][2] or headers.get(name, "")
         sections[rooms.get(name, "grid")].append(_table(name, told, rows, facts))
-    bare = sum(1 for row in facts.columns if row[6] is None)
     views = sum(1 for rows in tables.values() if rows[0][1] == "v")
-    counts = COUNTS.format(tables=len(tables) - views, views=views, columns=len(facts.columns), bare=bare)
+    counts = COUNTS.format(tables=len(tables) - views, views=views, columns=len(facts.columns))
     parts = [f"## {title}\n\n" + "\n".join(sections[room]) for room, title in ROOMS.items()]
     return counts + "\n" + "\n".join(parts).rstrip() + "\n"
 
@@ -140,16 +137,20 @@ def _table(
 ) -> str:
     first, *rest = list(rows)
     lines = [f"### {name}", "", f"{'View. ' if first[1] == 'v' else ''}{told}", ""]
-    lines += ["| column | type | unit | |", "|---|---|---|---|"]
+    lines += ["| column | type | unit | | means |", "|---|---|---|---|---|"]
     for row in (first, *rest):
         needed = "not null" if row[5] else ""
-        lines.append(f"| {row[3]} | {row[4]} | {unit_of(row[3], row[4])} | {row[6] or needed} |")
+        lines.append(f"| {row[3]} | {row[4]} | {unit_of(row[3], row[4])} | {needed} | {_cell(row[6] or '')} |")
     lines += ["", *(f"- {key}" for key in facts.keys.get(name, []))]
     if name in facts.refusing:
         lines.append("- Append-only: a trigger refuses UPDATE and DELETE, whoever asks.")
     may = "; ".join(f"{who} {', '.join(rights)}" for who, rights in sorted(facts.rights.get(name, {}).items()))
     lines += [f"- May: {may}", ""] if may else [""]
     return "\n".join(lines)
+
+
+def _cell(words: str) -> str:
+    return words.replace("|", "\\|")
 
 
 def made(home: Path) -> str:

@@ -28,6 +28,7 @@ from api.courses.events import EventWriter
 from cli.services.postgres import DATABASE, Postgres, own_the_schemas
 from domain.kernel import db, migrate
 from domain.kernel.settings import DbRole, settings
+from tests.faults.table import TABLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -102,6 +103,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVER in config.stash:
         config.stash[SERVER].stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was broken in this run and what was lost; a whole soak's table is kept beside the other results."""
+    lines = TABLE.lines()
+    if lines:
+        terminalreporter.section("what was broken, and what was lost")
+        for line in lines:
+            terminalreporter.write_line(line)
+    if lines and config.option.markexpr == "soak":
+        kept = ROOT / ".countersign" / "faults" / "table.txt"
+        TABLE.keep(kept)
+        terminalreporter.write_line(f"kept as {kept.relative_to(ROOT)}")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
 
 from api.courses.advice_schemas import (
     ContentSuggestion,
@@ -21,6 +22,7 @@ from api.kernel.advice import SUGGESTIONS, decide_suggestion, rows_of
 from api.paging import PageDep
 from domain.kernel.advice import suggestions
 from domain.kernel.errors import NotFound
+from domain.kernel.principal import Principal
 from domain.kernel.signed import Decision
 
 router = APIRouter(prefix="/api/admin/suggestions", tags=["Courses: suggestions"])
@@ -64,12 +66,7 @@ def accept(
     body: DecideOn | None = None,
 ) -> DecidedSuggestion:
     """Its status alone changes; a regeneration is asked for apart, and triggered apart from that."""
-    of_course(suggestions.one(connection, suggestion_id))
-    said = body or DecideOn()
-    signed = decide_suggestion(
-        connection, request, caller, call, suggestion_id, Decision.APPROVED, said.reason, said.content_hash
-    )
-    return DecidedSuggestion(id=suggestion_id, status="ACCEPTED", countersignature_id=signed.countersignature_id)
+    return _decided(connection, request, caller, call, suggestion_id, Decision.APPROVED, body)
 
 
 @router.post("/{suggestion_id}/dismiss", dependencies=[DECIDES], summary="Dismiss a suggestion for a course")
@@ -82,12 +79,25 @@ def dismiss(
     body: DecideOn | None = None,
 ) -> DecidedSuggestion:
     """Its status alone changes."""
+    return _decided(connection, request, caller, call, suggestion_id, Decision.REFUSED, body)
+
+
+def _decided(
+    connection: Connection,
+    request: Request,
+    caller: Principal,
+    call: str,
+    suggestion_id: UUID,
+    decision: Decision,
+    body: DecideOn | None,
+) -> DecidedSuggestion:
     of_course(suggestions.one(connection, suggestion_id))
     said = body or DecideOn()
     signed = decide_suggestion(
-        connection, request, caller, call, suggestion_id, Decision.REFUSED, said.reason, said.content_hash
+        connection, request, caller, call, suggestion_id, decision, said.reason, said.content_hash
     )
-    return DecidedSuggestion(id=suggestion_id, status="DISMISSED", countersignature_id=signed.countersignature_id)
+    status = "ACCEPTED" if decision is Decision.APPROVED else "DISMISSED"
+    return DecidedSuggestion(id=suggestion_id, status=status, countersignature_id=signed.countersignature_id)
 
 
 def of_course(row: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,9 @@ Name = Annotated[str, Field(min_length=1, max_length=200, examples=["North Grid"
 Days = Annotated[int, Field(ge=1, le=36_525)]
 RowClass = Annotated[str, Field(pattern=f"^({'|'.join(CLASSES)})$")]
 Scope = Annotated[str, Field(pattern="^[a-z][a-z0-9]*:(read|write|advise)$", max_length=60, examples=["ami:write"])]
+FOUR_EYES = Field(description="Nobody signs what he or she proposed.")
+FOUR_EYES_RETRY = Field(description="Another person executes a retry than the one who asked for it.")
+PUBLIC_CATALOGUE = Field(description="Views of courses by people who are not known are taken in.")
 NextCursor = Annotated[str | None, Field(description="Send it as `cursor` for the next page; null at the end.")]
 
 
@@ -46,13 +49,12 @@ class TenantChanges(BaseModel):
     name: Name | None = None
     timezone: Annotated[str | None, Field(max_length=60, description="Only while the tenant has no reads.")] = None
     public_quickcheck: bool | None = None
-    four_eyes: Annotated[bool | None, Field(description="Nobody signs what he or she proposed.")] = None
+    four_eyes: Annotated[bool | None, FOUR_EYES] = None
+    four_eyes_retry: Annotated[bool | None, FOUR_EYES_RETRY] = None
     retention_days: Annotated[
         dict[RowClass, Days | None] | None, Field(description="By class of rows; null returns to the default.")
     ] = None
-    public_catalogue: Annotated[
-        bool | None, Field(description="Views of courses by people who are not known are taken in.")
-    ] = None
+    public_catalogue: Annotated[bool | None, PUBLIC_CATALOGUE] = None
     energy_price: EnergyPrice | None = None
 
 
@@ -65,10 +67,11 @@ class Tenant(BaseModel):
     timezone: str
     is_demo: bool
     public_quickcheck: bool
-    four_eyes: bool
-    public_catalogue: bool
+    four_eyes: Annotated[bool, FOUR_EYES]
+    four_eyes_retry: Annotated[bool, FOUR_EYES_RETRY]
+    public_catalogue: Annotated[bool, PUBLIC_CATALOGUE]
     energy_price: EnergyPrice | None
-    retention_days: dict[str, int]
+    retention_days: Annotated[dict[str, int], Field(description="By class of rows, where not the default.")]
     created_at: datetime
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from api.deps import CallerDep, RequestId, TenantSession, allow
@@ -14,13 +13,9 @@ from api.kernel.advice_schemas import (
     Decide,
     DecidedOn,
     EvaluationTold,
-    NewRuleset,
     Precision,
     PrecisionRow,
-    ProposedRuleset,
     RoomName,
-    Rulesets,
-    RulesetTold,
     SeverityName,
     SignalRow,
     SignalState,
@@ -31,24 +26,21 @@ from api.kernel.advice_schemas import (
 )
 from api.kernel.sign_in import ip_of
 from api.paging import By, FieldsDep, Keyset, Page, Paged, PageDep
-from domain.kernel.advice import rulesets, signals, suggestions, work
+from domain.kernel.advice import signals, suggestions, work
 from domain.kernel.advice.interval import share
 from domain.kernel.advice.take import lay_before_people
 from domain.kernel.advice.work import Found
-from domain.kernel.canonical import content_hash
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.advice import check_open, decide_on
 from domain.kernel.errors import Conflict, NotFound
 from domain.kernel.principal import Principal
 from domain.kernel.signed import Countersignature, Decision
-from domain.signal_rules import SHIPPED
 
 router = APIRouter(prefix="/v1/advice", tags=["Advice"])
 READS = {"OPERATOR", "TECHNICIAN", "AUTHOR", "REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER", "AUDITOR"}
 LOOKS = allow(roles=READS, scopes={"advice:read"})
 DECIDES = allow(roles={"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"})
 WORKS = allow(roles={"OPERATOR", "TECHNICIAN", "REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"})
-PROPOSES = allow(roles={"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"})
 SIGNALS = Keyset(
     "signals", By("opened_at", datetime, descending=True, sql="s.opened_at"), By("signal_id", UUID, sql="s.signal_id")
 )
@@ -274,47 +266,3 @@ def precision(connection: TenantSession, room: RoomName | None = None) -> Precis
         told = share(one["found"], one["closed_items"])
         rows.append(PrecisionRow(**one, value=told.value, low=told.low, high=told.high))
     return Precision(counts={"rows": len(rows)}, rows=rows)
-
-
-@router.get("/rulesets", dependencies=[LOOKS], summary="By which thresholds machines notice things")
-def listed_rulesets(connection: TenantSession, room: RoomName | None = None) -> Rulesets:
-    """For each room the version in force, every one that was countersigned, and the one that it ships with."""
-    rows = []
-    for name, shipped in sorted(SHIPPED.items()):
-        if room not in {None, name}:
-            continue
-        signed = rulesets.adopted(connection, name)
-        rows += [
-            RulesetTold(**one | {"in_force": place == 0, "shipped": False})
-            for place, one in enumerate(map(_kept, signed))
-        ]
-        content = dict(shipped.content)
-        rows.append(
-            RulesetTold(
-                room=name,
-                version=shipped.version,
-                in_force=not signed,
-                shipped=True,
-                content=content,
-                content_hash=content_hash(content),
-            )
-        )
-    return Rulesets(counts={"rows": len(rows)}, rows=rows)
-
-
-def _kept(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("room", "version", "content", "content_hash", "adopted_at", "countersignature_id")
-    return {name: row[name] for name in names}
-
-
-@router.post("/rulesets", dependencies=[PROPOSES], status_code=201, summary="Propose other thresholds")
-def propose(response: Response, connection: TenantSession, caller: CallerDep, body: NewRuleset) -> ProposedRuleset:
-    """It waits for another person's countersignature; what is in force stays until then."""
-    shipped = SHIPPED.get(body.room)
-    if shipped is None:
-        raise NotFound(f"{body.room} has no signal rules.", hint=f"These have: {', '.join(sorted(SHIPPED))}.")
-    made = rulesets.propose_ruleset(
-        connection, body.room, body.ruleset, shipped, proposed_by=caller.id, role=caller.actor_role
-    )
-    response.headers["Location"] = f"/countersign/{made.proposal_id}"
-    return ProposedRuleset(proposal_id=made.proposal_id, content_hash=made.content_hash, page_url=made.page_url)

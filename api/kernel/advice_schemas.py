@@ -196,6 +196,10 @@ class RulesetTold(BaseModel):
     shipped: bool
     content_hash: str
     content: dict[str, Any]
+    off: list[str] = Field(
+        default=[],
+        description="Signal types that this copy knows and this version says nothing of: they are not looked at.",
+    )
     adopted_at: datetime | None = None
     countersignature_id: UUID | None = None
 

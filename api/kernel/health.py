@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Annotated, Literal
 
 import httpx
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from sqlalchemy import text
@@ -42,7 +42,9 @@ class Live(BaseModel):
 class Ready(BaseModel):
     """What the process stands on."""
 
-    status: Literal["ok", "down"]
+    status: Literal["ok", "down", "draining"] = Field(
+        description="`draining`: the process was asked to end and finishes what it is at; send it nothing new."
+    )
     checks: dict[str, State] = Field(examples=[{"database": "ok", "objects": "ok", "dagster": "ok"}])
 
 
@@ -53,9 +55,12 @@ def live() -> Live:
     return Live(instance=current.instance, version=version("countersign"), env=current.env.value)
 
 
-@router.get("/health/ready", responses={503: {"model": Ready, "description": "Something needed is down."}})
-def ready(response: Response, without: Left = []) -> Ready:  # noqa: B006  the framework copies it
+@router.get("/health/ready", responses={503: {"model": Ready, "description": "Something needed is down, or it ends."}})
+def ready(request: Request, response: Response, without: Left = []) -> Ready:  # noqa: B006  the framework copies it
     """Ask the database, the object store and Dagster, or what is left of them."""
+    if request.app.state.drain.is_on:
+        response.status_code = 503
+        return Ready(status="draining", checks={})
     checks = checks_now(without)
     down = "down" in checks.values()
     response.status_code = 503 if down else 200

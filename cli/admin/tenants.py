@@ -63,6 +63,7 @@ def show(tenant_id: str, as_json: bool) -> None:
 @click.option("--name", help="Another name.")
 @click.option("--timezone", help="Another time zone; only while the tenant has no reads.")
 @click.option("--four-eyes/--no-four-eyes", default=None, help="Whether nobody signs what he or she proposed.")
+@click.option("--four-eyes-retry/--no-four-eyes-retry", default=None, help="Whether another person executes a retry.")
 @click.option("--public-quickcheck/--no-public-quickcheck", default=None, help="Whether it is read without a key.")
 @click.option("--public-catalogue/--no-public-catalogue", default=None, help="Whether views by nobody known count.")
 @click.option(
@@ -84,6 +85,7 @@ def set_(
     name: str | None,
     timezone: str | None,
     four_eyes: bool | None,
+    four_eyes_retry: bool | None,
     public_quickcheck: bool | None,
     public_catalogue: bool | None,
     retention: tuple[str, ...],
@@ -95,7 +97,16 @@ def set_(
     Example: countersign admin tenant set NORTH_GRID --four-eyes --retention meter_reads=400
     """
     price = None if energy_price is None else dict(zip(("per_kwh", "currency", "source"), energy_price, strict=True))
-    changes = Changes(name, timezone, public_quickcheck, four_eyes, days_of(retention) or None, public_catalogue, price)
+    changes = Changes(
+        name,
+        timezone,
+        public_quickcheck,
+        four_eyes,
+        retention_days=days_of(retention) or None,
+        public_catalogue=public_catalogue,
+        energy_price=price,
+        four_eyes_retry=four_eyes_retry,
+    )
     with owner(tenant_id) as connection:
         row = set_tenant(connection, OPERATOR, changes, lambda session: data_through(session) is not None)
     tell(as_json, row, f"Tenant {row.tenant_id} is set.")

@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "ingest": "cli.grid.ingest:ingest",
     "estimate": "cli.grid.estimate:estimate",
     "schema": "cli.grid.schema:schema",
+    "faults": "cli.grid.faults:faults",
     "loss": "cli.grid.study:loss",
     "rollup": "cli.grid.study:rollup",
     "suspicion": "cli.grid.study:suspicion",

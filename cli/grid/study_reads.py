@@ -151,9 +151,11 @@ class _Kept:
 
 def _in_order(file: FileColumns, owners: Codes, zone: ZoneInfo) -> _Kept:
     kwh = file.numbers["kwh"]
-    if float(np.abs(kwh).sum()) > _LARGEST_SUM_KWH:
+    with np.errstate(over="ignore"):
+        total = float(np.abs(kwh).sum())
+    if total > _LARGEST_SUM_KWH:
         raise Invalid(
-            f"{file.path.name}, column kwh: the values add up to {np.abs(kwh).sum():.3g} kWh.",
+            f"{file.path.name}, column kwh: the values add up to {total:.3g} kWh.",
             hint="Expected kilowatt-hours; are these watt-hours?",
         )
     read_at = instants(file, "read_at", owners.code, zone)

@@ -238,10 +238,13 @@ class Postgres:
     def _launch_when_free(self, launcher: Launcher, programs: Path) -> None:
         """Launch; after a kill -9 the former server's last processes may still hold the folder for some seconds."""
         for attempt in range(LAUNCH_ATTEMPTS):
+            before = self.log.stat().st_size if self.log.exists() else 0
             try:
                 self._launch(launcher, programs)
             except Unavailable:
-                held = "lock file" in self._last_log_line() or "shared memory" in self._last_log_line()
+                # Not the last line alone: those that end write there as well.
+                told = self._failures(since=before)
+                held = any("lock file" in line or "shared memory" in line for line in told)
                 if not held or attempt == LAUNCH_ATTEMPTS - 1:
                     raise
                 time.sleep(0.5)
@@ -278,8 +281,14 @@ class Postgres:
             time.sleep(0.05)
 
     def _last_log_line(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()
-        return next((line for line in reversed(lines) if "FATAL" in line or "ERROR" in line), "no reason was logged")
+        return (self._failures() or ["no reason was logged"])[-1]
+
+    def _failures(self, since: int = 0) -> list[str]:
+        """What the log tells of failures, from the given byte on."""
+        with self.log.open("rb") as log:
+            log.seek(since)
+            lines = log.read().decode(errors="replace").splitlines()
+        return [line for line in lines if "FATAL" in line or "ERROR" in line]
 
     def _former_port(self) -> int | None:
         """The port of the last run."""

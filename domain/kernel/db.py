@@ -7,17 +7,22 @@ The binding is local to the transaction, so a pooled connection carries nothing 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, Engine, Transaction, create_engine, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from domain.kernel.errors import Unavailable
+from domain.kernel.errors import OutcomeUnknown, Unavailable
 from domain.kernel.settings import DbRole, settings
 
+_BINDS = (
+    "SELECT set_config('app.tenant', :tenant, true), set_config('app.actor', :actor, true),"
+    " set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '10s', true)"
+)
 _working_role: ContextVar[DbRole] = ContextVar("working_role", default=DbRole.APP)
 
 
@@ -71,15 +76,19 @@ def engine_for(url: str) -> Engine:
 
 
 @contextmanager
-def transaction(tenant_id: str | None, role: DbRole | None = None, *, actor: str | None = None) -> Iterator[Connection]:
+def transaction(
+    tenant_id: str | None, role: DbRole | None = None, *, actor: str | None = None, longest_s: int | None = None
+) -> Iterator[Connection]:
     """One transaction as `role` (by default the one this code works as), bound to `tenant_id`.
 
-    With `tenant_id` None no tenant's rows are visible.
+    With `tenant_id` None no tenant's rows are visible. A statement that takes longer than `longest_s` is ended by the
+    database, where that is given.
 
     Commits when the block ends, rolls back on any error.
 
     Raises:
         Unavailable: the database does not answer.
+        OutcomeUnknown: it ceased to answer while it committed.
     """
     engine = engine_for(settings().url(role or _working_role.get()))
     try:
@@ -88,20 +97,44 @@ def transaction(tenant_id: str | None, role: DbRole | None = None, *, actor: str
         raise Unavailable(
             "The database does not answer.", hint="`countersign status` shows which service is down."
         ) from cause
-    with connection, connection.begin():
-        bind_tenant(connection, tenant_id, actor)
+    with connection, connection.begin() as begun:
+        bind_tenant(connection, tenant_id, actor, longest_s=longest_s)
         yield connection
+        _commit(begun)
 
 
-def bind_tenant(connection: Connection, tenant_id: str | None, actor: str | None = None) -> None:
-    """Bind the running transaction to a tenant and name its actor, both until it ends."""
-    connection.execute(
-        text(
-            "SELECT set_config('app.tenant', :tenant, true), set_config('app.actor', :actor, true),"
-            " set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '10s', true)"
-        ),
-        {"tenant": tenant_id or "", "actor": actor or ""},
-    )
+def _commit(begun: Transaction) -> None:
+    """Commit what the block has not ended itself. A refusal means that nothing was done; silence means nothing."""
+    if not begun.is_active:
+        return
+    try:
+        begun.commit()
+    except OperationalError as cause:
+        if not cause.connection_invalidated:
+            raise
+        raise OutcomeUnknown(
+            "The connection to the database was lost while the change was being committed; whether it was done is not"
+            " known.",
+            hint="Look whether the thing is there. If it is not, ask for it again.",
+        ) from cause
+
+
+def bind_tenant(
+    connection: Connection, tenant_id: str | None, actor: str | None = None, *, longest_s: int | None = None
+) -> None:
+    """Bind the running transaction to a tenant and name its actor, both until it ends; bound its statements' time."""
+    values = {"tenant": tenant_id or "", "actor": actor or ""}
+    if longest_s is None:
+        connection.execute(text(_BINDS), values)
+        return
+    bounds = f"{_BINDS}, set_config('statement_timeout', :longest, true)"
+    connection.execute(text(bounds), values | {"longest": f"{longest_s}s"})
+
+
+def database_now(connection: Connection) -> datetime:
+    """The present instant by the database's clock: the one clock that all replicas share. What is evidence bears it."""
+    now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return now.astimezone(UTC)
 
 
 @contextmanager
@@ -114,7 +147,7 @@ def narrowed(connection: Connection, role: str) -> Iterator[None]:
         yield
     except Exception:
         # Where the database has refused something it takes nothing more; rolling back gives the role back as well.
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             connection.execute(step, {"role": before})
         raise
     connection.execute(step, {"role": before})
@@ -122,9 +155,21 @@ def narrowed(connection: Connection, role: str) -> Iterator[None]:
 
 @contextmanager
 def loader_connection(tenant_id: str) -> Iterator[psycopg.Connection[Any]]:
-    """A plain psycopg transaction as the loader, for COPY. Commits at the end of the block, rolls back on error."""
-    with psycopg.connect(settings().url(DbRole.LOADER), connect_timeout=10) as connection:
-        connection.execute(
-            "SELECT set_config('app.tenant', %s, true), set_config('TimeZone', 'UTC', true)", (tenant_id,)
-        )
-        yield connection
+    """A plain psycopg transaction as the loader, for COPY. Commits at the end of the block, rolls back on error.
+
+    Raises:
+        Unavailable: the database does not answer, or ceased to.
+    """
+    try:
+        with psycopg.connect(settings().url(DbRole.LOADER), connect_timeout=10) as connection:
+            connection.execute(
+                "SELECT set_config('app.tenant', %s, true), set_config('TimeZone', 'UTC', true)", (tenant_id,)
+            )
+            yield connection
+    except psycopg.errors.LockNotAvailable:
+        raise
+    except psycopg.OperationalError as cause:
+        raise Unavailable(
+            "The database ceased to answer during the load; all of it stands or nothing.",
+            hint="Load it again: what stands is not written twice.",
+        ) from cause

@@ -102,3 +102,9 @@ class Unavailable(CountersignError):
     """A service that is needed does not answer now."""
 
     code, status, retryable = "UNAVAILABLE", 503, True
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection was lost while a change was being committed: it was done or not, and nobody can say which."""
+
+    code, retryable = "OUTCOME_UNKNOWN", False

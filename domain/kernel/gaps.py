@@ -92,11 +92,6 @@ def _why(error: SQLAlchemyError) -> str:
     return f"{type(error).__name__} {getattr(getattr(error, 'orig', None), 'sqlstate', None) or ''}".strip()
 
 
-def open_gaps(connection: Connection) -> int:
-    """How many gaps of the tenant are not filled yet."""
-    return int(connection.execute(text(f"SELECT count(*) {_OPEN}")).scalar_one())
-
-
 def fill_gaps(connection: Connection, limit: int = 500) -> int:
     """Write the events that are missing, oldest first; answer how many. What still fails stays a gap."""
     filled = 0

@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import Connection, Row, text
 
 from domain.kernel.db import transaction
-from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.errors import Invalid
 from domain.kernel.events import record
 from domain.kernel.principal import Kind, Principal
 from domain.kernel.settings import DbRole
@@ -122,25 +122,6 @@ def register_literal_key(tenant_id: str, token: str, *, actor_id: str = "counter
         return False
     _store(tenant_id, GRIDLENS_KEY_ID, "GridLens", token, GRIDLENS_SCOPES, None, actor_id, "access.key.registered")
     return True
-
-
-def revoke_key(tenant_id: str, key_id: str, *, actor_id: str = "countersign") -> None:
-    """End a key now; the next request with it is refused.
-
-    Raises:
-        NotFound: the tenant has no such standing key.
-    """
-    with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection:
-        ended = connection.execute(
-            text(
-                "UPDATE api_keys SET revoked_at = clock_timestamp()"
-                " WHERE key_id = :key_id AND tenant_id = :tenant_id AND revoked_at IS NULL"
-            ),
-            {"key_id": key_id, "tenant_id": tenant_id},
-        )
-        if ended.rowcount == 0:
-            raise NotFound(f"{tenant_id} has no standing key {key_id}.")
-        _tell(connection, "access.key.revoked", key_id, actor_id)
 
 
 def principal_of_key(token: str) -> Principal | None:

@@ -52,15 +52,9 @@ class Lock:
         self.owner = owner
         self._ttl = ttl
         self._done = threading.Event()
-        self._lost = threading.Event()
         inside = contextvars.copy_context()
         self._thread = threading.Thread(target=lambda: inside.run(self._keep), name=f"lock {name}", daemon=True)
         self._thread.start()
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether it ended before it was released, because it could not be renewed in time."""
-        return self._lost.is_set()
 
     def check(self) -> None:
         """Ask before an act that must not happen twice.
@@ -71,7 +65,6 @@ class Lock:
         with transaction(self.tenant_id) as connection:
             renewed = connection.execute(_RENEW, self._binds()).rowcount
         if not renewed:
-            self._lost.set()
             raise Conflict(
                 f"The lock {self.name} was lost while it was held; the work was stopped.",
                 hint="Run it again; what was committed stands.",
@@ -95,7 +88,6 @@ class Lock:
                 log.warning("lock.not_renewed", lock=self.name, tenant_id=self.tenant_id)
                 continue
             if not renewed:
-                self._lost.set()
                 log.warning("lock.lost", lock=self.name, tenant_id=self.tenant_id)
                 return
 

@@ -11,7 +11,6 @@ from domain.kernel.errors import Invalid
 
 T = TypeVar("T")
 MOST = 500
-USUAL = 50
 LONGEST_CURSOR = 1000
 
 

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int | None, Field(validation_alias=AliasChoices("COUNTERSIGN_PORT", "PORT"))] = None
     dagster_port: int | None = None
+    drain_s: Annotated[float, Field(ge=0, le=300)] = 0.0
     database_port: int | None = None
     database_url: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("DATABASE_URL"))] = None
     owner_database_url: SecretStr | None = None
@@ -87,6 +88,10 @@ class Settings(BaseSettings):
     quickcheck_public: Annotated[
         bool, Field(validation_alias=AliasChoices("QUICKCHECK_PUBLIC", "COUNTERSIGN_QUICKCHECK_PUBLIC"))
     ] = False
+    enable_analytics: Annotated[
+        bool,
+        Field(validation_alias=AliasChoices("ORCHESTRATOR_ENABLE_ANALYTICS", "COUNTERSIGN_ENABLE_ANALYTICS")),
+    ] = True
     attached_schema: str | None = None
     oidc_issuer: str | None = None
     oidc_audience: str = "countersign"
@@ -111,6 +116,7 @@ class Settings(BaseSettings):
     aws_access_key_id: Annotated[SecretStr | None, Field(validation_alias="AWS_ACCESS_KEY_ID")] = None
     aws_secret_access_key: Annotated[SecretStr | None, Field(validation_alias="AWS_SECRET_ACCESS_KEY")] = None
     aws_session_token: Annotated[SecretStr | None, Field(validation_alias="AWS_SESSION_TOKEN")] = None
+    objects_timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
     object_link_key_file: Path | None = None
     countersign_key_file: Path | None = None
     seal_key_file: Path | None = None

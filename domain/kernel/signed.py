@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import Connection, Row, text
 
@@ -29,6 +29,14 @@ class Decision(StrEnum):
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
     MORE_INFORMATION = "MORE_INFORMATION"
+
+
+class Actor(TypedDict):
+    """The members of an event that a signature determines."""
+
+    actor_id: str
+    actor_role: str
+    occurred_at: datetime
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,11 @@ class Countersignature:
     def __post_init__(self) -> None:
         if self.proof is not _PROOF:
             raise TypeError("a countersignature is read from the database, never made up")
+
+    @property
+    def actor(self) -> Actor:
+        """Who did it and when, as the ledger's `record` and `note` take it."""
+        return {"actor_id": str(self.signer_id), "actor_role": self.signer_role, "occurred_at": self.signed_at}
 
 
 def signed_bytes(row: dict[str, Any]) -> bytes:

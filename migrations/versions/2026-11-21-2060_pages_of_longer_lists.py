@@ -11,7 +11,7 @@ from alembic import op
 from migrations.sqltools import APP, AUDITOR, MACHINE, grant, run_sql_file
 
 revision = "202611212060"
-down_revision = "202611212030"
+down_revision = "202611212040"
 branch_labels = None
 depends_on = None
 
@@ -28,6 +28,10 @@ def upgrade() -> None:
     for name, columns in INDEXES.items():
         op.execute(f"CREATE INDEX {name} ON {columns}")
     run_sql_file("kernel/v_waiting_proposals.sql")
+    op.execute(
+        "COMMENT ON VIEW v_waiting_proposals IS 'What waits for a person: neither decided, withdrawn, overtaken nor"
+        " expired. Grain: one row a proposal.'"
+    )
     grant("v_waiting_proposals", "SELECT", APP, MACHINE, AUDITOR)
 
 

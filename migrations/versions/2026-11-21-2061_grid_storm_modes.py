@@ -40,7 +40,7 @@ CREATE TABLE storm_modes (
   CHECK (ends_at > declared_at)
 )""")
     op.execute("CREATE INDEX storm_modes_newest ON storm_modes (tenant_id, declared_at DESC, storm_mode_id DESC)")
-    op.execute("COMMENT ON TABLE storm_modes IS 'Declarations of storm mode by people. Grain: one declaration.'")
+    op.execute("COMMENT ON TABLE storm_modes IS 'Declarations of storm mode by people. Grain: one row a declaration.'")
     for column, words in COMMENTS.items():
         op.execute(f"COMMENT ON COLUMN storm_modes.{column} IS '{words}'")
     guard_by_tenant("storm_modes")

@@ -10,6 +10,7 @@ import dagster as dg
 
 from domain.courses.insight.nightly import run_analytics_jobs, seal_old_days
 from domain.courses.insight.observe.audits import AUDITS
+from domain.kernel.settings import settings
 from domain.kernel.tenancy import tenant_directory
 from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay, make_known
 from orchestration.resources import Machine
@@ -174,7 +175,9 @@ def _requests(
 def analytics_nightly_schedule(
     context: dg.ScheduleEvaluationContext, machine: Machine
 ) -> list[dg.RunRequest] | dg.SkipReason:
-    """Each night at two: the UTC day that ended, of every tenant."""
+    """Each night at two: the UTC day that ended, of every tenant. The operator may have it switched off."""
+    if not settings().enable_analytics:
+        return dg.SkipReason("ORCHESTRATOR_ENABLE_ANALYTICS is off: nights run only when somebody starts one.")
     day = (context.scheduled_execution_time - timedelta(days=1)).date()
     return _requests(context, machine, lambda tenant: TenantDay(tenant, day).key, day)
 

@@ -15,6 +15,7 @@ from domain.courses.regeneration.store import jobs
 from domain.kernel.settings import settings
 from domain.kernel.tenancy import tenant_directory
 from orchestration.courses.assets import signed_by, table_of
+from orchestration.queue import FIRST
 from orchestration.resources import Machine, Objects
 
 ASSETS = [
@@ -62,6 +63,7 @@ def carry_out_job(context: dg.OpExecutionContext, config: JobConfig, machine: Ma
     name="courses_regeneration",
     resource_defs={"machine": Machine(), "objects": Objects()},
     description="Carry out one regeneration job that a person has triggered.",
+    tags=FIRST,
 )
 def regeneration_job() -> None:
     """One job, once."""

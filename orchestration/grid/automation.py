@@ -23,6 +23,7 @@ from orchestration.grid.advice import notice_grid_figures
 from orchestration.grid.assets import PublishConfig, kpi_views, publish_reads, score_meters_of_day
 from orchestration.grid.checks import event_checks, read_checks
 from orchestration.partitions import TenantDay, make_known
+from orchestration.queue import FIRST
 from orchestration.resources import Machine
 
 NIGHTLY_AT_MIN = 20
@@ -37,6 +38,7 @@ publish_job = dg.define_asset_job(
     "grid_publish",
     selection=dg.AssetSelection.assets(publish_reads, *LIVE_VIEWS).without_checks(),
     description="Publish one window of emulated reads of one tenant, and look at the KPIs that it moved.",
+    tags=FIRST,
 )
 daily_job = dg.define_asset_job(
     "grid_daily",
@@ -73,6 +75,7 @@ def take_in_files(context: dg.OpExecutionContext, config: InboxConfig, machine: 
     name="grid_inbox",
     resource_defs={"machine": Machine()},
     description="Take in the meter files that wait in a tenant's inbox.",
+    tags=FIRST,
 )
 def inbox_job() -> None:
     """One tenant's inbox."""

@@ -16,6 +16,7 @@ from domain.grid.outages.suggest.promote import decisions
 from domain.grid.outages.suggest.replay import replay
 from domain.kernel.tenancy import tenant_directory
 from orchestration.partitions import TENANTS, make_known
+from orchestration.queue import FIRST
 from orchestration.resources import Machine
 from orchestration.tables import table
 
@@ -149,16 +150,19 @@ infer_job = dg.define_asset_job(
     "grid_infer_outages",
     selection=dg.AssetSelection.assets(infer_outages_of_tenant),
     description="Infer what is out in one tenant's network, and lay it before a person.",
+    tags=FIRST,
 )
 advise_job = dg.define_asset_job(
     "grid_advise_on_outages",
     selection=dg.AssetSelection.assets(advise_on_outages),
     description="Rank zones, generate options and recommend crews for a tenant's open outages.",
+    tags=FIRST,
 )
 replay_job = dg.define_asset_job(
     "grid_replay_outages",
     selection=dg.AssetSelection.assets(replay_outages),
     description="Tell a tenant's restored outages afterwards.",
+    tags=FIRST,
 )
 
 

@@ -6,6 +6,7 @@ from domain.kernel.messages.deliver import Delivered, deliver, is_anything_due
 from domain.kernel.seals.sealing import sealed_tenants
 from domain.kernel.seals.state import seal_state, tell_overdue
 from domain.kernel.tenancy import tenant_directory
+from orchestration.queue import FIRST
 from orchestration.resources import Machine
 
 PLATFORM = "PLATFORM"
@@ -24,6 +25,7 @@ def deliver_messages_op(context: dg.OpExecutionContext, machine: Machine) -> Non
 @dg.job(
     resource_defs={"machine": Machine()},
     description="Send the messages that are due to people, as digests, to the channels that they chose.",
+    tags=FIRST,
 )
 def deliver_messages() -> None:
     """One run sends for every tenant."""

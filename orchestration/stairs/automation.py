@@ -8,6 +8,7 @@ import dagster as dg
 from domain.kernel.tenancy import tenant_directory
 from domain.stairs.observe import waiting
 from orchestration.partitions import make_known
+from orchestration.queue import FIRST
 from orchestration.resources import Machine
 from orchestration.stairs.advice import notice_stairs
 from orchestration.stairs.assets import (
@@ -28,6 +29,7 @@ visited_job = dg.define_asset_job(
     "stairs_visited",
     selection=dg.AssetSelection.assets(notice_physics_and_trends, draft_reports),
     description="Hold a tenant's handed-in sessions against physics and time; draft the reports of approved ones.",
+    tags=FIRST,
 )
 
 

@@ -15,6 +15,7 @@ import pytest
 from domain.kernel.errors import Unavailable
 from domain.kernel.keyfile import keep_bytes_once
 from domain.kernel.objects.local import INCOMING, LocalStore
+from tests.faults.table import Table
 
 KEY = "T/evidence/one"
 PUT = """
@@ -68,7 +69,7 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path,
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(60, marks=pytest.mark.soak)])
-def test_a_writer_that_is_killed_leaves_the_former_bytes(tmp_path: Path, times: int) -> None:
+def test_a_writer_that_is_killed_leaves_the_former_bytes(tmp_path: Path, table: Table, times: int) -> None:
     store(tmp_path).put(KEY, io.BytesIO(b"the former bytes"), "text/plain")
     for nth in range(times):
         child = subprocess.Popen([sys.executable, "-c", SLOWLY, str(tmp_path)], stdout=subprocess.PIPE)
@@ -82,6 +83,7 @@ def test_a_writer_that_is_killed_leaves_the_former_bytes(tmp_path: Path, times: 
     again = io.BytesIO(b"whole")
     store(tmp_path).put(KEY, again, "text/plain")
     assert kept(tmp_path) == b"whole"
+    table.add("kill -9 of a writer of a file, half-way", faults=times, checks=times + 1)
 
 
 def test_a_key_is_kept_once_and_whole_where_the_disk_is_full(tmp_path: Path) -> None:

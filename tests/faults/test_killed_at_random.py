@@ -1,176 +1,152 @@
-"""API, sealer and PostgreSQL killed at seeded moments while people sign and meters report: nothing told is lost.
+"""Everything is killed at seeded moments while people, meters and machines do all that they do: nothing told is lost.
 
-A few kills in an ordinary run; in a soak 200 and more, with a PostgreSQL of its own that is killed too.
+In an ordinary run a few strikes beside three flows; in a soak many beside all of them, with a PostgreSQL of its own
+that is killed too. The invariants: what was acknowledged is there, nothing is there twice, nothing has effect without a
+signature, files are whole, the ledger verifies.
 """
 
+import hashlib
 import os
-import random
-import signal
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 
 from cli.services.postgres import Postgres
-from cli.verify.ledger import verify_ledger
-from domain.kernel import migrate
-from domain.kernel.db import transaction, working_as
+from domain.kernel.db import transaction
 from domain.kernel.gates import RETENTION_DISPOSAL
-from domain.kernel.seals.sealing import seal_ledger
-from domain.kernel.settings import DbRole
+from domain.kernel.settings import settings
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database, bind, clone, drop, unbind
+from tests.conftest import application
+from tests.courses.authoring.course_house import House, open_house
+from tests.courses.regeneration.test_workers import many
+from tests.faults.flows.courses import Drafting, Learning, Publishing, Regenerating
+from tests.faults.flows.flow import Asking, Flow
+from tests.faults.flows.outages import Outages
+from tests.faults.flows.reporting import Reading, Reporting
+from tests.faults.flows.signing import Signing
 from tests.faults.table import Table
-from tests.flows.mortal import SEED, Mortals, StubbornPhone
+from tests.faults.world import World, standing
+from tests.flows.mortal import StubbornPhone
+from tests.grid.outages.evening import Evening
 from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_fleet, make_token
 
-BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
-SIGNED = "SELECT subject_id, proposal_id::text FROM countersignatures WHERE decision = 'APPROVED'"
+METERS, LEARNERS, JOBS, EVENINGS = 4, 60, 80, 4
+FEW, MANY = 5, int(os.environ.get("COUNTERSIGN_STRIKES", "150"))
+TENANTS = ["T", *(f"TOWN{number}" for number in range(EVENINGS))]
+HOURS_S = 9000
 
 
 @dataclass
-class World:
-    """What is broken, and what people and meters were told."""
+class Prepared:
+    """What lies ready before anything breaks."""
 
-    database: Database
-    server: Postgres | None
-    mortals: Mortals
-    proposals: list[tuple[str, str]]
-    over: threading.Event = field(default_factory=threading.Event)
-    signed: list[str] = field(default_factory=list)
-    reported: list[datetime] = field(default_factory=list)
-    asked: int = 0
-    faults: list[BaseException] = field(default_factory=list)
+    proposals: list[tuple[str, str]] = field(default_factory=list)
+    house: House | None = None
+    learners: list[dict[str, str]] = field(default_factory=list)
+    evenings: list[Evening] = field(default_factory=list)
 
-    def phone(self) -> StubbornPhone:
-        return StubbornPhone(
-            self.mortals.url, make_token("T", "ADMIN", "OPERATOR", email="ada@example.org", ttl_s=9000)
-        )
 
-    def sign(self) -> None:
-        phone = self.phone()
-        for proposal_id, content_hash in self.proposals:
-            if self.over.is_set():
-                break
-            self.asked += 1
-            phone.act(f"/v1/proposals/{proposal_id}/approve", {"content_hash": content_hash})
-            self.signed.append(proposal_id)
-        phone.is_told_the_same()
-        phone.end()
+def few(made: Prepared) -> None:
+    """People and meters."""
+    make_fleet("T", feeders=1, meters_per_feeder=METERS)
+    ensure_signing_keys()
+    _lay(made, 400)
 
-    def report(self) -> None:
-        """Each report is sent twice, and the later of two before the earlier."""
-        phone, number = self.phone(), 0
-        while not self.over.is_set():
-            pair = [BEGAN + timedelta(seconds=number + 1), BEGAN + timedelta(seconds=number)]
-            for at in [*pair, pair[0]]:
-                event = {"meter_id": "M010000", "type": "POWER_OUT", "at": at.isoformat(), "source": "ami"}
-                phone.act("/v1/grid/meter-events", {"events": [event]})
-            self.reported += pair
-            number += 2
-        phone.end()
 
-    def guarded(self, work: Callable[[], None]) -> threading.Thread:
-        def run() -> None:
-            try:
-                work()
-            except BaseException as fault:
-                self.faults.append(fault)
+def all_of_them(made: Prepared) -> None:
+    """Every room."""
+    make_fleet("T", feeders=1, meters_per_feeder=METERS)
+    ensure_signing_keys()
+    _lay(made, 6000)
+    with TestClient(application(), raise_server_exceptions=False) as client:
+        made.house = open_house(client)
+        made.house.approved_course()
+        made.house.publish()
+        many(made.house, JOBS)
+        made.evenings = [Evening(client, tenant_id) for tenant_id in TENANTS[1:]]
+    for number in range(LEARNERS):
+        token = make_token("T", "LEARNER", email=f"learner{number}@example.org", ttl_s=HOURS_S)
+        made.learners.append({"Authorization": f"Bearer {token}"})
 
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
+
+def _lay(made: Prepared, how_many: int) -> None:
+    with transaction("T") as connection:
+        laid = [lay_down(connection, RETENTION_DISPOSAL) for _ in range(how_many)]
+    made.proposals = [(str(one.proposal_id), one.content_hash) for one in laid]
 
 
 @pytest.fixture(params=["few", pytest.param("many", marks=pytest.mark.soak)])
-def world(request: pytest.FixtureRequest, server: Postgres, tmp_path: Path) -> Iterator[World]:
-    own = Postgres(tmp_path / "db") if request.param == "many" else None
-    with pytest.MonkeyPatch.context() as patch:
-        if own is None:
-            database = clone(server)
-        else:
-            own.start()
-            database = Database("countersign", own.urls())
-        bind(database, tmp_path / "home", patch)
-        if own is not None:
-            migrate.apply(database.urls["owner"])
-        make_fleet("T", feeders=1, meters_per_feeder=4)
-        ensure_signing_keys()
-        with transaction("T") as connection:
-            laid = [lay_down(connection, RETENTION_DISPOSAL) for _ in range(4000 if own else 120)]
-        mortals = Mortals()
-        mortals.is_up()
-        yield World(database, own, mortals, [(str(one.proposal_id), one.content_hash) for one in laid])
-        mortals.end()
-        unbind()
-        if own is not None:
-            own.stop()
-        else:
-            drop(server, database)
+def prepared(request: pytest.FixtureRequest, server: Postgres, tmp_path: Path) -> Iterator[tuple[World, Prepared]]:
+    made = Prepared()
+    prepare: Callable[[], None] = lambda: (few if request.param == "few" else all_of_them)(made)  # noqa: E731
+    with standing(server, tmp_path, prepare, alone=request.param == "many") as world:
+        yield world, made
 
 
-def kill_at_random(world: World, kills: int) -> dict[str, int]:
-    """Kill one of them at seeded moments, and start it again."""
-    chance, killed = random.Random(SEED), {"api": 0, "sealer": 0, "postgres": 0}  # noqa: S311
-    sealer = world.mortals.begin("tests.faults.sealer")
-    for _ in range(kills):
-        time.sleep(chance.uniform(0.05, 0.6 if world.server else 1.0))
-        victim = chance.choice(["api", "api", "sealer", "postgres"] if world.server else ["api", "sealer"])
-        killed[victim] += 1
-        if victim == "api":
-            world.mortals.kill()
-            world.mortals.start()
-        elif victim == "sealer":
-            world.mortals.kill(sealer)
-            sealer = world.mortals.begin("tests.faults.sealer")
-        elif world.server is not None:
-            pid = world.server.running_pid()
-            assert pid
-            os.kill(pid, signal.SIGKILL)
-            time.sleep(chance.uniform(0, 0.2))
-            world.server.start()
-    world.mortals.kill(sealer)
-    return killed
+def flows(world: World, made: Prepared) -> list[Flow]:
+    url = world.mortals.url
+    token = make_token("T", "ADMIN", "OPERATOR", email="ada@example.org", ttl_s=HOURS_S)
+    found: list[Flow] = [
+        Signing(StubbornPhone(url, token), made.proposals),
+        Reporting(StubbornPhone(url, token)),
+        Reading(StubbornPhone(url, token), METERS),
+    ]
+    if made.house is not None:
+        house = made.house
+        found += [Publishing(house, Asking(url)), Drafting(house, Asking(url)), Regenerating(Asking(url))]
+        found += [Learning(made.learners, Asking(url)), Outages(made.evenings, Asking(url))]
+    return found
 
 
-def test_nothing_that_was_told_is_lost_and_nothing_is_done_twice(world: World, table: Table) -> None:
-    threads = [world.guarded(world.sign), world.guarded(world.report)]
-    killed = kill_at_random(world, 220 if world.server else 5)
+def walk(world: World, flow: Flow) -> None:
+    """Round after round until everything is over."""
+    number = 0
+    while not world.over.is_set() and flow.go_on(number):
+        number += 1
+
+
+def victims(world: World) -> list[str]:
+    """Whom to strike, each as often as it is named."""
+    world.employ("sealer", "tests.faults.sealer")
+    if world.server is None:
+        return ["api", "sealer", "connections"]
+    world.employ("author and execution worker", "tests.faults.worker")
+    world.employ("machine that carries out", "tests.faults.fulfiller", *TENANTS[1:])
+    return ["api", "api", "api", "connections", "connections", "postgres", "postgres", *world.workers]
+
+
+def test_nothing_that_was_told_is_lost_and_nothing_is_done_twice(
+    prepared: tuple[World, Prepared], table: Table
+) -> None:
+    world, made = prepared
+    struck, all_flows = victims(world), flows(world, made)
+    threads = [world.guarded(lambda one=one: walk(world, one)) for one in all_flows]
+    world.break_often(MANY if world.server else FEW, 0.8, struck)
     world.over.set()
     for thread in threads:
-        thread.join(180)
+        thread.join(240)
+    for flow in all_flows:
+        flow.phone.end()
     assert world.faults == []
-    assert world.signed
-    assert world.reported
+    world.settle()
+    for name, times in sorted(world.struck.items()):
+        what = "database connections cut" if name == "connections" else f"kill -9 of {name}"
+        table.add(what, faults=times, checks=0)
     with psycopg.connect(world.database.urls["superuser"]) as connection:
-        effects = [str(row[1]) for row in connection.execute(SIGNED).fetchall()]
-        events = connection.execute(
-            "SELECT count(*), count(DISTINCT entity_id) FROM events WHERE event_type = 'kernel.proposal.approved'"
-        ).fetchone()
-        reported = [row[0] for row in connection.execute("SELECT at FROM meter_events ORDER BY at").fetchall()]
-    signed_lost = len(set(world.signed) - set(effects)) + len(effects) - len(set(effects))
-    signed_lost += max(0, len(effects) - world.asked)
-    table.add(
-        "people sign: acts told, none lost, none twice",
-        faults=sum(killed.values()),
-        checks=len(world.signed),
-        losses=signed_lost,
-    )
-    missing = len(set(world.reported) - set(reported)) + len(reported) - len(set(reported))
-    table.add("meters report: twice and out of order", faults=0, checks=len(world.reported), losses=missing)
-    assert events is not None
-    assert events[0] in {0, len(effects)}
-    with working_as(DbRole.MACHINE):
-        seal_ledger("T")
-    with working_as(DbRole.AUDITOR):
-        done = verify_ledger()
-    findings = sum(len(one.findings) for one in done)
-    table.add("the ledger verifies", faults=0, checks=sum(one.rows for one in done), losses=findings)
-    for name, count in killed.items():
-        table.add(f"kill -9 of {name} (counted above)", faults=0, checks=count)
+        for flow in all_flows:
+            found = flow.look(connection)
+            table.add(f"  {flow.name} (cut {flow.phone.cut} times)", faults=0, checks=found.checks, lost=found.lost)
+        kept = connection.execute("SELECT store_key, sha256 FROM artifacts").fetchall()
+    table.add("  every file is whole", faults=0, checks=len(kept), lost=[key for key, sha in kept if sha != _hash(key)])
+    rows, findings = world.ledger(TENANTS if world.server else TENANTS[:1])
+    table.add("  the ledger verifies", faults=0, checks=rows, lost=findings)
+
+
+def _hash(key: str) -> str:
+    file = settings().home_path / "objects" / key
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "not there"

@@ -63,7 +63,7 @@ class Mortals:
 
     def is_up(self) -> None:
         """Wait until the API answers."""
-        answer = httpx.get(f"{self.url}/health/live", timeout=60, trust_env=False)
+        answer = httpx.get(f"{self.url}/health/live", timeout=PATIENCE_S, trust_env=False)
         assert answer.status_code == 200
 
     def end(self) -> None:
@@ -84,7 +84,7 @@ class StubbornPhone:
         self.told: list[tuple[str, Any, str, Any]] = []
 
     def ask(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline, said = time.monotonic() + PATIENCE_S, "hung up on"
         while True:
             try:
                 answer = self.client.request(method, path, json=body, **more)
@@ -94,8 +94,9 @@ class StubbornPhone:
             else:
                 if answer.status_code not in (502, 503) and "IN_PROGRESS" not in answer.text:
                     return answer
+                said = answer.text
                 time.sleep(0.05)
-            assert time.monotonic() < deadline, f"{method} {path} was never answered: {answer.text}"
+            assert time.monotonic() < deadline, f"{method} {path} was never answered: {said}"
 
     def act(self, path: str, body: Any, look: Callable[[], Any] | None = None) -> Any:
         """POST under one key until it is answered.

@@ -19,6 +19,7 @@ from domain.kernel.signing import ensure_signing_keys
 from domain.stairs.observe.audits import evidence_is_whole, one_open_fault, verdicts_replay
 from domain.stairs.store import evidence
 from tests.conftest import Database
+from tests.faults.table import TABLE
 from tests.flows.mortal import KILLS, SEED, Mortals, StubbornPhone
 from tests.makers import make_tenant, make_token
 from tests.stairs.small_house import SmallHouse
@@ -76,8 +77,9 @@ def visit(phone: StubbornPhone, house: SmallHouse, place: int) -> tuple[str, lis
     return session, results, files
 
 
+@pytest.mark.parametrize("often", [KILLS, pytest.param(20, marks=pytest.mark.soak)])
 def test_an_api_that_is_killed_at_any_point_of_a_sync_loses_nothing_and_doubles_nothing(
-    mortals: Mortals, database: Database
+    mortals: Mortals, database: Database, often: int
 ) -> None:
     house = SmallHouse(database, prompts=True)
     phone = StubbornPhone(mortals.url, make_token("T", "TECHNICIAN", email="tom@example.org", ttl_s=3600))
@@ -88,7 +90,7 @@ def test_an_api_that_is_killed_at_any_point_of_a_sync_loses_nothing_and_doubles_
 
     def walk() -> None:
         try:
-            while kills < KILLS or len(visits) < 2:
+            while kills < often or len(visits) < 2:
                 visits.append(visit(phone, house, len(visits)))
         except BaseException as error:
             wrong.append(error)
@@ -97,7 +99,7 @@ def test_an_api_that_is_killed_at_any_point_of_a_sync_loses_nothing_and_doubles_
 
     walking = threading.Thread(target=walk)
     walking.start()
-    while kills < KILLS and not done.is_set():
+    while kills < often and not done.is_set():
         mortals.is_up()
         time.sleep(chance.uniform(0.02, 0.9))
         mortals.kill()
@@ -116,9 +118,11 @@ def test_an_api_that_is_killed_at_any_point_of_a_sync_loses_nothing_and_doubles_
         assert evidence_is_whole(connection, open_store()).passed
     # At most the pieces of a file that was whole when the process died, before they were thrown away.
     left = [one for one in (settings().home_path / "uploads").rglob("*") if one.is_file()]
-    assert len(left) <= KILLS
+    assert len(left) <= often
     with transaction("T") as connection:
         assert all(evidence.load(connection, UUID(one.name))["uploaded_at"] is not None for one in left)
+    checks = sum(len(results) + len(files) for _, results, files in visits)
+    TABLE.add("kill -9 of api while a phone brings a visit back", faults=kills, checks=checks)
 
 
 def look(database: Database, session: str, results: list[dict[str, Any]], files: list[bytes]) -> None:

@@ -24,6 +24,7 @@ from domain.kernel.signing import ensure_signing_keys
 from domain.kernel.verify import Verdict, verify_artifact
 from domain.together import RENDERERS
 from tests.conftest import Database
+from tests.faults.table import TABLE
 from tests.flows.all_or_none import look, one_of_each
 from tests.flows.mortal import KILLS, PATIENCE_S, SEED, Mortals, StubbornPhone
 from tests.flows.test_firemode_killed import result
@@ -187,13 +188,14 @@ def people(mortals: Mortals) -> Iterator[dict[str, StubbornPhone]]:
         one.end()
 
 
+@pytest.mark.parametrize("often", [KILLS, pytest.param(4, marks=pytest.mark.soak)])
 def test_who_is_killed_at_any_act_of_a_visit_leaves_all_of_it_or_nothing_and_once(
-    mortals: Mortals, people: dict[str, StubbornPhone], database: Database
+    mortals: Mortals, people: dict[str, StubbornPhone], database: Database, often: int
 ) -> None:
     reaper = Reaper(mortals, lambda: look(database))
     house = SmallHouse(database, prompts=True)
     reports = []
-    for number in range(KILLS + 1):
+    for number in range(often + 1):
         visit = Visit(house, people, reaper, number)
         visit.walk()
         visit.settle()
@@ -203,7 +205,7 @@ def test_who_is_killed_at_any_act_of_a_visit_leaves_all_of_it_or_nothing_and_onc
             one.is_told_the_same()
         look(database)
         one_of_each(database, visit.at.rsplit("/", 1)[1])
-    assert reaper.kills == Counter(dict.fromkeys(ACTS, KILLS))
+    assert reaper.kills == Counter(dict.fromkeys(ACTS, often))
     assert sum(one.cut for one in people.values()) > 0, "no request was ever cut"
     for own in reports:
         _is_whole(people["mia"], own)
@@ -212,6 +214,8 @@ def test_who_is_killed_at_any_act_of_a_visit_leaves_all_of_it_or_nothing_and_onc
     with working_as(DbRole.AUDITOR):
         (ledger,) = verify_ledger(only=("T",))
     assert ledger.findings == []
+    killed = reaper.kills.total()
+    TABLE.add("kill -9 of api or machine at each act of a visit", faults=killed, checks=ledger.rows + len(reports))
 
 
 def _is_whole(mia: StubbornPhone, report_id: str) -> None:

@@ -36,8 +36,8 @@ class Copy:
         command = [str(Path(sys.executable).parent / "countersign"), *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=timeout)
 
-    def up(self) -> dict[str, Any]:
-        done = self.run("up", "--detach", "--json")
+    def up(self, timeout: float = 120) -> dict[str, Any]:
+        done = self.run("up", "--detach", "--json", timeout=timeout)
         assert done.returncode == 0, done.stderr
         self.told = json.loads(done.stdout)
         return self.told

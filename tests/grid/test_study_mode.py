@@ -1,15 +1,11 @@
 """Study mode through the real command: exact shapes, hand-made numbers, and one clear sentence for each bad file."""
 
 import gzip
-import io
 import json
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,45 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.grid.study_reads import read_reads
-from cli.main import main
 from cli.study.stamps import zone_named
 from domain.kernel.errors import Invalid
+from tests.commands import Command
 
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: object) -> Done:
-    """The command's own entry, in this process: one that ends without an exit has succeeded."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["countersign", "grid", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-    return Done(code, out.getvalue(), err.getvalue())
-
-
-def answer(*arguments: object) -> dict[str, Any]:
-    done = run(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    parsed: dict[str, Any] = json.loads(done.stdout)
-    return parsed
-
-
-def refusal(*arguments: object) -> str:
-    done = run(*arguments, "--json")
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    return done.stderr
+COMMAND = Command("grid")
+run, answer, refusal = COMMAND.run, COMMAND.answer, COMMAND.refusal
 
 
 def write(path: Path, *lines: str) -> Path:

@@ -53,6 +53,7 @@ def test_tenants_are_made_listed_shown_and_set(north: None) -> None:
     changed = told("tenant", "set", "NORTH", "--no-four-eyes", "--retention", "signals=10", "--public-quickcheck")
     assert (changed["four_eyes"], changed["retention_days"]) == (False, {"signals": 10})
     assert told("tenant", "set", "NORTH", "--retention", "signals=")["retention_days"] == {}
+    assert told("tenant", "set", "NORTH", "--four-eyes-retry")["four_eyes_retry"] is True
     assert told("tenant", "show", "NORTH")["public_quickcheck"] is True
     refused(Invalid, "tenant", "set", "NORTH", "--retention", "signals")
     refused(NotFound, "tenant", "show", "SOUTH")

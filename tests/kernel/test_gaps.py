@@ -8,15 +8,21 @@ from typing import Any
 import psycopg
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from domain.kernel.db import transaction, working_as
 from domain.kernel.errors import Unavailable
 from domain.kernel.events import record
-from domain.kernel.gaps import fill_gaps, note, open_gaps
+from domain.kernel.gaps import fill_gaps, note
 from domain.kernel.settings import DbRole
 from tests.conftest import Database
 from tests.makers import make_tenant
+
+
+def open_gaps(connection: Connection) -> int:
+    """How many gaps of the tenant are not filled yet."""
+    statement = "SELECT count(*) FROM audit_gaps AS g LEFT JOIN events AS e USING (event_id) WHERE e.event_id IS NULL"
+    return int(connection.execute(text(statement)).scalar_one())
 
 
 @pytest.fixture

@@ -266,3 +266,19 @@ def test_whatever_runs_by_itself_is_on_from_the_start() -> None:
     }
     running = {one.name for one in repository.sensor_defs if one.default_status is dg.DefaultSensorStatus.RUNNING}
     assert running >= {"tenants_sensor", "lineage_sensor", "signed_sensor", "inbox_sensor", "late_reads_sensor"}
+
+
+def test_what_somebody_waits_for_goes_before_a_backfill() -> None:
+    repository = defs.get_repository_def()
+    first = {one.name for one in repository.get_all_jobs() if int(one.tags.get("dagster/priority", "0")) > 0}
+    assert first == {
+        "grid_publish",
+        "grid_inbox",
+        "grid_infer_outages",
+        "grid_advise_on_outages",
+        "grid_replay_outages",
+        "stairs_visited",
+        "courses_regeneration",
+        "carry_out",
+        "deliver_messages",
+    }

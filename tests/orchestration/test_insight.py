@@ -12,7 +12,7 @@ from domain.courses.insight.nightly import LOCK
 from domain.courses.insight.observe.audits import AUDITS
 from domain.kernel.db import transaction, working_as
 from domain.kernel.locks import held
-from domain.kernel.settings import DbRole
+from domain.kernel.settings import DbRole, settings
 from orchestration.courses.insight import (
     ASSETS,
     JOBS,
@@ -117,3 +117,23 @@ def test_each_tenant_is_asked_for_the_day_that_ended(world: World, instance: dg.
             asked: Any = schedule(context)
         assert [str(one.partition_key) for one in asked] == [key]
     assert len({spec.key for spec in NIGHT}) == len(NIGHT)
+
+
+@pytest.mark.parametrize(("said", "is_on"), [("1", True), ("0", False), ("false", False), (None, True)])
+def test_the_operator_switches_the_nights_off_and_a_night_by_hand_still_runs(
+    world: World, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, said: str | None, is_on: bool
+) -> None:
+    monkeypatch.delenv("ORCHESTRATOR_ENABLE_ANALYTICS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("ORCHESTRATOR_ENABLE_ANALYTICS", said)
+    settings.cache_clear()
+    with dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime(2026, 3, 6, 2, tzinfo=UTC),
+        resources={"machine": Machine()},
+    ) as context:
+        asked: Any = analytics_nightly_schedule(context)
+    assert isinstance(asked, dg.SkipReason) is not is_on
+    if said == "0":
+        assert "ORCHESTRATOR_ENABLE_ANALYTICS" in str(asked.skip_message)
+        assert night(instance).success

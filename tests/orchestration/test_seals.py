@@ -9,13 +9,14 @@ from sqlalchemy import text
 
 from domain.kernel.db import transaction
 from domain.kernel.events import record
-from domain.kernel.gaps import note, open_gaps
+from domain.kernel.gaps import note
 from domain.kernel.signing import Purpose, ensure_signing_keys, key_path
 from orchestration.definitions import defs
 from orchestration.kernel.automation import SEAL_SCHEDULE, audit_gaps_sensor
 from orchestration.kernel.checks import sealing_is_not_overdue
 from orchestration.resources import Machine
 from tests.conftest import Database
+from tests.kernel.test_gaps import open_gaps
 from tests.makers import make_tenant
 
 KEY = dg.AssetKey(["kernel", "seals"])

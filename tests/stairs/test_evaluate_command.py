@@ -1,39 +1,16 @@
 """`countersign stairs evaluate` through the real command: its answer, its schema, and one sentence for a bad file."""
 
-import io
 import json
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.main import main
 from domain.kernel.advisory import SENTENCES
+from tests.commands import Command
 from tests.stairs.rules.cases import ALL, cause_and_effect, events, pressure, result
 
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: object, given: bytes = b"") -> Done:
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["countersign", "stairs", "evaluate", *map(str, arguments)])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-    return Done(code, out.getvalue(), err.getvalue())
+run = Command("stairs", "evaluate").run
 
 
 def written(folder: Path, case: Any) -> Path:

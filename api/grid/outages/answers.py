@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.paging import By, Keyset
-from domain.grid.outages.suggest.rank import Advice
+from domain.grid.outages.suggest.made import Advice
 from domain.kernel.advisory import advisory
 
 LONGEST_LIST = 50

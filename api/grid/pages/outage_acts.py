@@ -17,8 +17,9 @@ from api.pages import Page, PageDep
 from domain.grid.outages.observe.progress import note_progress
 from domain.grid.outages.store import advice, outages, runs
 from domain.grid.outages.suggest.crews import recommend
+from domain.grid.outages.suggest.made import Advice
 from domain.grid.outages.suggest.options import generate
-from domain.grid.outages.suggest.rank import Advice, rank
+from domain.grid.outages.suggest.rank import rank
 from domain.grid.outages.suggest.replay import replay
 from domain.kernel.canonical import new_id
 from domain.kernel.clock import utc_now

@@ -49,6 +49,7 @@ def _filled(row: tenants.TenantRow) -> Filled:
             "name": row.name,
             "timezone": row.timezone,
             "four_eyes": said[row.four_eyes],
+            "four_eyes_retry": said[row.four_eyes_retry],
             "public_quickcheck": said[row.public_quickcheck],
             "public_catalogue": said[row.public_catalogue],
             "price_per_kwh": f"{price.per_kwh:g}" if price else "",
@@ -61,13 +62,14 @@ def _filled(row: tenants.TenantRow) -> Filled:
 
 def _changes(filled: Filled) -> tenants.Changes:
     values = filled.values
-    for name in ("four_eyes", "public_quickcheck", "public_catalogue"):
+    for name in ("four_eyes", "four_eyes_retry", "public_quickcheck", "public_catalogue"):
         if values[name] not in YES_NO:
             raise Invalid("Choose yes or no.", errors=[{"field": name, "message": "choose"}])
     return tenants.Changes(
         name=values["name"],
         timezone=values["timezone"],
         four_eyes=YES_NO[values["four_eyes"]],
+        four_eyes_retry=YES_NO[values["four_eyes_retry"]],
         public_quickcheck=YES_NO[values["public_quickcheck"]],
         public_catalogue=YES_NO[values["public_catalogue"]],
         energy_price=_price(values),

@@ -36,7 +36,6 @@ PER_PAGE = 50
 MOST_COLLEAGUES = 200
 DELEGATING = {"to_user": "", "role": "", "kind": "", "valid_to": "", "reason": ""}
 ORDERING = {"kind": "", "subject_type": "", "subject_id": "", "times_per_day": "1", "valid_to": "", "reason": ""}
-ENDING = {"reason": ""}
 BADGES = {"STANDING": ("ok", "holds"), "EXPIRED": ("unknown", "expired"), "ENDED": ("unknown", "ended")}
 NOTICES = {
     "lent": "Lent. Your signature stands under it; the ledger shows both names.",

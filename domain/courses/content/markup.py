@@ -116,12 +116,6 @@ def inline_html_of(text: str) -> str:
     return _inline_html(inline_of(text))
 
 
-def plain_of(text: str) -> str:
-    """The words without their marks, in one line: for summaries and titles of what is no page."""
-    told = " ".join(_block_words(block) for block in blocks_of(text))
-    return " ".join(told.split())
-
-
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _MOST_LEVELS})
@@ -257,20 +251,3 @@ def _node_html(node: Inline) -> str:
         case Link(href, inside):
             words = _inline_html(inside)
             return f'<a href="{html.escape(href)}" target="_blank" rel="noopener noreferrer">{words}</a>'
-
-
-def _block_words(block: Block) -> str:
-    match block:
-        case Paragraph(inside):
-            return _words(inside)
-        case CodeBlock(text):
-            return text
-        case Listing(_, items):
-            return " ".join(_block_words(inner) for item in items for inner in item)
-
-
-def _words(nodes: tuple[Inline, ...]) -> str:
-    return "".join(
-        node.text if isinstance(node, Words | Code) else " " if isinstance(node, Break) else _words(node.inside)
-        for node in nodes
-    )

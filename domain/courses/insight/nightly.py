@@ -15,10 +15,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.courses.insight.observe.aggregate import Aggregated, aggregate, days_due
-from domain.courses.insight.rules.ruleset import ruleset
 from domain.courses.insight.store import aggregation, job_runs
 from domain.courses.insight.store.retention import LEARNER_EVENTS
-from domain.courses.insight.suggest.signals import evaluate_course
+from domain.courses.insight.suggest.signals import evaluate_course, ruleset_in_force
 from domain.kernel.advice import signals
 from domain.kernel.advice.take import Taken, counts_of
 from domain.kernel.canonical import new_id
@@ -77,6 +76,8 @@ def _run(
         log.error("analytics.aggregation_failed", tenant_id=tenant_id, exc_info=error)
         return {}, [{"step": "aggregation", "error": type(error).__name__}]
     errors = [{"step": "aggregation", "courseId": course, "error": why} for course, why in sorted(done.failed.items())]
+    with transaction(tenant_id, DbRole.MACHINE, actor=ACTOR) as connection:
+        judged_by = ruleset_in_force(connection).version
     taken: list[Taken] = []
     for course in done.courses:
         lock.check()
@@ -86,7 +87,7 @@ def _run(
         except (SQLAlchemyError, CountersignError, ValueError) as error:
             log.error("analytics.signals_failed", tenant_id=tenant_id, course_id=course, exc_info=error)
             errors.append({"step": "signals", "courseId": course, "error": type(error).__name__})
-    return {**_counts(done), **counts_of(taken)}, errors
+    return {**_counts(done), "ruleset": judged_by, **counts_of(taken)}, errors
 
 
 def _counts(done: Aggregated) -> dict[str, Any]:
@@ -97,7 +98,6 @@ def _counts(done: Aggregated) -> dict[str, Any]:
         "acts": done.acts,
         "rows": done.rows,
         "sealedDays": done.sealed,
-        "ruleset": ruleset().version,
     }
 
 

@@ -128,9 +128,7 @@ def _note(
     record(
         connection,
         f"grid.provisional.{status.lower()}",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="provisional_outage",
         entity_id=prov_outage_id,
         outage_id=None if outage_id is None else str(outage_id),

@@ -19,6 +19,8 @@ from domain.kernel.refusals import told_as_errors
 from domain.kernel.retention.policy import CLASSES, LONGEST_DAYS
 
 TENANT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+# Settings that are on or off, by the names under which the tenant's row has them.
+SWITCHES = ("four_eyes", "four_eyes_retry", "public_catalogue")
 _COLUMNS = "tenant_id, name, timezone, is_demo, public_quickcheck, settings, created_at"
 
 
@@ -28,6 +30,7 @@ class TenantRow:
 
     Attributes:
         four_eyes: whether nobody signs what he or she proposed.
+        four_eyes_retry: whether another person executes the retry of a failed job than the one who asked for it.
         public_catalogue: whether views of the courses' catalogue by people who are not known are taken in.
         energy_price: what a kilowatt-hour is worth, and from where that is known; None where nobody said.
         retention_days: how long rows of a class stay in the database, in days, where not the default.
@@ -39,6 +42,7 @@ class TenantRow:
     is_demo: bool
     public_quickcheck: bool
     four_eyes: bool
+    four_eyes_retry: bool
     public_catalogue: bool
     energy_price: EnergyPrice | None
     retention_days: dict[str, int]
@@ -59,6 +63,7 @@ class Changes:
     retention_days: Mapping[str, int | None] | None = None
     public_catalogue: bool | None = None
     energy_price: Mapping[str, Any] | None = None
+    four_eyes_retry: bool | None = None
 
 
 def add_tenant(
@@ -108,11 +113,7 @@ def set_tenant(
             hint="A tenant in another zone is a new tenant.",
             code="TIMEZONE_IN_USE",
         )
-    settings: dict[str, Any] = {}
-    if changes.four_eyes is not None:
-        settings["four_eyes"] = changes.four_eyes
-    if changes.public_catalogue is not None:
-        settings["public_catalogue"] = changes.public_catalogue
+    settings: dict[str, Any] = {name: given for name in SWITCHES if (given := getattr(changes, name)) is not None}
     if changes.energy_price is not None:
         settings["energy_price"] = checked_price(changes.energy_price)
     if changes.retention_days is not None:
@@ -215,6 +216,7 @@ def _of(row: Row[Any]) -> TenantRow:
     return TenantRow(
         **named,
         four_eyes=kept.get("four_eyes") is not False,
+        four_eyes_retry=kept.get("four_eyes_retry") is True,
         public_catalogue=kept.get("public_catalogue") is True,
         energy_price=EnergyPrice(**price) if price else None,
         retention_days=dict(kept.get("retention_days") or {}),

@@ -1,12 +1,13 @@
 """By which thresholds machines notice things: the shipped ruleset of a room, or the newest that a person signed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from domain.kernel.advice.gates import RULESET
 from domain.kernel.advice.shipped import Shipped
+from domain.kernel.advice.threshold import ThresholdRules, adopted_rules, rules_of
 from domain.kernel.canonical import content_hash
 from domain.kernel.errors import Conflict, Invalid
 from domain.kernel.proposals import Proposal, Subject, propose
@@ -19,6 +20,19 @@ def in_force(connection: Connection, room: str) -> dict[str, Any] | None:
         {"room": room},
     ).scalar_one_or_none()
     return found
+
+
+def thresholds_in_force(connection: Connection, room: str, shipped: Shipped, known: Sequence[str]) -> ThresholdRules:
+    """The rules of thresholds of a room: as a person signed them, else those that this copy comes with.
+
+    Args:
+        connection: bound to the tenant.
+        room: whose rules.
+        shipped: what the room comes with.
+        known: the signal types that this copy knows.
+    """
+    signed = in_force(connection, room)
+    return rules_of(shipped.content, known) if signed is None else adopted_rules(signed, known)
 
 
 def adopted(connection: Connection, room: str | None = None) -> list[dict[str, Any]]:

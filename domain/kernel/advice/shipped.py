@@ -19,3 +19,8 @@ class Shipped:
     def version(self) -> str:
         """The version that the content names."""
         return str(self.content["version"])
+
+    def off_under(self, content: Mapping[str, Any]) -> list[str]:
+        """The signal types that another content of the room says nothing of, in the order of the shipped ones."""
+        named = {one["signal_type"] for one in content["rules"]}
+        return [one["signal_type"] for one in self.content["rules"] if one["signal_type"] not in named]

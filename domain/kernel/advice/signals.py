@@ -42,6 +42,18 @@ def last_episode(connection: Connection, about: About) -> Signal | None:
     return None if row is None else _of_row(row)
 
 
+def open_about(connection: Connection, room: str) -> list[About]:
+    """What the open episodes of a room are about, in a fixed order."""
+    rows = connection.execute(
+        text(
+            f"SELECT {_ABOUT} FROM signals WHERE room = :room AND state = 'OPEN'"
+            ' ORDER BY signal_type COLLATE "C", subject_id COLLATE "C", context COLLATE "C", signal_id'
+        ),
+        {"room": room},
+    )
+    return [About(*row) for row in rows]
+
+
 def load(connection: Connection, signal_id: uuid.UUID) -> Signal:
     """The episode under that id.
 
@@ -192,17 +204,6 @@ def archive(connection: Connection, before: date) -> int:
         text("UPDATE signals SET state = 'ARCHIVED' WHERE state = 'CLOSED' AND closed_on < :before"), {"before": before}
     )
     return done.rowcount
-
-
-def open_counts(connection: Connection) -> list[tuple[str, str, int]]:
-    """How many signals are open, by type and severity."""
-    rows = connection.execute(
-        text(
-            "SELECT signal_type, severity, count(*) AS n FROM signals WHERE state = 'OPEN'"
-            ' GROUP BY signal_type, severity ORDER BY signal_type COLLATE "C", severity COLLATE "C"'
-        )
-    )
-    return [(row.signal_type, row.severity, row.n) for row in rows]
 
 
 def _values(about: About) -> dict[str, str]:

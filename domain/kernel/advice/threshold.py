@@ -3,6 +3,7 @@
 Comparisons are strict: a value exactly on a bound changes nothing.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +59,7 @@ class ThresholdRule:
 
 @dataclass(frozen=True)
 class ThresholdRules:
-    """A version of a room's rules."""
+    """A version of a room's rules; a signal type without a rule is off."""
 
     version: str
     rules: Mapping[str, ThresholdRule]
@@ -79,6 +80,20 @@ def rules_of(content: Mapping[str, Any], expected: Sequence[str]) -> ThresholdRu
     return ThresholdRules(content["version"], {one.signal_type: one for one in rules})
 
 
+def adopted_rules(content: Mapping[str, Any], known: Sequence[str]) -> ThresholdRules:
+    """The rules of a content that a person adopted, maybe when a copy knew other signal types.
+
+    What was signed holds as it was signed. A type that it does not name is off: nobody signed a bound for it. A type
+    that this copy knows no more has nothing to look at.
+
+    Raises:
+        ValueError, KeyError: as `rules_of`.
+    """
+    own = [one for one in content["rules"] if one["signal_type"] in known]
+    named = {one["signal_type"] for one in own}
+    return rules_of({**content, "rules": own}, [one for one in known if one in named])
+
+
 def _rule(one: Mapping[str, Any]) -> ThresholdRule:
     is_low = {"below": True, "above": False}[one["opens"]["is"]]
     opens, closes = _number(one["opens"]["than"]), _number(one["closes_at"])
@@ -92,6 +107,6 @@ def _rule(one: Mapping[str, Any]) -> ThresholdRule:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"{value!r} is no number")
     return float(value)

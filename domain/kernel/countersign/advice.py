@@ -124,9 +124,7 @@ def _decided(connection: Connection, signed: Countersignature, proposal: Proposa
     note(
         connection,
         for_course if found.room == "courses" else otherwise,
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type=SUBJECT,
         entity_id=str(found.suggestion_id),
         payload={"countersignature_id": str(signed.countersignature_id), "reason": signed.reason},
@@ -163,9 +161,7 @@ def _open_work(connection: Connection, signed: Countersignature, found: Suggesti
     record(
         connection,
         "advice.work_item.opened",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="work_item",
         entity_id=str(work_item_id),
         payload={"countersignature_id": str(signed.countersignature_id), "suggestion_id": str(found.suggestion_id)},
@@ -215,9 +211,7 @@ def put_in_force(connection: Connection, signed: Countersignature, proposal: Pro
     record(
         connection,
         "advice.ruleset.adopted",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="advice_ruleset",
         entity_id=f"{room}/{ruleset['version']}",
         payload={"countersignature_id": str(signed.countersignature_id), "content_hash": content_hash(ruleset)},

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.kernel.canonical import new_id
-from domain.kernel.clock import utc_now
 from domain.kernel.countersign.acts import Act
 from domain.kernel.countersign.state import check_seen, check_state, check_words, readable, same_again
+from domain.kernel.db import database_now
 from domain.kernel.errors import Conflict, CountersignError, Forbidden, Unavailable
 from domain.kernel.events import record
 from domain.kernel.gates import Gate
@@ -143,7 +143,7 @@ def _row(
     reason: str | None,
     withdraws: uuid.UUID | None,
 ) -> dict[str, Any]:
-    """The decision as it is signed and stored, but for key and signature."""
+    """The decision as it is signed and stored, but for its time, key and signature."""
     meaning = gate.meaning if decision is Decision.APPROVED else f"Decision: {decision.value.lower()}."
     return {
         "countersignature_id": new_id(),
@@ -163,7 +163,6 @@ def _row(
         "reason": redact_text(reason.strip()) if reason and reason.strip() else None,
         "supersedes": proposal.supersedes,
         "withdraws": withdraws,
-        "signed_at": utc_now(),
     }
 
 
@@ -171,6 +170,7 @@ def _keep(
     connection: Connection, act: Act, proposal: Proposal, row: dict[str, Any], request_id: str | None, ip: str | None
 ) -> Countersignature:
     """Sign, store, note in the ledger and let it take effect: all of it or nothing."""
+    row["signed_at"] = database_now(connection)
     row["key_id"] = key_id_of(Purpose.COUNTERSIGN)
     row["signature"] = sign(Purpose.COUNTERSIGN, signed_bytes(row))
     names = ", ".join(row)
@@ -206,9 +206,7 @@ def _tell(connection: Connection, signed: Countersignature, request_id: str | No
         record(
             connection,
             f"kernel.proposal.{signed.decision.value.lower()}",
-            actor_id=str(signed.signer_id),
-            actor_role=signed.signer_role,
-            occurred_at=signed.signed_at,
+            **signed.actor,
             entity_type="proposal",
             entity_id=str(signed.proposal_id),
             request_id=request_id,

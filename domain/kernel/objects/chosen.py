@@ -7,6 +7,9 @@ from domain.kernel.objects.local import LocalStore
 from domain.kernel.objects.store import Store
 from domain.kernel.settings import settings
 
+ATTEMPTS = 3
+LONGEST_CONNECT_S = 5.0
+
 
 def open_store(client: Any | None = None) -> Store:
     """The copy's store.
@@ -29,15 +32,22 @@ def s3_client(timeout_s: float | None = None) -> Any:
     """A boto3 client over the settings; without keys in them boto3 finds the machine's or the pod's own role.
 
     Args:
-        timeout_s: give up after so long and try once, for probes; by default boto3's patience.
+        timeout_s: give up after so long and try once, for probes; by default three times COUNTERSIGN_OBJECTS_TIMEOUT_S.
+            boto3's own patience is five minutes, in which a transaction would be held and all requests wait behind it.
     """
     import boto3
     from botocore.config import Config
 
     own = settings()
-    config = Config(signature_version="s3v4")
+    patience = own.objects_timeout_s
+    config = Config(
+        signature_version="s3v4",
+        connect_timeout=min(patience, LONGEST_CONNECT_S),
+        read_timeout=patience,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
     if timeout_s is not None:
-        short = Config(connect_timeout=timeout_s, read_timeout=timeout_s, retries={"max_attempts": 0})
+        short = Config(connect_timeout=timeout_s, read_timeout=timeout_s, retries={"total_max_attempts": 1})
         config = config.merge(short)
     keys = (own.aws_access_key_id, own.aws_secret_access_key, own.aws_session_token)
     key_id, secret, token = (None if one is None else one.get_secret_value() for one in keys)

@@ -11,8 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from domain.kernel.canonical import new_id, sha256_hex
-from domain.kernel.clock import utc_now
-from domain.kernel.db import transaction
+from domain.kernel.db import database_now, transaction
 from domain.kernel.errors import NotConfigured
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.objects.store import Store
@@ -96,7 +95,7 @@ def _seal(connection: Connection, tenant_id: str) -> Seal | None:
         "previous_root": previous.root if previous else None,
         "previous_seal_hash": previous.seal_hash if previous else None,
         "complete_through": through,
-        "sealed_at": utc_now(),
+        "sealed_at": database_now(connection),
         "key_id": key_id,
     }
     signed = signed_bytes(members)
@@ -114,7 +113,7 @@ def _complete_through(connection: Connection, previous: Seal | None) -> datetime
 
     Nobody is made to wait: writers are waited for, and only briefly. Where one lasts longer the former instant stays.
     """
-    now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    now = database_now(connection)
     former = previous.complete_through if previous else None
     deadline = time.monotonic() + WAIT_FOR_WRITERS_S
     writing = set(connection.execute(_WRITERS).scalars())

@@ -105,9 +105,7 @@ def _tell(connection: Connection, signed: Countersignature, content: dict[str, A
     record(
         connection,
         "stairs.definitions.adopted",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="stairs.building",
         entity_id=content["building_id"],
         payload={"countersignature_id": str(signed.countersignature_id), **counts},

@@ -40,9 +40,7 @@ def review(connection: Connection, signed: Countersignature, proposal: Proposal)
     record(
         connection,
         f"stairs.fault.{state}",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="fault",
         entity_id=str(fault_id),
         payload={"countersignature_id": str(signed.countersignature_id), "reason": said["reason"]},

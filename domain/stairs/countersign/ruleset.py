@@ -125,9 +125,7 @@ def _tell(connection: Connection, signed: Countersignature, proposal: Proposal) 
     record(
         connection,
         "stairs.ruleset.adopted",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type=f"stairs.{proposal.subject.type}",
         entity_id=proposal.subject.id,
         payload={"countersignature_id": str(signed.countersignature_id), "act": proposal.content["act"]},

@@ -73,9 +73,7 @@ def _tell(connection: Connection, signed: Countersignature, session_id: uuid.UUI
     record(
         connection,
         f"stairs.session.{what}",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="test_session",
         entity_id=str(session_id),
         payload={"countersignature_id": str(signed.countersignature_id), "reason": signed.reason},

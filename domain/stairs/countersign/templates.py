@@ -88,9 +88,7 @@ def _tell(connection: Connection, signed: Countersignature, content: dict[str, A
     record(
         connection,
         "stairs.templates.published",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="stairs.building",
         entity_id=content["building_id"],
         run_id=uuid.UUID(content["run_id"]),

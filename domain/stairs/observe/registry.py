@@ -18,9 +18,7 @@ from domain.kernel.events import record
 from domain.kernel.lineage import enqueue
 from domain.kernel.principal import Principal
 from domain.stairs.store import registry
-from domain.stairs.store.registry_kinds import BUILDING, DOOR, DOORWAY, EQUIPMENT, FLOOR, STAIR, ZONE, Kind
-
-KIND_OF: dict[str, Kind] = {kind.name: kind for kind in (BUILDING, STAIR, FLOOR, DOOR, DOORWAY, ZONE, EQUIPMENT)}
+from domain.stairs.store.registry_kinds import BUILDING, FLOOR, Kind
 
 
 @dataclass(frozen=True)

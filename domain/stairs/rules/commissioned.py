@@ -3,13 +3,10 @@
 It never sets a limit: one that lies outside is told, and the rule judges as before.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from domain.stairs.rules.archetypes.sources import Limits
-from domain.stairs.rules.grid_layout import POINTS
 
 RECENT_DAYS = 365
 
@@ -27,8 +24,3 @@ def compliance_margin(value: Decimal, limits: Limits) -> Decimal | None:
     if limits.min_threshold is not None:
         distances.append(value - limits.min_threshold)
     return min(distances, default=None)
-
-
-def grid_is_complete(points: Iterable[Mapping[str, Any]] | None) -> bool:
-    """Whether the nine points are there, numbered 1 to 9, each once."""
-    return sorted(one.get("point", 0) for one in points or ()) == list(range(1, POINTS + 1))

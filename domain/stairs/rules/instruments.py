@@ -11,7 +11,6 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-INSTRUMENT_TYPES = ("manometer", "anemometer", "force_gauge", "multimeter", "thermometer")
 WARN_DAYS = 30
 # The days before the end at which people are told; 0 is the day from which it no longer holds.
 STAGES = (30, 7, 0)

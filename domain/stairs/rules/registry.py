@@ -5,7 +5,6 @@ are in metres, pressures in pascals, times in seconds.
 """
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -176,15 +175,3 @@ class Registry:
     def floor_by_id(self) -> dict[uuid.UUID, Floor]:
         """Every landing under its id."""
         return {floor.floor_id: floor for floor in self.floors}
-
-
-def floor_range_text(zone: Zone, floors: Iterable[Floor]) -> str:
-    """From the lowest to the highest floor of a zone, as "Ground to Level-3"; one floor by its name."""
-    covered = sorted(
-        (floor for floor in floors if floor.floor_id in set(zone.floor_ids_covered)),
-        key=lambda floor: (floor.floor_number, floor.floor_level),
-    )
-    if not covered:
-        return ""
-    lowest, highest = covered[0].floor_level, covered[-1].floor_level
-    return lowest if len(covered) == 1 else f"{lowest} to {highest}"

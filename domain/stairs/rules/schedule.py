@@ -16,13 +16,10 @@ VELOCITY = "ARCH-VELOCITY-001"
 DOOR_FORCE = "ARCH-DOORFORCE-001"
 CAUSE_AND_EFFECT = "ARCH-CE-001"
 INTERFACE = "ARCH-INTERFACE-001"
-# In the order in which a stair is tested.
-ARCHETYPES = (PRESSURE, DOOR_FORCE, VELOCITY, CAUSE_AND_EFFECT, INTERFACE)
 
 ALL = "all"
 LOWEST_MIDDLE_HIGHEST = "lowest_middle_highest"
 SCHEDULED, STRICT = "scheduled", "strict"
-PROFILES = (SCHEDULED, STRICT)
 DIMENSIONS = {
     PRESSURE: ("floor", "door_configuration"),
     DOOR_FORCE: ("door", "pressurization_active"),

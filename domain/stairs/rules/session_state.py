@@ -30,8 +30,6 @@ SESSION_MOVES: Mapping[SessionStatus, frozenset[SessionStatus]] = {
     "approved": frozenset(),
     "void": frozenset(),
 }
-# In these a technician's results are taken.
-TAKES_RESULTS: frozenset[SessionStatus] = frozenset({"active", "returned"})
 
 
 def move_instance(now: InstanceStatus, then: InstanceStatus) -> InstanceStatus:

@@ -25,17 +25,10 @@ Severity = Literal["critical", "high", "medium", "low"]
 DefectClass = Literal["1A", "1B", "2", "3"]
 StandardClass = Literal["critical", "non_critical", "non_conformance"]
 
-ORIENTATIONS: tuple[str, ...] = get_args(Orientation)
-STAIR_TYPES: tuple[str, ...] = get_args(StairType)
-DOOR_TYPES: tuple[str, ...] = get_args(DoorType)
-DOOR_HANDS: tuple[str, ...] = get_args(DoorHand)
-EQUIPMENT_TYPES: tuple[str, ...] = get_args(EquipmentType)
 MEASUREMENT_TYPES: tuple[str, ...] = get_args(MeasurementType)
 FREQUENCIES: tuple[str, ...] = get_args(Frequency)
 DOOR_CONFIGURATIONS: tuple[str, ...] = get_args(DoorConfiguration)
 MEASUREMENT_POSITIONS: tuple[str, ...] = get_args(MeasurementPosition)
-SCENARIO_TYPES: tuple[str, ...] = get_args(ScenarioType)
-TRIGGER_DEVICE_TYPES: tuple[str, ...] = get_args(TriggerDeviceType)
 INTERFACE_TYPES: tuple[str, ...] = get_args(InterfaceType)
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 DEFECT_CLASSES: tuple[str, ...] = get_args(DefectClass)

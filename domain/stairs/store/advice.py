@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from domain.stairs.rules.advice.figures import FAULT_WINDOW_DAYS, FaultsOfPlace, Instrument, Mismatches
 from domain.stairs.rules.instruments import name_of
+from domain.stairs.rules.physics.crosscheck import MISMATCHES
 
 _TENANT = "tenant_id = current_setting('app.tenant')"
 
@@ -68,8 +69,9 @@ def mismatches(connection: Connection) -> list[Mismatches]:
             " LEFT JOIN LATERAL (SELECT array_agg(json_build_object('code', b.code, 'text', b.text)"
             '   ORDER BY b.code COLLATE "C", b.text COLLATE "C") AS findings FROM stair_observations AS b'
             "   WHERE b.tenant_id = s.tenant_id AND b.stair_id = s.stair_id AND b.session_id = n.session_id"
-            "   ) AS o ON true"
+            "   AND b.code = ANY(:codes)) AS o ON true"
             f" WHERE s.{_TENANT} AND s.retired_at IS NULL ORDER BY s.stair_id"
-        )
+        ),
+        {"codes": list(MISMATCHES)},
     )
     return [Mismatches(str(row.stair_id), row.stair_name, str(row.session_id), row.findings) for row in rows]

@@ -1,14 +1,8 @@
 -- The reads of a day that the batch does not bring, as what the new day gains beside the batch. Grain: one read.
+-- Columns as in delta.sql, and those of beside_exceptions that nobody asks for.
 CREATE TEMPORARY TABLE delta_reads ON COMMIT DROP AS
 SELECT
     1::smallint AS sign,
-    meter_id,
-    feeder_id,
-    read_at,
-    kwh,
-    voltage,
-    quality_flags,
-    interval_minutes,
-    arrived_at
-FROM beside_exceptions
-WHERE is_gone
+    e.*
+FROM beside_exceptions AS e
+WHERE e.is_gone

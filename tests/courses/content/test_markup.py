@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from domain.courses.content.markup import DEEPEST, blocks_of, html_of, inline_html_of, plain_of
+from domain.courses.content.markup import DEEPEST, blocks_of, html_of, inline_html_of
 
 ALLOWED = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "a", "br"}
 ATTRIBUTES = {"dir": {"auto"}, "rel": {"noopener noreferrer"}, "target": {"_blank"}}
@@ -86,7 +86,6 @@ def test_only_the_allowed_elements_come_out_whatever_goes_in(text: str) -> None:
 def test_no_letter_is_lost(text: str) -> None:
     shown = html.fromstring(f"<div>{html_of(text)}</div>").text_content()
     assert [c for c in shown if c.isalpha()] == [c for c in text if c.isalpha()]
-    assert [c for c in plain_of(text) if c.isalpha()] == [c for c in text if c.isalpha()]
 
 
 def test_text_that_is_nested_without_end_keeps_its_words() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.courses.content.quiz import Quiz
 from domain.courses.delivery.rules.grading import grade
-from domain.courses.delivery.rules.price import amount_typed, amount_words, by_currency, price_words, typed_amount
+from domain.courses.delivery.rules.price import amount_typed, amount_words, price_words, typed_amount
 from domain.courses.delivery.rules.progress import carry, is_completed, percent
 from domain.courses.delivery.rules.projection import package_seen
 from domain.courses.delivery.rules.window import EXPORTS, Window
@@ -121,13 +121,6 @@ def test_an_amount_is_read_as_it_is_written(cents: int, currency: str) -> None:
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
         typed_amount(typed, "EUR")
-
-
-@given(st.lists(st.tuples(st.sampled_from(["EUR", "JPY", "USD"]), st.integers(0, 10**6))))
-def test_currencies_are_never_added_up(amounts: list[tuple[str, int]]) -> None:
-    sums = by_currency(amounts)
-    assert list(sums) == sorted({currency for currency, _ in amounts})
-    assert all(total == sum(cents for c, cents in amounts if c == currency) for currency, total in sums.items())
 
 
 def names(value: Any) -> set[str]:

@@ -1,5 +1,6 @@
 """The course on paper: sections and their pages, no answers, every script as far as the fonts go, nothing that acts."""
 
+import html
 import io
 import re
 import unicodedata
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from domain.courses.content.markup import inline_of, plain_of
+from domain.courses.content.markup import html_of, inline_of
 from domain.courses.delivery.exports.export import export_course_to_pdf
 from domain.courses.delivery.exports.pdf.bidi import base_level, joined, levels_of, seen_order
 from domain.courses.delivery.exports.pdf.letters import drawn
@@ -19,6 +20,12 @@ from domain.courses.delivery.exports.plan import Plan
 from tests.courses.exports.packages import ARABIC, HEBREW, HOSTILE, hostile, rich
 
 PACKAGE = rich()
+
+
+def plain_of(text: str) -> str:
+    """The words of a marked text without their marks."""
+    apart = re.sub(r"</?(?:p|li|ul|ol|pre|br)\b[^>]*>", " ", html_of(text))
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", apart)).split())
 
 
 @pytest.fixture(scope="module")

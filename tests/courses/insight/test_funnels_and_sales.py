@@ -8,8 +8,8 @@ import pytest
 
 from domain.courses.insight.rules.facts import DAY, NEVER, Facts, Purchases
 from domain.courses.insight.rules.figures import Figures
-from domain.courses.insight.rules.funnels import ALWAYS, purchase_funnels, view_funnels
-from domain.courses.insight.rules.sales import Amount, amounts, refund_rates, unused_purchase_rates
+from domain.courses.insight.rules.funnels import ALWAYS, view_funnels
+from domain.courses.insight.rules.sales import Amount, amounts, refund_rates
 from domain.courses.insight.rules.wilson import rate
 from tests.courses.insight.made import at, figures
 
@@ -75,15 +75,6 @@ SOLD = (
 )
 
 
-def test_funnel_b_keeps_refunded_purchases_and_takes_them_from_the_next_steps() -> None:
-    found = sold(*SOLD)
-    assert found.facts.purchases is not None
-    (one,) = purchase_funnels(found.standing, found.facts.purchases, ALWAYS)
-    # ann is enrolled and completed; bob and cat were refunded; eve never enrolled; dan's enrolment was revoked.
-    assert (one.purchased, one.enrolled, one.completed, one.refunded) == (5, 1, 1, 2)
-    assert (one.purchase_to_enrolled, one.enrolled_to_completed) == (rate(1, 5), rate(1, 1))
-
-
 def test_refund_rate_is_of_purchases_old_enough_and_of_refunds_within_30_days() -> None:
     found = sold(*SOLD)
     assert found.facts.purchases is not None
@@ -98,12 +89,6 @@ def test_a_purchase_counts_from_its_thirtieth_day(later: int, n: int) -> None:
     as_of = at("2026-03-02") + 30 * DAY + later
     (one,) = refund_rates(found.standing, found.facts.purchases, as_of)
     assert one.n == n
-
-
-def test_unused_are_purchases_of_14_days_whose_buyer_never_enrolled() -> None:
-    found = sold(*SOLD)
-    assert found.facts.purchases is not None
-    assert unused_purchase_rates(found.standing, found.facts.purchases, found.as_of) == [rate(1, 4)]
 
 
 def test_amounts_are_per_currency_and_not_added() -> None:

@@ -1,12 +1,9 @@
 """`countersign courses metrics` through the command's own entry: its answer, its nulls, and its refusals."""
 
 import gzip
-import io
 import json
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.courses.study_files import read_enrolments, read_events, read_lessons
-from cli.main import main
 from domain.courses.insight.formats.study import study_of
 from domain.kernel.errors import Invalid
+from tests.commands import Command
 from tests.courses.insight.test_golden_course import ENROLLED, HAPPENED, TAUGHT
 
 Row = tuple[Any, ...]
@@ -30,40 +27,15 @@ LESSON_NAMES = ("course_id", "lesson_idx", "title", "planned_minutes")
 ALL_NAMES = (ENROLMENT_NAMES, EVENT_NAMES, LESSON_NAMES)
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: object) -> Done:
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["countersign", "courses", "metrics", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-    return Done(code, out.getvalue(), err.getvalue())
+COMMAND = Command("courses", "metrics")
+run, refusal = COMMAND.run, COMMAND.refusal
 
 
 def answer(*arguments: object) -> dict[str, Any]:
     done = run(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
     parsed: dict[str, Any] = json.loads(done.stdout)
     return parsed
-
-
-def refusal(*arguments: object) -> str:
-    done = run(*arguments, "--json")
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def csv(path: Path, names: tuple[str, ...], rows: list[Row]) -> Path:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from domain.courses.insight.rules.episodes import Episode, Step, step
 from domain.courses.insight.rules.evaluations import evaluations
-from domain.courses.insight.rules.ruleset import CURRENT, SIGNAL_TYPES, SignalRule, ruleset, ruleset_of
+from domain.courses.insight.rules.ruleset import CURRENT, SIGNAL_TYPES, SignalRule, adopted_ruleset, ruleset, ruleset_of
 from domain.courses.insight.rules.wilson import Rate, rate, unknown_of
+from domain.kernel.canonical import content_hash
 from domain.kernel.errors import NotFound
 from tests.conftest import ROOT
 from tests.courses.insight.made import figures
@@ -63,17 +64,35 @@ def test_a_ruleset_that_is_not_shipped_is_refused() -> None:
         ruleset("2025-9")
 
 
-@pytest.mark.parametrize("wrong", ["closes", "severity", "missing"])
+@pytest.mark.parametrize("wrong", ["closes", "severity", "missing", "share", "min_n"])
 def test_a_ruleset_that_contradicts_itself_is_refused(wrong: str) -> None:
     content = json.loads(FILE.read_text(encoding="utf-8"))
     if wrong == "missing":
         content["rules"].pop()
     elif wrong == "closes":
         content["rules"][0]["closes"]["than"] = "0.45"
+    elif wrong == "share":
+        content["rules"][0]["closes"]["than"] = "55"
+    elif wrong == "min_n":
+        content["rules"][0]["min_n"] = "30"
     else:
         content["rules"][0]["severity"]["HIGH"] = "0.60"
-    with pytest.raises(ValueError, match=r"contradict|does not have each"):
+    with pytest.raises(ValueError, match=r"contradict|does not have each|between 0 and 1|whole numbers"):
         ruleset_of(content)
+
+
+def test_an_adopted_ruleset_judges_what_it_names_and_nothing_else() -> None:
+    content = json.loads(FILE.read_text(encoding="utf-8"))
+    content["rules"] = [one for one in content["rules"] if one["signal_type"] == "HIGH_DROP_OFF"]
+    content["rules"].append(content["rules"][0] | {"signal_type": "OF_ANOTHER_COPY"})
+    adopted = adopted_ruleset(content)
+    assert (set(adopted.rules), adopted.sha256) == ({"HIGH_DROP_OFF"}, content_hash(content))
+    enrolled: list[Row] = [(f"u{one:02}", "C", "2026-01-01") for one in range(30)]
+    happened: list[Row] = [
+        (f"{one}", f"u{one:02}", "C", "lesson_viewed", 0, "2026-01-02T10:00:00") for one in range(30)
+    ]
+    found = evaluations(figures(enrolled, happened, [("C", 0)]), adopted)
+    assert {one.signal_type for one in found} == {"HIGH_DROP_OFF"}
 
 
 @pytest.mark.parametrize(("k", "n", "opens"), [(5, 30, False), (9, 30, True), (9, 29, False), (0, 0, False)])

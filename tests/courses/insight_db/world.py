@@ -23,7 +23,7 @@ from domain.courses.insight.rules.facts import (
     Purchases,
     numbered,
 )
-from domain.courses.insight.store.kept import course_of, micros_of
+from domain.courses.insight.store.kept import course_of
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
 from domain.kernel.people import ensure_person
@@ -33,6 +33,11 @@ from tests.makers import make_person, make_tenant
 
 BEGIN = date(2026, 3, 1)
 COURSES = ("0190a3c4-0000-7000-8000-00000000000a", "0190a3c4-0000-7000-8000-00000000000b")
+
+
+def micros_of(at: datetime) -> int:
+    """Microseconds since 1970 UTC."""
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 @dataclass

@@ -5,11 +5,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
 from domain.courses.regeneration.rules.instruction import merge_patch
-from domain.kernel.db import transaction
-from domain.kernel.settings import DbRole
 from tests.conftest import Database
 from tests.courses.authoring.course_house import House
 from tests.courses.regeneration.loop import (
@@ -157,8 +154,10 @@ def test_a_patch_does_not_make_it_another_job(house: House, patch: dict[str, Any
 
 
 def test_where_the_tenant_wants_it_another_person_executes(house: House) -> None:
-    with transaction("T", DbRole.OWNER) as connection:
-        connection.execute(text("UPDATE tenants SET settings = settings || '{\"four_eyes_retry\": true}'"))
+    changed = house.call("admin", "PATCH", "/v1/admin/tenants/current", {"four_eyes_retry": True})
+    assert (changed.status_code, changed.json()["four_eyes_retry"]) == (200, True)
+    told = [one.payload for one in rows("events") if one.event_type == "access.tenant.set"]
+    assert told == [{"four_eyes_retry": {"from": False, "to": True}}]
     intent = intend(house, failed(house))
     assert house.post("admin", f"{INTENTS}/{intent['id']}/execute", None, 403)["code"] == "FOUR_EYES"
     assert house.post("reviewer", f"{INTENTS}/{intent['id']}/execute", None, 201)["job"]["status"] == "PENDING"

@@ -9,31 +9,20 @@ from domain.grid.metering.rules import loss
 from domain.grid.metering.rules.nonnegative import nonnegative_least_squares
 
 share = st.floats(0, 1)
+
+
+def theft_pp(lam: float, s: float, q: float, tau: float = 1.0) -> float:
+    """Percentage points by which a feeder's loss rises (grid.md 2.8): 100 (1 - lambda) s q tau."""
+    return 100 * (1 - lam) * s * q * tau
+
+
 part = st.floats(0, 0.3)
 
 
 def test_theft_of_seventy_percent_of_a_tenth_of_a_feeder_shows_as_11_65_percent() -> None:
-    assert loss.expected_loss_pct(0.05, 0.7, 0.1) == pytest.approx(11.65)
-    assert loss.expected_theft_delta(0.05, 0.7, 0.1) == pytest.approx(6.65)
-    assert loss.expected_loss_pct(0.05, 0.7, 1.0) == pytest.approx(71.5)
-    assert loss.expected_tenant_delta(1 / 8, 0.05, 0.7, 0.1) == pytest.approx(0.83, abs=0.005)
-
-
-@pytest.mark.parametrize(("tau", "delta"), [(1 / 57, 0.12), (2 / 57, 0.23), (0.5, 3.325), (1.0, 6.65)])
-def test_a_daily_view_moves_only_by_the_share_of_the_day_that_was_stolen(tau: float, delta: float) -> None:
-    assert loss.expected_theft_delta(0.05, 0.7, 0.1, tau) == pytest.approx(delta, abs=0.005)
-
-
-def test_other_formulas_of_theft() -> None:
-    assert loss.expected_meter_ratio(0.7, 0.5) == pytest.approx(0.65)
-    assert loss.unaccounted_kwh(0.7, 0.1, 1000) == pytest.approx(70)
-    assert loss.expected_raw_loss_pct(0.8, 0.05) == pytest.approx(24)
-
-
-@given(part, share, share, share, share)
-def test_more_severe_theft_never_shows_less(lam: float, low: float, high: float, q: float, tau: float) -> None:
-    low, high = sorted((low, high))
-    assert loss.expected_loss_pct(lam, low, q, tau) <= loss.expected_loss_pct(lam, high, q, tau) + 1e-12
+    for q, pct in ((0.0, 5.0), (0.1, 11.65), (1.0, 71.5)):
+        assert loss.loss_pct_raw(100, 95 * (1 - 0.7 * q)) == pytest.approx(pct)
+        assert theft_pp(0.05, 0.7, q) == pytest.approx(pct - 5)
 
 
 @given(part, share, share, st.floats(0.01, 1), st.floats(1, 1e6))
@@ -41,8 +30,8 @@ def test_the_formula_is_the_energy_balance(lam: float, s: float, q: float, c: fl
     delivered = consumed / (1 - lam)
     read = c * consumed * (1 - s * q)
     raw, adjusted = loss.loss_pct_raw(delivered, read), loss.loss_pct_adj(delivered, read, 1.0, c)
-    assert raw == pytest.approx(float(loss.expected_raw_loss_pct(c, lam, s, q)), abs=1e-6)
-    assert adjusted == pytest.approx(float(loss.expected_loss_pct(lam, s, q)), abs=1e-6)
+    assert raw == pytest.approx(100 * (1 - c * (1 - lam) * (1 - s * q)), abs=1e-6)
+    assert adjusted == pytest.approx(100 * lam + theft_pp(lam, s, q), abs=1e-6)
 
 
 def test_missing_reads_raise_raw_loss_and_leave_adjusted_loss() -> None:

@@ -141,8 +141,9 @@ def test_windows_that_overlap_hold_the_same_reads_as_one_window(database: Databa
     assert rollups() == sums
     assert sum(inserted) == at_once[0]
     assert inserted[-1] == 0
+    lost = text("SELECT count(*) FROM meter_read_versions WHERE kind <> 'conflict'")
     with transaction("T") as connection:
-        assert connection.execute(text("SELECT count(*) FROM meter_read_versions")).scalar() == 0
+        assert connection.execute(lost).scalar() == 0
 
 
 def _publish_a_month() -> None:
@@ -200,7 +201,7 @@ def test_upsert_keeps_every_value_that_it_replaces_and_safe_keeps_what_it_refuse
     assert content() != before
     with transaction("T") as connection:
         kinds = connection.execute(
-            text("SELECT kind, count(*) FROM meter_read_versions GROUP BY kind ORDER BY kind")
+            text("SELECT kind, count(*) FROM meter_read_versions WHERE kind <> 'conflict' GROUP BY kind ORDER BY kind")
         ).all()
         stands = connection.execute(text("SELECT sum(round(kwh * 10000)) FROM meter_reads_electric")).scalar()
         summed = connection.execute(text("SELECT sum(metered_dwh) FROM gl_feeder_interval")).scalar()

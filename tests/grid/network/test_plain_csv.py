@@ -77,7 +77,7 @@ def test_a_device_that_is_normally_open_opens_its_edge(tmp_path: Path) -> None:
 def test_every_fault_names_file_row_column_and_what_was_expected(tmp_path: Path) -> None:
     at = folder(
         tmp_path,
-        edges=GOOD["edges"].replace("500,ABC", "-5,ABD").replace("e3,s,c", "e3,s,"),
+        edges=GOOD["edges"].replace("500,ABC", "-5,ABC").replace("e3,s,c", "e3,s,"),
         meters="meter_id,node_id,class,base_kwh_day\n1,b,house,lots\n1,zz,,nan\n3,,,\n",
         devices="device_id,type,edge_id\nD,fuse,e99\n",
     )
@@ -87,7 +87,6 @@ def test_every_fault_names_file_row_column_and_what_was_expected(tmp_path: Path)
         ("meters.csv", 2, "base_kwh_day"),
         ("meters.csv", 3, "base_kwh_day"),
         ("edges.csv", 2, "length_m"),
-        ("edges.csv", 2, "phases"),
         ("edges.csv", 4, "to_node"),
         ("meters.csv", 3, "meter_id"),
         ("devices.csv", 2, "edge_id"),
@@ -96,7 +95,29 @@ def test_every_fault_names_file_row_column_and_what_was_expected(tmp_path: Path)
     ]
     assert found[0][3] == "'house' does not fit; expected one of res, sml_com, ci, ag"
     assert found[3][3] == "'-5' does not fit; expected a number at least 0 and at most 1e+07"
-    assert "'e99' is not in edges.csv" in found[7][3]
+    assert "'e99' is not in edges.csv" in found[6][3]
+
+
+def test_phases_come_in_as_utilities_write_them_and_what_is_not_understood_is_unknown_and_told(tmp_path: Path) -> None:
+    written = {"abc": "ABC", "CBA": "ABC", "L1L2": "AB", "L1, L3": "AC", "BN": "B", "A.B.C.N": "ABC"}
+    unclear = ["R", "1", "3", "N", "ABD", "\x07"]
+    rows = [*written, *unclear, ""]
+    edges = "".join(f'x{n},a,b,"{text}"\n' for n, text in enumerate(rows))
+    at = folder(
+        tmp_path,
+        edges=f"edge_id,from_node,to_node,phases\n{edges}",
+        feeders="feeder_id,head_node\nF1,a\n",
+        meters="meter_id,node_id,phase\n1,b,l2\n2,b,earth\n",
+        devices=None,
+    )
+    network = import_csv(at)
+    phases = {edge.edge_id: edge.phases for edge in network.edges}
+    assert [phases[f"x{n}"] for n in range(len(rows))] == [*written.values(), *[None] * 7]
+    assert [meter.phase for meter in network.meters] == ["B", None]
+    found = {one.code: one for one in network.findings}
+    assert found["PHASES_UNCLEAR"].count == 7
+    assert "meters.csv row 3: 'earth'" in found["PHASES_UNCLEAR"].examples
+    assert found["PHASES_UNKNOWN"].count == 7
 
 
 @pytest.mark.parametrize(
@@ -111,6 +132,7 @@ def test_every_fault_names_file_row_column_and_what_was_expected(tmp_path: Path)
         ("meters", b"meter_id,node_id\n" + b"x" * 201 + b",b\n", "does not fit"),
         ("nodes", b"node_id,base_kv\ns,inf\n", "'inf' does not fit; expected a number at least 0"),
         ("feeders", b"feeder_id\nF1\n", "no feeder says where it begins"),
+        ("feeders", b"feeder_id,head_node\nF1,s\n", "'s' is the substation's own; expected the first node outside it"),
     ],
 )
 def test_broken_files_are_refused_in_words(tmp_path: Path, file: str, content: bytes, says: str) -> None:

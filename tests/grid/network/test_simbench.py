@@ -13,11 +13,11 @@ from domain.grid.network.observe import import_network
 from domain.grid.network.rules.losses import NOLOAD_SHARE
 from domain.grid.network.rules.model import PROFILE_LENGTH, Network
 from domain.grid.network.store.feeders import load_counts, load_feeders, load_profiles, load_versions
-from domain.grid.network.store.meters import load_meters
 from domain.kernel.db import transaction
 from domain.kernel.errors import Invalid, NotConfigured
 from domain.kernel.settings import DbRole, settings
 from tests.conftest import Database
+from tests.grid.network.meter_columns import load_meters
 from tests.makers import make_tenant
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -14,11 +14,11 @@ from domain.grid.network.rules.meters import numbered
 from domain.grid.network.rules.model import Edge, Feeder, Meter, Network, Node
 from domain.grid.network.store.feeders import load_counts, load_feeders, load_versions
 from domain.grid.network.store.load import load_network
-from domain.grid.network.store.meters import load_meters
 from domain.kernel.db import transaction
 from domain.kernel.errors import NotFound
 from domain.kernel.settings import DbRole
 from tests.conftest import Database
+from tests.grid.network.meter_columns import load_meters
 from tests.grid.network.test_plain_csv import GOOD, folder
 from tests.makers import make_tenant
 

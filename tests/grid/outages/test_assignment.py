@@ -2,14 +2,19 @@
 
 import itertools
 import random
+from collections.abc import Sequence
 
 import pytest
 from ortools.sat.python import cp_model
 
-from domain.grid.outages.rules.assignment import FORBIDDEN, assign, total_cost
+from domain.grid.outages.rules.assignment import FORBIDDEN, assign
 from domain.kernel.errors import Invalid
 
 Case = tuple[list[list[int]], list[int]]
+
+
+def total_cost(costs: Sequence[Sequence[int]], alone: Sequence[int], chosen: Sequence[int | None]) -> int:
+    return sum(alone[row] if column is None else costs[row][column] for row, column in enumerate(chosen))
 
 
 def _case(chance: random.Random, most: int, largest: int) -> Case:

@@ -1,20 +1,15 @@
 """`countersign outages infer` through the real command: exact shapes, and one clear sentence for each bad file."""
 
-import io
 import json
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.main import main
 from domain.grid.network.importers.opendss import import_opendss_csv
 from domain.grid.outages.rules.device_tree import build_device_tree
+from tests.commands import Command
 
 BUSES = "bus,x,y,kv_base_ln\nsourcebus,0,0,7.2\na,1,1,7.2\nb,2,1,7.2\nc,3,1,7.2\nb_low,2,2,0.24\nc_low,3,2,0.24\n"
 EDGES = """cls,name,bus1,bus2,enabled,open,phases,length,units,is_switch,norm_amps,kva
@@ -29,25 +24,8 @@ LOADS = "load,bus,kw,phases\n" + "".join(
 )
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: object) -> Done:
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setenv("COLUMNS", "140")
-        patch.setattr(sys, "argv", ["countersign", "outages", "infer", *map(str, arguments)])
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-    return Done(code, out.getvalue(), err.getvalue())
+COMMAND = Command("outages", "infer")
+run, answer, refusal = COMMAND.run, COMMAND.answer, COMMAND.refusal
 
 
 @pytest.fixture
@@ -69,21 +47,6 @@ def events(folder: Path, *rows: str, header: str = "meter_id,type,at") -> Path:
 
 def gasps(side: str, *numbers: int) -> list[str]:
     return [f"home-{side}{number},POWER_OUT,2026-07-14T19:00:0{number}Z" for number in numbers]
-
-
-def answer(*arguments: object) -> dict[str, Any]:
-    done = run(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    parsed: dict[str, Any] = json.loads(done.stdout)
-    return parsed
-
-
-def refusal(*arguments: object) -> str:
-    done = run(*arguments, "--json")
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def test_a_lateral_is_named_with_its_class_posterior_meters_and_pings(network: Path) -> None:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from bench.made_up_networks import context_of, random_network
 from domain.grid.network.rules.assembly import assemble
 from domain.grid.network.rules.model import Device, Edge, Feeder, Meter, Network, Node, Transformer
+from domain.grid.outages.charts.options import TYPES
 from domain.grid.outages.rules.circuit import build_circuit
 from domain.grid.outages.rules.options.generate import generate_options
-from domain.grid.outages.rules.options.model import OPTION_TYPES, Option, Options
+from domain.grid.outages.rules.options.model import Option, Options
 from domain.grid.outages.rules.options.scene import sections_before
 from domain.grid.outages.rules.options.settings import OptionSettings, settings_of
 from domain.grid.outages.rules.zones import build_zones, rank_zones
@@ -252,7 +253,7 @@ def test_no_sentence_begins_with_a_command() -> None:
         network = random_network(seed, kw=[150.0, 400.0, 800.0][seed % 3])
         for found in every(network):
             for option in (*found.accepted, *found.rejected):
-                assert option.option_type in OPTION_TYPES
+                assert option.option_type in TYPES
                 for sentence in sentences(option):
                     seen += 1
                     assert sentence.split()[0].strip(",.:;").lower() not in COMMANDS, sentence

@@ -13,10 +13,21 @@ from domain.grid.network.importers.opendss import import_opendss, import_opendss
 from domain.grid.network.importers.simbench import import_simbench
 from domain.grid.network.rules.model import Network
 from domain.grid.outages.rules.circuit import Circuit, build_circuit
-from domain.grid.outages.rules.power_flow import Flow, feeder_flow, heads_of, solve, walk
+from domain.grid.outages.rules.power_flow import Flow, solve, walk
 from domain.kernel.settings import settings as product_settings
 
 VOLTAGE_AGREES, CURRENT_AGREES = 0.005, 0.02
+
+
+def heads_of(circuit: Circuit, feeder: int) -> list[int]:
+    """The numbers of a feeder's heads."""
+    return [number for number, (own, _, _) in enumerate(circuit.heads) if own == feeder]
+
+
+def feeder_flow(circuit: Circuit, feeder_id: str, load_mva: np.ndarray, source_pu: float) -> Flow:
+    """The state of one feeder as it stands."""
+    index = next(i for i, feeder in enumerate(circuit.network.feeders) if feeder.feeder_id == feeder_id)
+    return solve(circuit, walk(circuit, heads_of(circuit, index)), load_mva, source_pu)
 
 
 def loads(circuit: Circuit, times: float) -> np.ndarray:

@@ -141,12 +141,18 @@ def test_a_key_is_shown_on_one_page_only(admin: TestClient) -> None:
 
 
 def test_settings_are_set_by_form_and_what_is_wrong_is_told_at_its_field(admin: TestClient) -> None:
-    done = send(admin, "/admin/tenant", "/admin/tenant", four_eyes="no", keep_signals="30")
+    done = send(admin, "/admin/tenant", "/admin/tenant", four_eyes="no", four_eyes_retry="yes", keep_signals="30")
     assert done.status_code == 303  # type: ignore[attr-defined]
     html = admin.get("/admin/tenant").text
+    assert '<option value="yes" selected>On: another person executes' in html
     assert "Four eyes is off" in html
     assert re.search(r'name="keep_signals"[^>]*value="30"', html)
-    for field, value in (("timezone", "Mars/X"), ("keep_signals", "soon"), ("name", "")):
+    for field, value in (
+        ("four_eyes_retry", "perhaps"),
+        ("timezone", "Mars/X"),
+        ("keep_signals", "soon"),
+        ("name", ""),
+    ):
         answer = send(admin, "/admin/tenant", "/admin/tenant", **{field: value})
         assert answer.status_code == 422  # type: ignore[attr-defined]
     send(admin, "/admin/tenant", "/admin/tenant", four_eyes="yes")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.stairs.rules.archetypes.sources import Limits
-from domain.stairs.rules.commissioned import compliance_margin, grid_is_complete, is_recent
+from domain.stairs.rules.commissioned import compliance_margin, is_recent
 
 PA, N = Limits(Decimal(20), Decimal(80), "Pa"), Limits(None, Decimal(110), "N")
 
@@ -35,11 +35,3 @@ def test_a_margin_is_negative_exactly_where_the_rule_refuses(value: Decimal) -> 
     margin = compliance_margin(value, PA)
     assert margin is not None
     assert (margin < 0) == PA.refuses(value)
-
-
-def test_a_grid_has_every_point_once() -> None:
-    whole = [{"point": number} for number in range(9, 0, -1)]
-    assert grid_is_complete(whole)
-    assert not grid_is_complete(whole[:8])
-    assert not grid_is_complete([*whole[:8], {"point": 9}])
-    assert not grid_is_complete(None)

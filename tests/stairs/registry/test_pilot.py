@@ -8,8 +8,7 @@ import pytest
 from domain.stairs.rules.document import document_problems
 from domain.stairs.rules.grid_layout import grid_layout
 from domain.stairs.rules.pilot.building import pilot_document, pilot_registry
-from domain.stairs.rules.pilot.commissioning import NOTES, opening_force_n, pilot_baselines, pilot_instruments
-from domain.stairs.rules.registry import floor_range_text
+from domain.stairs.rules.pilot.commissioning import opening_force_n, pilot_baselines, pilot_instruments
 
 PILOT = pilot_registry()
 
@@ -31,10 +30,6 @@ def test_it_has_what_the_seed_has() -> None:
     assert PILOT.floors_of(PILOT.stairs[0].stair_id)[14].height_m == Decimal("49.00")
 
 
-def test_zones_read_from_lowest_to_highest() -> None:
-    assert floor_range_text(PILOT.zones[0], PILOT.floors) == "Ground to Level-3"
-
-
 def test_every_zone_has_a_scenario_of_each_frequency_and_every_stair_four_interfaces() -> None:
     assert len(PILOT.scenarios) == 20
     assert len({(one.zone_id, one.scenario_type) for one in PILOT.scenarios}) == 20
@@ -46,13 +41,11 @@ def test_door_forces_follow_the_physics(pressure: str, force: str) -> None:
     assert opening_force_n(PILOT.doors[0], Decimal(pressure)) == Decimal(force)
 
 
-def test_no_commissioned_value_is_outside_the_limits_and_what_cannot_be_is_told() -> None:
+def test_no_commissioned_value_is_outside_the_limits() -> None:
     rows = pilot_baselines(PILOT)
     assert all(20 <= Decimal(row["pressure_pa"]) <= 80 for row in rows["pressure"])
     assert all(Decimal(row["force_newtons"]) <= 110 for row in rows["door_force"])
     assert rows["pressure"][0]["pressure_pa"] == "44.5"
-    assert "9.94 m3/s" in NOTES[0]
-    assert "not credible" in NOTES[1]
 
 
 def test_one_instrument_for_each_kind_that_is_asked_for() -> None:

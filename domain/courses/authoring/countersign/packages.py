@@ -82,9 +82,7 @@ def _tell(
     record(
         connection,
         f"COURSE_PACKAGE_{what}",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="course_package",
         entity_id=str(package.package_id),
         payload={

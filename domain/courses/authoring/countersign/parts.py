@@ -72,9 +72,7 @@ def _decide(connection: Connection, signed: Countersignature, item: Item, decisi
     record(
         connection,
         f"{what}_{decision}",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type=item.subject.type,
         entity_id=item.item_id,
         payload={

@@ -5,7 +5,7 @@ that in. Lessons, quizzes and projects are answered as a JSON array of exactly t
 that the syllabus plans, in its order, with its ids, titles and objectives.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -37,7 +37,6 @@ from domain.courses.content.syllabus import (
 from domain.courses.content.text import Content, Document, ModuleId
 
 Kind = Literal["SYLLABUS", "LESSON", "QUIZ", "PROJECT"]
-ItemKind = Literal["LESSON", "QUIZ", "PROJECT"]
 D = TypeVar("D", Lesson, Quiz, Project)
 MOST_TOLD = 50
 
@@ -131,15 +130,6 @@ def read_quizzes(raw: str, place: Place) -> list[Quiz]:
 def read_projects(raw: str, place: Place) -> list[Project]:
     """The projects of an answer. Raises: Invalid GENERATION_INVALID."""
     return _read_items(raw, Project, place, place.wanted("PROJECT"), project_problems)
-
-
-def read_answer(
-    kind: Literal["LESSON", "QUIZ", "PROJECT"], raw: str, place: Place
-) -> Sequence[Lesson | Quiz | Project]:
-    """The content of an answer, whichever kind was asked for. Raises: Invalid GENERATION_INVALID."""
-    if kind == "LESSON":
-        return read_lessons(raw, place)
-    return read_quizzes(raw, place) if kind == "QUIZ" else read_projects(raw, place)
 
 
 def _completed(answer: SyllabusAnswer, request: SyllabusRequest, made_by: MadeBy) -> dict[str, Any]:

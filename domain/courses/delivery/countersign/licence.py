@@ -32,9 +32,7 @@ def license_course(connection: Connection, signed: Countersignature, proposal: P
     record(
         connection,
         "COURSE_LICENCE_ENDED" if content["ends"] else "COURSE_LICENSED",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type="course",
         entity_id=content["courseId"],
         payload={"countersignature_id": str(signed.countersignature_id), **content},

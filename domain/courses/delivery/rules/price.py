@@ -1,7 +1,5 @@
 """Prices in words, each in its own currency. Amounts are whole numbers of the currency's smallest unit."""
 
-from collections.abc import Iterable
-
 from domain.kernel.errors import Invalid
 
 # ISO 4217: how many decimals the currencies have that do not have two.
@@ -44,14 +42,6 @@ def amount_words(cents: int, currency: str) -> str:
     whole, part = divmod(abs(cents), 10**decimals)
     fraction = f".{part:0{decimals}d}" if decimals else ""
     return f"{currency}\u00a0{'-' if cents < 0 else ''}{whole:,}{fraction}"
-
-
-def by_currency(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Sums for each currency apart, in the order of their codes; currencies are never added up."""
-    sums: dict[str, int] = {}
-    for currency, cents in amounts:
-        sums[currency] = sums.get(currency, 0) + cents
-    return dict(sorted(sums.items()))
 
 
 def typed_amount(typed: str, currency: str) -> int:

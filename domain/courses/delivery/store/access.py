@@ -35,11 +35,6 @@ def access_of(connection: Connection, tenant_id: str, user_id: str, course_id: s
     )
 
 
-def has_learner_access(connection: Connection, tenant_id: str, user_id: str, course_id: str) -> bool:
-    """Whether the learner may read the course in that tenant."""
-    return access_of(connection, tenant_id, user_id, course_id).is_open
-
-
 def lock(connection: Connection, tenant_id: str, user_id: str, course_id: str) -> None:
     """Let nobody else buy, refund or enrol for this learner and course until the transaction ends."""
     connection.execute(

@@ -52,7 +52,7 @@ def _told(
 
 def _course_rates(figures: Figures, ruleset: Ruleset) -> dict[str, list[Rate | None]]:
     facts, as_of = figures.facts, figures.as_of
-    age = ruleset.rules["LOW_COURSE_COMPLETION"].min_age_days * DAY
+    age = _least_age(ruleset, "LOW_COURSE_COMPLETION")
     old = course_counts(figures.standing, as_of - age)
     out: dict[str, list[Rate | None]] = {"LOW_COURSE_COMPLETION": list(figures.completed(old))}
     if facts.purchases is not None:
@@ -61,7 +61,7 @@ def _course_rates(figures: Figures, ruleset: Ruleset) -> dict[str, list[Rate | N
 
 
 def _lesson_rates(figures: Figures, ruleset: Ruleset) -> dict[str, list[Rate | None]]:
-    age = ruleset.rules["LOW_LESSON_COMPLETION"].min_age_days * DAY
+    age = _least_age(ruleset, "LOW_LESSON_COMPLETION")
     old = lesson_counts(figures.standing, figures.as_of - age)
     out: dict[str, list[Rate | None]] = {
         "LOW_LESSON_COMPLETION": list(rates_of(old.completers, old.viewers)),
@@ -73,6 +73,12 @@ def _lesson_rates(figures: Figures, ruleset: Ruleset) -> dict[str, list[Rate | N
         low, high = shares_of_plan(figures.standing, figures.spent)
         out |= {"LOW_TIME_ON_LESSON": low, "HIGH_TIME_ON_LESSON": high}
     return out
+
+
+def _least_age(ruleset: Ruleset, signal_type: str) -> int:
+    """How old what counts must be, by the rule; a rule that is off judges nothing."""
+    rule = ruleset.rules.get(signal_type)
+    return 0 if rule is None else rule.min_age_days * DAY
 
 
 def _if_tried(found: Rate) -> Rate | None:

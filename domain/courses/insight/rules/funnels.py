@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.courses.insight.rules.facts import NEVER, Events, EventType, Purchases
+from domain.courses.insight.rules.facts import NEVER, Events, EventType
 from domain.courses.insight.rules.grouping import counts, least
 from domain.courses.insight.rules.standing import Standing
 from domain.courses.insight.rules.wilson import Rate, rate
@@ -69,23 +69,6 @@ def view_funnels(standing: Standing, events: Events, window: Window) -> list[Vie
     return [
         ViewFunnel(viewed, enrolled, done, rate(enrolled, viewed), rate(done, enrolled), unseen, anonymous)
         for viewed, enrolled, done, unseen, anonymous in zip(*(column.tolist() for column in columns), strict=True)
-    ]
-
-
-def purchase_funnels(standing: Standing, purchases: Purchases, window: Window) -> list[PurchaseFunnel]:
-    """Funnel B of each course."""
-    size = len(standing.courses)
-    bought = purchases.where(_within(purchases.at, window) & (purchases.at < standing.until))
-    refunded = bought.refunded_at < standing.until
-    enrolment = standing.enrolment_of(bought.learner, bought.course)
-    enrolled = (enrolment >= 0) & ~refunded
-    enrolled[enrolled] &= standing.is_active[enrolment[enrolled]]
-    completed = enrolled.copy()
-    completed[enrolled] &= standing.is_completed[enrolment[enrolled]]
-    columns = (counts(bought.course[rows], size) for rows in (slice(None), enrolled, completed, refunded))
-    return [
-        PurchaseFunnel(bought_, in_, done, back, rate(in_, bought_), rate(done, in_))
-        for bought_, in_, done, back in zip(*(column.tolist() for column in columns), strict=True)
     ]
 
 

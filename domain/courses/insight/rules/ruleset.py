@@ -90,7 +90,7 @@ class SignalRule:
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A version of the signal rules, and the hash by which it is signed."""
+    """A version of the signal rules, and the hash by which it is signed; a signal type without a rule is off."""
 
     version: str
     sha256: str
@@ -106,6 +106,25 @@ def ruleset_of(content: dict[str, Any]) -> Ruleset:
     rules = [_rule(one) for one in content["rules"]]
     if sorted(rule.signal_type for rule in rules) != sorted(SIGNAL_TYPES):
         raise ValueError(f"Ruleset {content['version']} does not have each of {', '.join(SIGNAL_TYPES)} once.")
+    for rule in rules:
+        _check(rule)
+    return Ruleset(content["version"], content_hash(content), {rule.signal_type: rule for rule in rules})
+
+
+def _check(rule: SignalRule) -> None:
+    if not all(0 < edge < 1 for edge in (*rule.severity, rule.opens, rule.closes)):
+        raise ValueError(f"{rule.signal_type}: a threshold is a share between 0 and 1.")
+    if any(type(number) is not int or number < 0 for number in (rule.min_n, rule.min_age_days)):
+        raise ValueError(f"{rule.signal_type}: min_n and min_age_days are whole numbers from 0 on.")
+
+
+def adopted_ruleset(content: dict[str, Any]) -> Ruleset:
+    """The ruleset that a person adopted, maybe when a copy knew other signal types; one that it does not name is off.
+
+    Raises:
+        ValueError: thresholds contradict each other.
+    """
+    rules = [_rule(one) for one in content["rules"] if one["signal_type"] in SIGNAL_TYPES]
     return Ruleset(content["version"], content_hash(content), {rule.signal_type: rule for rule in rules})
 
 

@@ -1,7 +1,6 @@
 """What became of purchases.
 
 refund_rate           refunds within 30 days of the purchase / purchases of an age of 30 days or more
-unused_purchase_rate  purchases of 14 days or more whose buyer never enrolled / purchases of 14 days or more
 Purchases that are younger are left out: nobody knows yet. Amounts stand per currency and are never added over them.
 """
 
@@ -14,7 +13,6 @@ from domain.courses.insight.rules.standing import Standing
 from domain.courses.insight.rules.wilson import Rate
 
 REFUND_DAYS = 30
-UNUSED_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -33,14 +31,6 @@ def refund_rates(standing: Standing, purchases: Purchases, as_of: int) -> list[R
     old = purchases.where(as_of - purchases.at >= REFUND_DAYS * DAY)
     refunded = (old.refunded_at < standing.until) & (old.refunded_at <= old.at + REFUND_DAYS * DAY)
     return rates_of(counts(old.course[refunded], size), counts(old.course, size))
-
-
-def unused_purchase_rates(standing: Standing, purchases: Purchases, as_of: int) -> list[Rate]:
-    """The rate of unused purchases of each course; a revoked enrolment was one all the same."""
-    size = len(standing.courses)
-    old = purchases.where(as_of - purchases.at >= UNUSED_DAYS * DAY)
-    unused = standing.enrolment_of(old.learner, old.course) < 0
-    return rates_of(counts(old.course[unused], size), counts(old.course, size))
 
 
 def amounts(standing: Standing, purchases: Purchases) -> list[Amount]:

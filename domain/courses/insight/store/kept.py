@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +26,6 @@ _LEARNS = (
 )
 _MICROS = "(extract(EPOCH FROM {0}) * 1000000)::bigint"
 _OF_COURSE = "course_id = :course AND user_id = ANY(:learners)"
-
-
-def micros_of(at: datetime) -> int:
-    """Microseconds since 1970 UTC."""
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def day_number(day: date) -> int:

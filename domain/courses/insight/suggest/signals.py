@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from domain.courses.delivery.store.versions import Version
 from domain.courses.insight.rules import evaluations as rules
-from domain.courses.insight.rules.ruleset import Ruleset, ruleset, ruleset_of
+from domain.courses.insight.rules.ruleset import Ruleset, adopted_ruleset, ruleset
 from domain.courses.insight.rules.suggestions import AggregateRow, SignalTarget, map_signal_to_suggestions
 from domain.courses.insight.rules.suggestions import Signal as CourseSignal
 from domain.courses.insight.store.kept import end_of, kept_figures, pinned_versions
@@ -27,7 +27,7 @@ _ROW = (
 def ruleset_in_force(connection: Connection) -> Ruleset:
     """The thresholds that a person put in force, else the shipped ones."""
     signed = in_force(connection, "courses")
-    return ruleset() if signed is None else ruleset_of(signed)
+    return ruleset() if signed is None else adopted_ruleset(signed)
 
 
 def evaluate_course(

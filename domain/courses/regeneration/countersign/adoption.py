@@ -53,9 +53,7 @@ def adopt(connection: Connection, signed: Countersignature, proposal: Proposal) 
     record(
         connection,
         "REGEN_OUTPUT_ADOPTED",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type=outputs.SUBJECT,
         entity_id=str(output.output_id),
         payload={

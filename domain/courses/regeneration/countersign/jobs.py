@@ -59,9 +59,7 @@ def trigger(connection: Connection, signed: Countersignature, proposal: Proposal
     note(
         connection,
         "REGEN_JOB_TRIGGERED",
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type=jobs.SUBJECT,
         entity_id=str(job.job_id),
         payload={

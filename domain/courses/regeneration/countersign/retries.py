@@ -109,9 +109,7 @@ def _tell(
     note(
         connection,
         event,
-        actor_id=str(signed.signer_id),
-        actor_role=signed.signer_role,
-        occurred_at=signed.signed_at,
+        **signed.actor,
         entity_type=entity_type,
         entity_id=str(entity_id),
         payload={

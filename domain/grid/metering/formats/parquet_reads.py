@@ -1,6 +1,7 @@
 """Parquet files of reads: one read per row, the same columns as the CSV form.
 
-A file that is cut, lacks a column or has it in another type is refused as a whole, with the column's name.
+A file that is cut, lacks a column or has it in another type is refused as a whole, with the column's name. What its
+few bytes would unpack to is reckoned before it is unpacked: texts stay a dictionary until their length is known.
 """
 
 import io
@@ -27,6 +28,8 @@ TIMES = ("start", "end", "arrived_at")
 TEXTS = ("meter_id", "feeder_id", "quality", "market_quality", "estimated", "direction")
 NUMBERS = ("kwh", "wh", "mwh", "kwh_delivered", "kwh_received", "register_kwh", "voltage", "interval_minutes")
 MAX_UNPACKED = 4 << 30
+# Of one column of texts: a hundred bytes for each of the most rows that a file may have.
+MAX_TEXTS = 1 << 30
 BROKEN = (pa.ArrowException, OSError, ValueError, TypeError, MemoryError, OverflowError, KeyError)
 
 
@@ -41,7 +44,11 @@ def parse(content: bytes, name: str, mapping: FileMapping, zone: ZoneInfo, limit
     headers = [str(header) for header in file.schema_arrow.names]
     found = recognise(headers, mapping, name)
     require_long_form(found, headers, mapping, name)
-    table = _read(file, name, [headers[position] for position in found.values()])
+    kinds = {ours: file.schema_arrow.field(position).type for ours, position in found.items()}
+    for ours, kind in kinds.items():
+        _refuse_nested(kind, ours, name)
+    texts = [headers[found[ours]] for ours, kind in kinds.items() if _is_text(kind)]
+    table = _read(content, name, [headers[position] for position in found.values()], texts)
     columns = {ours: table.column(headers[position]) for ours, position in found.items()}
     long = _long_table(columns, len(table), name, mapping)
     return to_reads(replace(long, of_feeders=is_of_feeders(found, mapping)), mapping, zone)
@@ -62,13 +69,42 @@ def _open(content: bytes, name: str, limits: Limits) -> pq.ParquetFile:
     return file
 
 
-def _read(file: pq.ParquetFile, name: str, columns: list[str]) -> pa.Table:
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _refuse_nested(kind: Any, column: str, name: str) -> None:
+    """Lists, maps and bytes of any length say nothing of their size before they are unpacked."""
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_nested(plain) or pa.types.is_fixed_size_binary(plain):
+        raise _wrong_type(name, column, kind, "a number, a timestamp or text")
+
+
+def _read(content: bytes, name: str, columns: list[str], texts: list[str]) -> pa.Table:
+    """The columns, one after the other: what a page unpacks to is not known before, and many at once are many times it.
+
+    Raises:
+        Invalid: the file is damaged.
+        TooLarge: a column's texts would take more memory than any file of reads needs.
+    """
     try:
-        table = file.read(columns=columns)
+        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)
+        table = file.read(columns=columns, use_threads=False)
+        for column in texts:
+            if sum(_text_bytes(chunk) for chunk in table.column(column).chunks) > MAX_TEXTS:
+                raise TooLarge(f"{name}: column {column} unpacks to more than 1 GB of text.", hint="Split the file.")
         table.validate(full=True)
     except BROKEN as cause:
         raise _damaged(name, cause) from cause
     return table
+
+
+def _text_bytes(chunk: Any) -> int:
+    """What a dictionary's texts take when each row has its own."""
+    if not pa.types.is_dictionary(chunk.type):
+        return int(chunk.nbytes)
+    lengths = pc.take(pc.binary_length(chunk.dictionary), chunk.indices)
+    return int(pc.sum(lengths.cast(pa.int64())).as_py() or 0)
 
 
 def _damaged(name: str, cause: BaseException) -> Invalid:
@@ -113,7 +149,7 @@ def _numbers(values: Any, column: str, name: str) -> NDArray[np.float64]:
 
 def _texts(values: Any, column: str, name: str) -> "pd.Series[str]":
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
+    if not (_is_text(kind) or pa.types.is_integer(kind)):
         raise _wrong_type(name, column, values.type, "text")
     try:
         plain = pc.fill_null(values.cast(kind).cast(pa.string()), "")
@@ -126,7 +162,8 @@ def _stamps(values: Any, column: str, name: str, mapping: FileMapping) -> RowSta
     """A timestamp column (with zone: UTC; without: local time), or text in the forms that CSV files have."""
     if pa.types.is_timestamp(values.type):
         return _instants(values, name)
-    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if not _is_text(kind):
         raise _wrong_type(name, column, values.type, "a timestamp, or text such as 2026-03-08T01:15:00-05:00")
     texts = _texts(values, column, name)
     codes, distinct = pd.factorize(texts)

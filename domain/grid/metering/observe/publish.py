@@ -6,10 +6,11 @@ often. What belongs here: which window, what determines it, and handing it to th
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.grid.metering.observe.faults import rates_of
 from domain.grid.metering.rules.dirt import DirtRates
 from domain.grid.metering.rules.emulator import SOURCE, VERSION, emulate_feeder
 from domain.grid.metering.rules.fleet import Fleet, from_us, local_days, slot_starts
@@ -33,6 +34,8 @@ MAX_AHEAD = timedelta(hours=24)
 # Nothing is emulated before it: Dagster's partitions begin there too.
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 MAX_DAYS = 400
+# What a publish counts beside what is stored: kept away by an outage, lost, come twice alike, come twice and differing.
+TALLIED = ("silenced", "missing", "duplicates", "conflicts")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def publish(
         mode: safe keeps a read that stands, upsert replaces it where it differs.
         now: the present instant.
         actor: who asked, for the ledger.
-        rates: dirty-data rates, by default those of grid.md 2.6.
+        rates: dirty-data rates, by default the tenant's: those of grid.md 2.6, but for what was set for it.
 
     Raises:
         Forbidden: the tenant is not marked demo: emulated reads never mix with a utility's own.
@@ -111,7 +114,8 @@ def publish(
         window = _window(interval_minutes, window_start, window_end, now, ingest_watermark(connection, SOURCE))
         fleet = load_fleet(connection, tenant)
         scenarios = scenarios_between(connection, *window)
-    plan = Plan(tenant, fleet, scenarios, window, interval_minutes, seed, rates or DirtRates())
+        rates = rates or rates_of(connection)
+    plan = Plan(tenant, fleet, scenarios, window, interval_minutes, seed, rates)
     return run_plan(plan, mode=mode, batch_size=batch_size, now=now, actor=actor)
 
 
@@ -119,7 +123,7 @@ def run_plan(plan: Plan, *, mode: WriteMode, batch_size: int, now: datetime, act
     """Load what the plan says, unless it stands already."""
     facts = plan.facts(mode)
     digest = content_hash(facts)
-    tally = {"silenced": 0, "missing": 0}
+    tally = dict.fromkeys(TALLIED, 0)
     result = find_batch(plan.tenant.tenant_id, digest)
     if result is None:
         batch = Batch(digest, SOURCE, plan.window, plan.interval_minutes, mode, actor=actor, made_from=facts)
@@ -224,8 +228,8 @@ def _ahead(detail: str, now: datetime, interval_minutes: int) -> Conflict:
 
 def _days(plan: Plan, batch_size: int, tally: dict[str, int]) -> Iterator[DayPart]:
     for day, start, end in local_days(*plan.window, plan.tenant.zone):
-        delivered: list[Delivered] = []
-        yield DayPart(day, _reads(plan, start, end, batch_size, delivered, tally), delivered, _twins(plan, start, end))
+        part = DayPart(day, twins=_twins(plan, start, end))
+        yield replace(part, reads=_reads(plan, start, end, batch_size, part, tally))
 
 
 def _twins(plan: Plan, start: datetime, end: datetime) -> list[EventTwin]:
@@ -249,8 +253,9 @@ def _twins(plan: Plan, start: datetime, end: datetime) -> list[EventTwin]:
 
 
 def _reads(
-    plan: Plan, start: datetime, end: datetime, batch_size: int, delivered: list[Delivered], tally: dict[str, int]
+    plan: Plan, start: datetime, end: datetime, batch_size: int, day: DayPart, tally: dict[str, int]
 ) -> Iterator[Reads]:
+    """The reads of a day, feeder by feeder; what comes beside them goes into the lists of `day`."""
     slots = slot_starts(start, end)
     # In the order of the key where meters are numbered by feeder: a key that comes sorted is built in half the time.
     for feeder in sorted(plan.fleet.feeders, key=lambda feeder: feeder.meter_ids[0]):
@@ -263,9 +268,10 @@ def _reads(
             interval_minutes=plan.interval_minutes,
             rates=plan.rates,
         )
-        tally["silenced"] += part.silenced
-        tally["missing"] += part.missing
-        delivered.extend(
+        for name, count in zip(TALLIED, (part.silenced, part.missing, part.repeated, len(part.disputed)), strict=True):
+            tally[name] += count
+        day.disputed.append(part.disputed)
+        day.delivered.extend(
             Delivered(
                 feeder.feeder_id, from_us(int(us)), dwh / DWH_PER_KWH, plan.interval_minutes, SOURCE, from_us(int(us))
             )

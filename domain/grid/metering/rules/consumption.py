@@ -133,7 +133,9 @@ def service_voltage(
     hide it (grid.md 2.4).
     """
     kw = true_dwh / (DWH_PER_KWH * SLOT_HOURS)
-    loading = np.clip(kw.sum(axis=0) / max(feeder.mean_kw, 1e-6), -1.0, 3.0)
+    # Whole numbers are added: fractions would come out by their order, which differs from one slot to many.
+    feeder_kw = true_dwh.sum(axis=0) / (DWH_PER_KWH * SLOT_HOURS)
+    loading = np.clip(feeder_kw / max(feeder.mean_kw, 1e-6), -1.0, 3.0)
     together = np.argsort(feeder.transformer, kind="stable")
     numbers, heads = np.unique(feeder.transformer[together], return_index=True)
     per_transformer = np.add.reduceat(true_dwh[together], heads, axis=0) / (DWH_PER_KWH * SLOT_HOURS)

@@ -1,6 +1,9 @@
 """What goes wrong between a meter and the head end: each fault with its own stream and rate (grid.md 2.6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from math import exp, log
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +13,13 @@ from domain.grid.metering.rules.flags import Flag
 from domain.grid.metering.rules.fleet import SLOT_US
 
 COLLECTORS_PER_FEEDER = 4
+MEDIAN_DELAY_MIN = 6.0
+LATE_AFTER_MIN = 240.0
+# Nothing arrives later than a day after its interval: what is missing then is estimated.
+LONGEST_DELAY_MIN = 1440.0
 _MINUTE_US = 60_000_000
+# The lowest 11 bits of a draw, which its uniform number leaves aside, choose among as many delays.
+_DELAYS = 2048
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,10 @@ class DirtRates:
         drifting: share of meters whose clock is off; their reads are snapped to the grid and flagged.
         spike: share of intervals with a spurious peak.
         stuck_per_month: chance that a meter reads zero for a month.
+        repeated: share of reads that arrive twice, alike.
+        disputed: share of reads that arrive twice, with another energy the second time.
+        late: share of reads that arrive more than four hours after their interval; half of all arrive within six
+            minutes, and what lies between is lognormal.
     """
 
     missing: float = 0.005
@@ -32,9 +45,12 @@ class DirtRates:
     drifting: float = 0.003
     spike: float = 0.0001
     stuck_per_month: float = 0.0005
+    repeated: float = 0.002
+    disputed: float = 0.0002
+    late: float = 0.05
 
 
-CLEAN = DirtRates(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+CLEAN = DirtRates(*[0.0] * len(fields(DirtRates)))
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,8 @@ class Dirt:
     flags: NDArray[np.int32]
     factor: NDArray[np.float64]
     delay_us: NDArray[np.int64]
+    repeated: NDArray[np.bool_]
+    disputed: NDArray[np.bool_]
 
 
 def soil(
@@ -53,27 +71,61 @@ def soil(
     """Draw the faults of reads that end at `ends` for meters with the streams `keys`.
 
     Returns:
-        lost reads, flag bits to add, a factor on the energy (0 stuck, 4 spike, 1 else) and the delay of arrival.
+        lost reads, flag bits to add, a factor on the energy (0 stuck, 4 spike, 1 else), the delay of arrival, and reads
+        that arrive twice.
     """
     numbers = ends // interval_us
-    chance = uniform(draw(keys[:, None], numbers[None, :]))
-    lost = chance < rates.missing
-    # One draw decides between disjoint faults: the next slice of [0, 1) is the spikes'.
-    spiky = (chance >= rates.missing) & (chance < rates.missing + rates.spike)
+    bits = draw(keys[:, None], numbers[None, :])
+    # One draw decides between disjoint faults: each has its slice of [0, 1).
+    lost, spiky, repeated, disputed = _slices(
+        uniform(bits), [rates.missing, rates.spike, rates.repeated, rates.disputed]
+    )
     stuck = uniform(draw(keys[:, None] ^ np.uint64(0x5), (day_number // 30)[None, :])) < rates.stuck_per_month
     factor = np.where(stuck, 0.0, np.where(spiky, 4.0, 1.0))
-    flags = np.where(uniform(draw(keys ^ np.uint64(0x9), np.zeros(1, np.int64))) < rates.drifting, int(Flag.DRIFT), 0)
-    flags = np.broadcast_to(flags[:, None], lost.shape).astype(np.int32)
-    # Most reads arrive a few minutes after the interval: 3 to 9, by meter and interval.
-    delay = (3 + (chance * 6).astype(np.int64)) * _MINUTE_US
+    delays, marks = _delays(rates.late)
+    lot = (bits & np.uint64(_DELAYS - 1)).astype(np.intp)
+    delay = delays[lot]
+    flags = marks[lot]
+    for fault, flag in ((spiky & ~stuck, Flag.SPIKE), (stuck, Flag.ZERO), (disputed, Flag.CONFLICT)):
+        flags[fault] |= int(flag)
+    flags[uniform(draw(keys ^ np.uint64(0x9), np.zeros(1, np.int64))) < rates.drifting] |= int(Flag.DRIFT)
     gaps = _collector_gaps(keys, ends, day_number, rates)
-    if gaps is None:
-        return Dirt(lost, flags, factor, delay)
-    in_gap, gap_end = gaps
-    late = in_gap & (uniform(draw(keys[:, None] ^ np.uint64(0x11), numbers[None, :])) < rates.gap_arrives_late)
-    lost = lost | (in_gap & ~late)
-    delay = np.where(late, gap_end - ends[None, :] + delay, delay)
-    return Dirt(lost, np.where(late, flags | int(Flag.LATE), flags), factor, delay)
+    if gaps is not None:
+        in_gap, gap_end = gaps
+        late = in_gap & (uniform(draw(keys[:, None] ^ np.uint64(0x11), numbers[None, :])) < rates.gap_arrives_late)
+        lost = lost | (in_gap & ~late)
+        after_gap = np.minimum(gap_end - ends[None, :] + delay, int(LONGEST_DELAY_MIN * _MINUTE_US))
+        delay = np.where(late, after_gap, delay)
+        flags[late] |= int(Flag.LATE)
+    return Dirt(lost, flags, factor, delay, repeated & ~lost, disputed & ~lost)
+
+
+def _slices(chance: NDArray[np.float64], shares: list[float]) -> list[NDArray[np.bool_]]:
+    """For each share, where `chance` falls into its slice of [0, 1); the slices lie one after the other from 0 on."""
+    bounds = np.cumsum(shares)
+    few = np.nonzero(chance < bounds[-1])
+    which = np.searchsorted(bounds, chance[few], side="right")
+    found = [np.zeros(chance.shape, dtype=bool) for _ in shares]
+    for number, one in enumerate(found):
+        one[few] = which == number
+    return found
+
+
+@lru_cache(maxsize=16)
+def _delays(late: float) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Delays of arrival, equally likely, in microseconds, whole seconds each; and the flag of those that are late.
+
+    Lognormal: the median is six minutes, and the share `late` lies beyond four hours.
+    """
+    normal = NormalDist()
+    spread = log(LATE_AFTER_MIN / MEDIAN_DELAY_MIN) / normal.inv_cdf(1.0 - late) if late > 0.0 else 0.0
+    ranks = ((number + 0.5) / _DELAYS for number in range(_DELAYS))
+    minutes = [min(MEDIAN_DELAY_MIN * exp(spread * normal.inv_cdf(rank)), LONGEST_DELAY_MIN) for rank in ranks]
+    delays = np.array([max(round(one * 60.0), 1) * 1_000_000 for one in minutes], dtype=np.int64)
+    marks = np.where(delays > int(LATE_AFTER_MIN * _MINUTE_US), int(Flag.LATE), 0).astype(np.int32)
+    for kept in (delays, marks):
+        kept.flags.writeable = False
+    return delays, marks
 
 
 def _collector_gaps(

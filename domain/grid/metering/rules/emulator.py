@@ -5,7 +5,7 @@ gives the same reads as the whole.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,8 @@ from domain.grid.metering.rules.scenario import (
     sag_voltage,
 )
 
-VERSION = "emulator-1"
+# 2: reads that arrive twice, late ones by a lognormal delay, spikes and stuck meters flagged.
+VERSION = "emulator-2"
 SOURCE = "GL_EMULATOR"
 RANGE_A = (114.0, 126.0)
 
@@ -49,6 +50,8 @@ class FeederWindow:
         unrecorded_dwh: true energy that thieves kept out of their reads, shape (intervals,).
         silenced: reads that a comms outage kept from arriving.
         missing: reads lost to dirt.
+        repeated: reads that arrived a second time, alike.
+        disputed: what came the second time for reads that arrived twice and differ; `reads` has what came first.
     """
 
     reads: Reads
@@ -58,6 +61,8 @@ class FeederWindow:
     unrecorded_dwh: NDArray[np.int64]
     silenced: int
     missing: int
+    repeated: int
+    disputed: Reads
 
 
 @dataclass(frozen=True)
@@ -92,14 +97,14 @@ def emulate_feeder(
     active = [s for s in scenarios if s.concerns(feeder) and s.slots(slots).any()]
     truth = _truth(fleet, feeder, streams, slots, calendar, active)
     recorded_dwh = _recorded(feeder, truth.used_dwh, slots, calendar, active)
-    silent = _silent(feeder, slots, active)
+    silent = _silent(feeder, slots, active).reshape(len(feeder), -1, per_interval).max(axis=2)
     ends = slots[per_interval - 1 :: per_interval] + SLOT_US
     dirt = soil(streams.dirt, ends, interval_minutes * 60_000_000, calendar.day_number[::per_interval], rates)
-    reads, silenced, missing = _report(
+    reads, disputed = _report(
         feeder,
         _sum(recorded_dwh, per_interval),
         truth.volts.reshape(len(feeder), -1, per_interval).mean(axis=2),
-        silent.reshape(len(feeder), -1, per_interval).max(axis=2),
+        silent,
         ends,
         dirt,
         interval_minutes,
@@ -110,8 +115,10 @@ def emulate_feeder(
         delivered_dwh=_sum(truth.delivered_dwh[None, :], per_interval)[0],
         true_dwh=_sum(truth.used_dwh, per_interval).sum(axis=0),
         unrecorded_dwh=_sum(truth.used_dwh - recorded_dwh, per_interval).sum(axis=0),
-        silenced=silenced,
-        missing=missing,
+        silenced=int(silent.sum()),
+        missing=int((dirt.lost & ~silent).sum()),
+        repeated=int((dirt.repeated & ~silent).sum()),
+        disputed=disputed,
     )
 
 
@@ -185,8 +192,8 @@ def _report(
     ends: NDArray[np.int64],
     dirt: Dirt,
     interval_minutes: int,
-) -> tuple[Reads, int, int]:
-    """The reads that arrive, flagged; and how many a comms outage and dirt kept away."""
+) -> tuple[Reads, Reads]:
+    """The reads that arrive, flagged; and what arrives a second time for some of them, with a tenth more energy."""
     arrives = ~(silent | dirt.lost)
     clean = dirt.factor == 1.0
     energy = np.where(clean, recorded_dwh, np.rint(recorded_dwh * dirt.factor).astype(np.int64)) / DWH_PER_KWH
@@ -207,4 +214,6 @@ def _report(
         interval_minutes=interval_minutes,
         source=SOURCE,
     )
-    return reads, int(silent.sum()), int((dirt.lost & ~silent).sum())
+    again = reads.take(np.flatnonzero(dirt.disputed[arrives]))
+    more = (again.kwh * 1.1 * DWH_PER_KWH).astype(np.int64) + np.where(again.kwh < 0.0, -1, 1)
+    return reads, replace(again, kwh=more / DWH_PER_KWH)

@@ -112,47 +112,6 @@ def is_stated(status: ArrayLike) -> NDArray[np.bool_]:
     return stated
 
 
-# --- what theft must do (grid.md 2.8): fractions 0..1 in, percentage points out --------------------------------------
-
-
-def expected_theft_delta(lam: ArrayLike, s: ArrayLike, q: ArrayLike, tau: ArrayLike = 1.0) -> Floats:
-    """Percentage points by which a feeder's loss rises: 100 (1 - lam) s q tau.
-
-    Args:
-        lam: loss before, as a fraction of delivered energy.
-        s: severity, the fraction of the targeted meters' energy that is not recorded.
-        q: the targeted meters' share of the feeder's consumption.
-        tau: share of the window's energy during which the theft is active; 1 for an interval.
-    """
-    return _floats(100.0 * (1.0 - np.asarray(lam, dtype=float)) * np.asarray(s) * np.asarray(q) * np.asarray(tau))
-
-
-def expected_loss_pct(lam: ArrayLike, s: ArrayLike, q: ArrayLike, tau: ArrayLike = 1.0) -> Floats:
-    """Loss with theft, percent: lam + (1 - lam) s q tau. 5 %, 0.7 of a tenth of the energy: 11.65."""
-    return _floats(100.0 * np.asarray(lam, dtype=float) + expected_theft_delta(lam, s, q, tau))
-
-
-def expected_tenant_delta(phi: ArrayLike, lam: ArrayLike, s: ArrayLike, q: ArrayLike, tau: ArrayLike = 1.0) -> Floats:
-    """Percentage points on the tenant's loss; phi is the feeder's share of the tenant's delivered energy."""
-    return _floats(np.asarray(phi, dtype=float) * expected_theft_delta(lam, s, q, tau))
-
-
-def expected_raw_loss_pct(c: ArrayLike, lam: ArrayLike, s: ArrayLike = 0.0, q: ArrayLike = 0.0) -> Floats:
-    """Raw loss when only the share c of the energy is read: 100 (1 - c (1 - lam)(1 - s q))."""
-    seen = np.asarray(c, dtype=float) * (1.0 - np.asarray(lam, dtype=float)) * (1.0 - np.asarray(s) * np.asarray(q))
-    return _floats(100.0 * (1.0 - seen))
-
-
-def expected_meter_ratio(s: ArrayLike, tau: ArrayLike = 1.0) -> Floats:
-    """What a targeted meter records of its usual energy: 1 - s tau."""
-    return _floats(1.0 - np.asarray(s, dtype=float) * np.asarray(tau))
-
-
-def unaccounted_kwh(s: ArrayLike, q: ArrayLike, consumed_kwh: ArrayLike) -> Floats:
-    """Energy used and not recorded in a window in which `consumed_kwh` was used: s q C."""
-    return _floats(np.asarray(s, dtype=float) * np.asarray(q) * np.asarray(consumed_kwh))
-
-
 # --- technical loss ---------------------------------------------------------------------------------------------------
 
 

@@ -34,13 +34,15 @@ class DayPart:
 
     `delivered` is read after `reads` is used up, so that one generator can make both. A part that has no reads at all
     (an empty tuple) leaves the day's table of reads alone. `twins`: what the emulator's window would be without each of
-    its events; None where the reads are not the emulator's.
+    its events; None where the reads are not the emulator's. `disputed`, read after `reads` too, is what came a second
+    time for reads of the batch and differs: it is kept beside them.
     """
 
     day: date
     reads: Iterable[Reads] = ()
     delivered: list[Delivered] = field(default_factory=list)
     twins: list[EventTwin] | None = None
+    disputed: list[Reads] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
-"""Reads of a file that were kept out because the file gave another value for the same interval before."""
+"""Reads that were kept out because another value came first for the same interval."""
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
+
+import psycopg
 
 from domain.grid.metering.rules.intervals import as_instant
 from domain.grid.metering.rules.reads import Reads
@@ -16,7 +19,13 @@ _INSERT = (
 
 def record_conflicts(tenant_id: str, conflicts: Iterable[Reads], batch_id: uuid.UUID) -> int:
     """Keep the values beside the reads that count; recording them again changes nothing. Answers how many are new."""
-    with loader_connection(tenant_id) as connection, connection.cursor() as cursor:
+    with loader_connection(tenant_id) as connection:
+        return keep_conflicts(connection, conflicts, batch_id)
+
+
+def keep_conflicts(connection: psycopg.Connection[Any], conflicts: Iterable[Reads], batch_id: uuid.UUID) -> int:
+    """The same in the transaction of a load that is under way."""
+    with connection.cursor() as cursor:
         recorded = 0
         for reads in conflicts:
             for row in range(len(reads)):

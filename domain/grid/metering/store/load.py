@@ -16,6 +16,7 @@ import psycopg
 from domain.grid.metering.store.attached import Destination, merge_attached, restage_delivered
 from domain.grid.metering.store.attachment import attached_mapping, require_key_for
 from domain.grid.metering.store.batch import Batch, DayPart, Load, LoadResult
+from domain.grid.metering.store.conflicts import keep_conflicts
 from domain.grid.metering.store.copying import copy_reads, stage_reads
 from domain.grid.metering.store.day_table import DayTable, close_day, key_day, open_day
 from domain.grid.metering.store.delivering import deliver
@@ -130,6 +131,7 @@ def _load_day(load: Load, part: DayPart) -> tuple[dict[str, int], DayTable | Non
     elif part.reads != ():
         table = open_day(connection, tenant, part.day)
         counts = _store_reads(load, table, part)
+    keep_conflicts(connection, part.disputed, load.batch_id)
     delivered = deliver(load, part.delivered)
     if into is not None and into.is_recount:
         restage_delivered(connection, into)

@@ -7,6 +7,7 @@ sensitive. Faults are collected, so that a person sees them at once and not one 
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,19 +18,25 @@ from domain.kernel.errors import Invalid, NotFound
 
 MOST_FAULTS = 100
 LARGEST = 1e15
+_PHASES = re.compile(r"([ABC]|L[123]|[N ,./&+-])+")
+_PHASE = {"A": "A", "B": "B", "C": "C", "L1": "A", "L2": "B", "L3": "C"}
 _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: how its text becomes a value, what was expected if it does not, and whether it must be there."""
+    """One column: how its text becomes a value, what was expected if it does not, and whether it must be there.
+
+    What does not fit a column that is `lenient` is no fault: it counts as not said, and is listed as unclear.
+    """
 
     name: str
     parse: Callable[[str], Any]
     expected: str
     required: bool = False
     default: Any = None
+    lenient: bool = False
 
 
 def text_column(
@@ -76,6 +83,23 @@ def flag_column(name: str, *, default: bool = False) -> Column:
     return Column(name, parse, "true or false", default=default)
 
 
+def phase_column(name: str) -> Column:
+    """Phases as letters, `AB`: any order and case, with a neutral or without; L1, L2, L3 are A, B, C.
+
+    Every utility writes phases its own way. What is not understood (`R`, or `1`, which may count phases or name one) is
+    an unknown phase and no reason to leave a network out.
+    """
+
+    def parse(value: str) -> str:
+        word = value.upper()
+        letters = "".join(sorted({_PHASE[one] for one in re.findall(r"[ABC]|L[123]", word)}))
+        if not letters or not _PHASES.fullmatch(word):
+            raise ValueError(value)
+        return letters
+
+    return Column(name, parse, "phases such as A, BC or L1L2L3", lenient=True)
+
+
 @dataclass
 class CsvFolder:
     """A folder of CSV files that is being read, with the faults found so far.
@@ -83,11 +107,13 @@ class CsvFolder:
     Attributes:
         faults: one entry a fault: file, row (1 is the header), field, message.
         extra: columns that were there and are not known, as `file: column`.
+        unclear: cells of lenient columns that were taken as not said, as `file row: text`.
     """
 
     folder: Path
     faults: list[Record] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
     _hashes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -186,5 +212,8 @@ class CsvFolder:
             try:
                 record[column.name] = column.parse(value)
             except ValueError:
+                if column.lenient:
+                    self.unclear.append(f"{name} row {row}: {value[:40]!r}")
+                    continue
                 self.fault(name, row, column.name, f"{value[:40]!r} does not fit; expected {column.expected}")
         return record

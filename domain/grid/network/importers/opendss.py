@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from domain.grid.network.importers.opendss_apart import read_dss_file
 from domain.grid.network.importers.opendss_circuit import to_network
 from domain.grid.network.importers.opendss_csv import read_csv_folder
-from domain.grid.network.importers.opendss_files import read_dss_file
 from domain.grid.network.rules.model import Network
 
 

@@ -1,7 +1,7 @@
-"""Read an OpenDSS model (.dss with the files that it redirects to) with the DSS engine itself.
+"""Read a copied OpenDSS model with the DSS engine itself, in the process that `opendss_child` is.
 
-The engine compiles the model in a context of its own, without changing this process's working folder, without editors,
-forms or system commands. Nothing is solved for: only what stands in the model is read.
+The engine compiles the model in a context of its own, without changing the working folder, without editors, forms or
+system commands. Nothing is solved for: only what stands in the model is read.
 """
 
 from pathlib import Path
@@ -12,22 +12,32 @@ import numpy as np
 from domain.grid.network.importers.opendss_model import PROTECTION, Bus, Circuit, Control, Element, Load
 from domain.grid.network.importers.opendss_names import METRES, UNIT_NONE, bus_and_phases
 from domain.grid.network.rules.model import Finding, finding
-from domain.kernel.canonical import sha256_hex
-from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.errors import Invalid
 
 _PASSIVE = ("capacitor", "regcontrol", "capcontrol", "generator", "pvsystem", "storage", "energymeter", "monitor")
 
 
-def read_dss_file(path: Path) -> Circuit:
-    """The circuit that a .dss file describes.
+def commands() -> frozenset[str]:
+    """The engine's commands, in lower case."""
+    from dss import DSS
+
+    known = DSS.NewContext().Executive
+    return frozenset(str(known.Command(number)).lower() for number in range(1, known.NumCommands + 1))
+
+
+def compiled(path: Path, shown: str, folder: Path, left_out: list[str]) -> Circuit:
+    """The circuit that a copied model describes, without the hash of its files.
+
+    Args:
+        path: the copy's master file.
+        shown: what the master file is called.
+        folder: where the copy stands, which nobody is to read of.
+        left_out: commands that the copy does not have.
 
     Raises:
-        NotFound: no such file.
         Invalid: the engine refuses the model; its own words are given.
     """
-    if not path.is_file():
-        raise NotFound(f"There is no file {path}.", hint="Name the model's master file (.dss).")
-    circuit = _compile(path)
+    circuit = _compile(path, shown, folder)
     found: list[Finding] = []
     elements, without_unit = _elements(circuit)
     disabled = [name.lower() for name in circuit.AllElementNames if not _enabled(circuit, name)]
@@ -41,6 +51,7 @@ def read_dss_file(path: Path) -> Circuit:
             sorted(without_unit),
             "lengths without a unit are taken for thousands of feet",
         ),
+        finding("info", "COMMANDS_LEFT_OUT", left_out, "commands that describe nothing were not run"),
     ]
     circuit.SetActiveElement("vsource.source")
     source_bus, _ = bus_and_phases(circuit.ActiveCktElement.BusNames[0], 3)
@@ -48,7 +59,7 @@ def read_dss_file(path: Path) -> Circuit:
     return Circuit(
         name=name,
         source=f"OpenDSS {name}",
-        sha256=_folder_hash(path),
+        sha256="",
         source_bus=source_bus,
         buses=tuple(_buses(circuit)),
         elements=tuple(elements),
@@ -58,8 +69,7 @@ def read_dss_file(path: Path) -> Circuit:
     )
 
 
-def _compile(path: Path) -> Any:
-    # Loading the engine takes half a second: only who reads a model pays for it.
+def _compile(path: Path, shown: str, folder: Path) -> Any:
     from dss import DSS, DSSException
 
     engine = DSS.NewContext()
@@ -67,24 +77,16 @@ def _compile(path: Path) -> Any:
     engine.AllowEditor = False
     engine.AllowChangeDir = False
     try:
-        engine.Text.Command = f'compile "{path.resolve()}"'
+        engine.Text.Command = f'compile "{path}"'
     except DSSException as cause:
         raise Invalid(
-            f"OpenDSS refuses {path.name}: {' '.join(str(cause.args[-1]).split())[:500]}",
+            f"OpenDSS refuses {shown}: {' '.join(str(cause.args[-1]).replace(f'{folder}/', '').split())[:500]}",
             hint="Correct the model; files that it redirects to must stand where it names them.",
             code="OPENDSS_INVALID",
         ) from cause
     if engine.NumCircuits == 0 or engine.ActiveCircuit.NumBuses == 0:
-        raise Invalid(
-            f"{path.name} describes no circuit.", hint="Name the model's master file.", code="OPENDSS_INVALID"
-        )
+        raise Invalid(f"{shown} describes no circuit.", hint="Name the model's master file.", code="OPENDSS_INVALID")
     return engine.ActiveCircuit
-
-
-def _folder_hash(path: Path) -> str:
-    """Over the master file and all files beside it, by name."""
-    files = sorted(one for one in path.parent.iterdir() if one.is_file())
-    return sha256_hex("|".join(f"{one.name}:{sha256_hex(one.read_bytes())}" for one in [path, *files]).encode())
 
 
 def _enabled(circuit: Any, name: str) -> bool:

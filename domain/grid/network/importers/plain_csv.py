@@ -6,7 +6,15 @@ row states. With one, each feeder names its first edge (`head_edge`) or first no
 
 from pathlib import Path
 
-from domain.grid.network.importers.csv_rows import Column, CsvFolder, Record, flag_column, number_column, text_column
+from domain.grid.network.importers.csv_rows import (
+    Column,
+    CsvFolder,
+    Record,
+    flag_column,
+    number_column,
+    phase_column,
+    text_column,
+)
 from domain.grid.network.rules.assembly import assemble
 from domain.grid.network.rules.meters import ami_type
 from domain.grid.network.rules.model import (
@@ -28,7 +36,6 @@ from domain.grid.network.rules.model import (
 )
 
 _PLACE = (number_column("latitude", low=-90, high=90), number_column("longitude", low=-180, high=180))
-_PHASES = ("A", "B", "C", "AB", "AC", "BC", "ABC")
 FEEDERS = (
     text_column("feeder_id", required=True),
     text_column("code"),
@@ -47,7 +54,7 @@ METERS = (
     text_column("transformer_id"),
     text_column("class", choices=CLASSES, default="res"),
     number_column("base_kwh_day", low=0, high=1e7),
-    text_column("phase", choices=_PHASES),
+    phase_column("phase"),
     flag_column("has_pv"),
     number_column("pv_kw", low=0, high=1e6, default=0.0),
     flag_column("critical"),
@@ -63,7 +70,7 @@ EDGES = (
     text_column("to_node", required=True),
     text_column("kind", choices=EDGE_KINDS, default="line"),
     number_column("length_m", low=0, high=1e7),
-    text_column("phases", choices=_PHASES),
+    phase_column("phases"),
     number_column("rated_a", low=0),
     flag_column("is_open"),
     number_column("r_ohm", low=0, high=1e6),
@@ -74,7 +81,7 @@ DEVICES = (
     text_column("type", required=True, choices=DEVICE_TYPES),
     text_column("edge_id", required=True),
     flag_column("normally_open"),
-    text_column("phases", choices=_PHASES),
+    phase_column("phases"),
     number_column("rated_a", low=0),
     flag_column("remote_ctl"),
 )
@@ -83,7 +90,7 @@ TRANSFORMERS = (
     text_column("edge_id"),
     text_column("node_id"),
     number_column("kva", low=0),
-    text_column("phases", choices=_PHASES),
+    phase_column("phases"),
 )
 FILES: dict[str, tuple[Column, ...]] = {
     "feeders": FEEDERS,
@@ -158,6 +165,11 @@ def check_references(files: CsvFolder, tables: dict[str, list[tuple[int, Record]
     for number, row in tables["meters"]:
         if row["node_id"] is None and row["feeder_id"] is None:
             files.fault("meters.csv", number, "node_id", "node_id and feeder_id are empty; expected one of them")
+    inside = {row["node_id"] for _, row in tables["nodes"] if row["is_substation"]}
+    for number, row in tables["feeders"]:
+        if row["head_node"] in inside:
+            expected = f"{row['head_node']!r} is the substation's own; expected the first node outside it, or head_edge"
+            files.fault("feeders.csv", number, "head_node", expected)
     if tables["edges"] and not any(row["head_edge"] or row["head_node"] for _, row in tables["feeders"]):
         files.fault("feeders.csv", 1, "head_edge", "no feeder says where it begins; expected head_edge or head_node")
 
@@ -243,6 +255,7 @@ def _findings(files: CsvFolder, rows: dict[str, list[Record]]) -> list[Finding]:
     uneven = sorted(row["meter_id"] for row in rows["meters"]) if len(widths) > 1 else []
     found = [
         finding("info", "COLUMNS_UNKNOWN", files.extra, "columns that are not known were not read"),
+        finding("warning", "PHASES_UNCLEAR", files.unclear, "phases that are not written as A, BC, L1 ... are unknown"),
         finding("info", "ENERGY_ASSUMED", silent, "meters without base_kwh_day got the usual day of their class"),
         finding("info", "METER_ID_WIDTHS", uneven, "meter ids of different lengths load more slowly"),
     ]

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 NONE = -1
+# For each node the edges that carry, with the node at their other end.
+Adjacency = list[list[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,9 @@ def trace(graph: Graph, heads: Sequence[tuple[int, int, int]], walls: Sequence[i
     tree = Tree([NONE] * n, [NONE] * n, [NONE] * n, [NONE] * n, [0.0] * n, [], [], [], frozenset())
     wall = set(walls)
     entered = _plant(graph, tree, heads, wall)
-    cuts = _grow(graph, tree, wall, entered)
-    islands = _islands(graph, tree, wall)
+    near = adjacency(graph)
+    cuts = _grow(graph, tree, wall, entered, near)
+    islands = _islands(tree, wall, near)
     return Tree(
         tree.feeder,
         tree.parent,
@@ -91,11 +94,11 @@ def trace(graph: Graph, heads: Sequence[tuple[int, int, int]], walls: Sequence[i
     )
 
 
-def adjacency(graph: Graph, *, closed_only: bool) -> list[list[tuple[int, int]]]:
-    """For each node its (edge, other node), in the order of the edges; edges from a node to itself are left out."""
-    near: list[list[tuple[int, int]]] = [[] for _ in range(graph.nodes)]
+def adjacency(graph: Graph) -> Adjacency:
+    """For each node its (closed edge, other node), in the order of the edges; an edge to itself is left out."""
+    near: Adjacency = [[] for _ in range(graph.nodes)]
     for edge, (a, b) in enumerate(graph.ends):
-        if a != b and (graph.closed[edge] or not closed_only):
+        if a != b and graph.closed[edge]:
             near[a].append((edge, b))
             near[b].append((edge, a))
     return near
@@ -117,9 +120,8 @@ def _plant(graph: Graph, tree: Tree, heads: Sequence[tuple[int, int, int]], wall
     return entered
 
 
-def _grow(graph: Graph, tree: Tree, wall: set[int], entered: set[int]) -> list[int]:
+def _grow(graph: Graph, tree: Tree, wall: set[int], entered: set[int], near: Adjacency) -> list[int]:
     """Spread from the heads; answer the closed edges that lead back into the tree."""
-    near = adjacency(graph, closed_only=True)
     used = set(entered)
     cuts: list[int] = []
     queue = deque(tree.order)
@@ -143,12 +145,11 @@ def _grow(graph: Graph, tree: Tree, wall: set[int], entered: set[int]) -> list[i
     return sorted(cuts)
 
 
-def _islands(graph: Graph, tree: Tree, wall: set[int]) -> list[list[int]]:
+def _islands(tree: Tree, wall: set[int], near: Adjacency) -> list[list[int]]:
     """Connected components of what was not reached, largest first, ties by lowest node."""
-    near = adjacency(graph, closed_only=True)
-    seen = [tree.feeder[node] != NONE or node in wall for node in range(graph.nodes)]
+    seen = [feeder != NONE or node in wall for node, feeder in enumerate(tree.feeder)]
     found = []
-    for start in range(graph.nodes):
+    for start in range(len(seen)):
         if seen[start]:
             continue
         seen[start] = True

@@ -36,11 +36,6 @@ def assign(costs: Sequence[Sequence[int]], alone: Sequence[int]) -> list[int | N
     return [int(column) if column < columns else None for column in found]
 
 
-def total_cost(costs: Sequence[Sequence[int]], alone: Sequence[int], chosen: Sequence[int | None]) -> int:
-    """What an assignment costs."""
-    return sum(alone[row] if column is None else costs[row][column] for row, column in enumerate(chosen))
-
-
 def _matrix(costs: Sequence[Sequence[int]], alone: Sequence[int]) -> NDArray[np.float64]:
     """Columns of the crews and, behind them, one column for each row to be alone in."""
     crews = np.array([list(row) for row in costs], dtype=np.float64).reshape(len(costs), -1)

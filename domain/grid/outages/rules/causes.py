@@ -32,7 +32,6 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
 )
 _COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _PATTERNS)
-CATEGORIES: tuple[str, ...] = (*dict.fromkeys(name for name, _ in _PATTERNS), "other")
 
 
 def cause_category(text: str | None) -> str:

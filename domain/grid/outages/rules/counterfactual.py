@@ -18,7 +18,6 @@ from domain.grid.outages.rules.replay_facts import DEFAULT, Plan, ReplaySettings
 from domain.grid.outages.rules.restoration_curve import curve
 from domain.grid.outages.rules.summary import CounterfactualCase, CurvePoint, OptionLine
 
-COUNTERFACTUAL_VERSION = "counterfactual/1"
 CaseName = Literal["as_recommended", "second_option", "ideal"]
 
 

@@ -9,8 +9,6 @@ from domain.grid.outages.rules.replay_facts import Recorded
 from domain.grid.outages.rules.restoration_curve import iso
 from domain.grid.outages.rules.summary import Approval, Milestone
 
-MILESTONES_VERSION = "milestones/1"
-
 # In the order of the story; every one of them is in a replay, with its time or as missing.
 CODES: dict[str, str] = {
     "first_evidence": "First evidence",

@@ -132,27 +132,13 @@ def _entering(
 
 
 def _ends(parent: NDArray[np.intp]) -> NDArray[np.intp]:
-    """First position behind everything below each position, level by level from the deepest."""
-    size = np.ones(len(parent), dtype=np.intp)
-    depth = _depths(parent)
-    by_depth = np.argsort(depth, kind="stable")
-    bounds = np.searchsorted(depth[by_depth], np.arange(1, depth.max(initial=0) + 2))
-    for level in range(len(bounds) - 1, 0, -1):
-        own = by_depth[bounds[level - 1] : bounds[level]]
-        np.add.at(size, parent[own], size[own])
-    return np.arange(len(parent)) + size
-
-
-def _depths(parent: NDArray[np.intp]) -> NDArray[np.intp]:
-    """How many positions lie above each, by doubling the way that is looked at."""
-    last = len(parent)
-    above = np.append(np.where(parent == NONE, last, parent), last)
-    depth = (above != last).astype(np.intp)
-    while (above != last).any():
-        depth += depth[above]
-        above = above[above]
-    levels: NDArray[np.intp] = depth[:-1]
-    return levels
+    """First position behind everything below each position: what lies below stands behind, so it is counted first."""
+    sizes = [1] * len(parent)
+    above = parent.tolist()
+    for position in range(len(sizes) - 1, -1, -1):
+        if above[position] != NONE:
+            sizes[above[position]] += sizes[position]
+    return np.arange(len(parent)) + np.array(sizes, dtype=np.intp)
 
 
 def _heads_by_position(
@@ -188,14 +174,3 @@ def solve(circuit: Circuit, radial: Radial, load_mva: Complexes, source_pu: floa
         if change < TOLERANCE_PU:
             return Flow(radial, np.abs(voltage), np.abs(current), converged=True, sweeps=sweep)
     return Flow(radial, np.abs(voltage), np.abs(current), converged=False, sweeps=MOST_SWEEPS)
-
-
-def feeder_flow(circuit: Circuit, feeder_id: str, load_mva: Complexes, source_pu: float) -> Flow:
-    """The state of one feeder as it stands."""
-    index = next(i for i, feeder in enumerate(circuit.network.feeders) if feeder.feeder_id == feeder_id)
-    return solve(circuit, walk(circuit, heads_of(circuit, index)), load_mva, source_pu)
-
-
-def heads_of(circuit: Circuit, feeder: int) -> list[int]:
-    """The numbers of a feeder's heads."""
-    return [number for number, (own, _, _) in enumerate(circuit.heads) if own == feeder]

@@ -25,9 +25,6 @@ METER_TYPES = (POWER_OUT, POWER_ON, PING_OK, PING_NO_ANSWER, CALL, READ_NORMAL, 
 DEVICE_TYPES = (SCADA_OPEN, SCADA_CLOSED, FAULT_INDICATOR, CREW_OUT, CREW_ENERGISED)
 TYPES = (*METER_TYPES, SCADA_OPEN, SCADA_CLOSED, FAULT_INDICATOR)
 
-# A read proves a live service from this voltage on, on the 120 V base.
-NORMAL_FROM_V = 100.0
-
 
 @dataclass(frozen=True, slots=True)
 class Signal:

@@ -154,18 +154,3 @@ def mean_kw(connection: Connection, outage_id: uuid.UUID) -> dict[str, float]:
 def saidi_days(connection: Connection, since: date, until: date) -> dict[date, float]:
     """SAIDI minutes of the days on record, for the major event threshold."""
     return {row.local_date: row.saidi_min for row in connection.execute(_DAYS, {"since": since, "until": until})}
-
-
-def keep_days(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Put days of reliability on record; a day that stands is replaced."""
-    if rows:
-        connection.execute(
-            text(
-                "INSERT INTO reliability_days (local_date, cmi, customers_interrupted, customers_served, source)"
-                " VALUES (:local_date, :cmi, :customers_interrupted, :customers_served, :source)"
-                " ON CONFLICT (tenant_id, local_date) DO UPDATE SET cmi = EXCLUDED.cmi,"
-                " customers_interrupted = EXCLUDED.customers_interrupted,"
-                " customers_served = EXCLUDED.customers_served, source = EXCLUDED.source"
-            ),
-            rows,
-        )

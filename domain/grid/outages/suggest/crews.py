@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from domain.grid.outages.rules.crew_fit import CREWS_VERSION, Crew, Job, settings_of
 from domain.grid.outages.rules.crews import CrewPlan, Recommendation, recommend_crews
 from domain.grid.outages.rules.zone_ranking import RankedZone
-from domain.grid.outages.store import advice, crews, runs
+from domain.grid.outages.store import crews
 from domain.grid.outages.store.crews import CrewNow
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
-from domain.grid.outages.suggest.made import tell_made
+from domain.grid.outages.suggest.made import Advice, Call, Made, answer
 from domain.grid.outages.suggest.options import generate
-from domain.grid.outages.suggest.rank import Advice, as_of_ranking, ranked_zones
+from domain.grid.outages.suggest.rank import as_of_ranking, ranked_zones
 from domain.kernel.canonical import derived_id
 from domain.kernel.tenancy import load_tenant
 
@@ -50,38 +50,17 @@ def recommend(
     asked = ask(connection, tenant_id, outage_id, parent.as_of)
     jobs, there = jobs_of(asked, parent.rows), crews_of(connection, asked)
     question = question_of(asked, jobs, there)
-    found, is_new = runs.find(connection, question.run_id), False
-    if found is None:
+
+    def make() -> Made:
         plan = recommend_crews(jobs, there, as_of=asked.as_of, is_storm=asked.storm is True)
         rows = rows_of(plan, question.run_id)
         counts = {"crews": len(there), "jobs": len(jobs), "recommendations": len(rows)}
-        is_new = runs.keep(
-            connection,
-            question,
-            outage_id=outage_id,
-            output=output_of(rows),
-            counts=counts,
-            topology_version_id=asked.before.topology_version_id,
-            requested_by=requested_by,
-            run_at=now,
-            parent=parent.run_id,
-            dagster_run_id=dagster_run_id,
-        )
-        if is_new:
-            advice.put(connection, "crew_recommendations", question.run_id, rows)
-            tell_made(
-                connection,
-                question,
-                "grid.crews.recommended",
-                "crew_recommendations",
-                counts=counts,
-                outage_id=outage_id,
-                requested_by=requested_by,
-            )
-    else:
-        counts = found.counts
-    stored = advice.of_run(connection, "crew_recommendations", question.run_id)
-    return Advice(question.run_id, outage_id, asked.as_of, counts, stored, is_new)
+        return Made(rows, counts, output_of(rows))
+
+    call = Call(now, requested_by, parent.run_id, dagster_run_id)
+    return answer(
+        connection, asked, question, call, event="grid.crews.recommended", table="crew_recommendations", make=make
+    )
 
 
 def jobs_of(asked: Asked, options: list[dict[str, Any]]) -> list[Job]:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from domain.grid.outages.rules.options.generate import generate_options
 from domain.grid.outages.rules.options.model import Option, Options, OutageContext
 from domain.grid.outages.rules.options.settings import RESTORATION_OPTIONS_VERSION, OptionSettings, settings_of
-from domain.grid.outages.store import advice, outages, runs
+from domain.grid.outages.store import advice, outages
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.suggest.asked import Asked, ask
 from domain.grid.outages.suggest.estimate import Estimate, estimate_restoration
-from domain.grid.outages.suggest.made import tell_made
-from domain.grid.outages.suggest.rank import Advice, as_of_ranking, rank, ranked_zones, sections_of_world
+from domain.grid.outages.suggest.made import Advice, Call, Made, answer
+from domain.grid.outages.suggest.rank import as_of_ranking, rank, ranked_zones, sections_of_world
 from domain.kernel.canonical import derived_id
 
 
@@ -58,38 +58,17 @@ def generate(
     ranked = ranked_zones(asked)
     given = estimate_restoration(connection, asked, ranked, now=now, requested_by=requested_by)
     question = question_of(connection, asked, given.etr.p50_min)
-    found, is_new = runs.find(connection, question.run_id), False
-    if found is None:
-        made = options_of(connection, asked, given.etr.p50_min)
-        rows = rows_of(made, question.run_id, outage_id)
-        counts = {"options": len(made.accepted), "rejected": len(made.rejected)}
-        is_new = runs.keep(
-            connection,
-            question,
-            outage_id=outage_id,
-            output=output_of(rows),
-            counts=counts,
-            topology_version_id=asked.before.topology_version_id,
-            requested_by=requested_by,
-            run_at=now,
-            parent=parent.run_id,
-            dagster_run_id=dagster_run_id,
-        )
-        if is_new:
-            advice.put(connection, "restoration_options", question.run_id, rows)
-            tell_made(
-                connection,
-                question,
-                "grid.options.generated",
-                "restoration_options",
-                counts=counts,
-                outage_id=outage_id,
-                requested_by=requested_by,
-            )
-    else:
-        counts = found.counts
-    stored = advice.of_run(connection, "restoration_options", question.run_id)
-    return OptionAdvice(question.run_id, outage_id, asked.as_of, counts, stored, is_new, given)
+
+    def make() -> Made:
+        found = options_of(connection, asked, given.etr.p50_min)
+        rows = rows_of(found, question.run_id, outage_id)
+        return Made(rows, {"options": len(found.accepted), "rejected": len(found.rejected)}, output_of(rows))
+
+    call = Call(now, requested_by, parent.run_id, dagster_run_id)
+    kept = answer(
+        connection, asked, question, call, event="grid.options.generated", table="restoration_options", make=make
+    )
+    return OptionAdvice(**vars(kept), estimate=given)
 
 
 def context_of(connection: Connection, asked: Asked, repair_min: float) -> OutageContext:

@@ -1,7 +1,6 @@
 """Suggest where the fault is: zones by probability, with the order in which to patrol them (step 17)."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,21 +25,8 @@ from domain.grid.outages.store import advice, runs
 from domain.grid.outages.store.runs import Question
 from domain.grid.outages.store.world import KEPT_NETWORKS, World
 from domain.grid.outages.suggest.asked import Asked, ask
-from domain.grid.outages.suggest.made import tell_made
+from domain.grid.outages.suggest.made import Advice, tell_made
 from domain.kernel.errors import NotFound
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What a step answered: its run, its rows as they are stored, and whether this call made it."""
-
-    run_id: uuid.UUID
-    outage_id: uuid.UUID
-    as_of: datetime
-    counts: dict[str, int]
-    rows: list[dict[str, Any]]
-    is_new: bool
-
 
 _sections: dict[tuple[str, uuid.UUID, tuple[str, ...], tuple[str, ...]], Sections] = {}
 _zones: dict[tuple[str, uuid.UUID, tuple[str, ...], tuple[str, ...]], tuple[Zone, ...]] = {}

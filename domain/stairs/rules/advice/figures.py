@@ -12,6 +12,7 @@ from domain.stairs.rules.trend import Forecast
 FAULT_WINDOW_DAYS = 730
 # An instrument that never was calibrated is as late as one whose calibration has long ended.
 NEVER_DAYS = -36_500.0
+NOTHING_LEFT = "It was retired, or nothing of it is within what the rule looks at."
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,11 @@ def physics_mismatch(found: Mismatches, rules: ThresholdRules, on: date) -> Eval
     }
     about = About("stairs", "PHYSICS_MISMATCH", "stair", found.stair_id)
     return _evaluation(about, on, rules, verdict, severity, value, len(found.findings), evidence)
+
+
+def nothing_left(about: About, rules: ThresholdRules, on: date) -> Evaluation:
+    """Of what is open there is nothing to look at any more: its signal closes."""
+    return _evaluation(about, on, rules, Verdict.CLOSES, None, None, None, {"why": NOTHING_LEFT})
 
 
 def _evaluation(

@@ -70,10 +70,6 @@ class Template:
     required_instrument_type: str | None = None
     calibration_requirement: dict[str, Any] | None = field(default=None)
 
-    def missing_context(self) -> tuple[str, ...]:
-        """The members that its archetype needs and that it does not have."""
-        return tuple(name for name in REQUIRED_CONTEXT[self.measurement_type] if getattr(self, name) is None)
-
     def numbered(self, sequence_order: int) -> "Template":
         """The same test at its place in the walk."""
         return replace(self, sequence_order=sequence_order)

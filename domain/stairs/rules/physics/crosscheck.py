@@ -28,6 +28,18 @@ def crosscheck(readings: StairReadings) -> list[Observation]:
     return [*found, *(one for door in doors for one in _ceiling(readings, door))]
 
 
+# What cannot be true together. The other codes of a session (a door's ceiling, the leakage index) only tell a figure.
+MISMATCHES = (
+    "CONFIGURATIONS_SWAPPED",
+    "FLOW_EXCEEDS_FAN",
+    "FORCE_BELOW_PRESSURE",
+    "FORCE_PRESSURE_MISMATCH",
+    "LOCAL_LEAK",
+    "PROFILE_OUTLIER",
+    "STACK_SIGN",
+)
+
+
 def _forces(stair: str, door: DoorReading) -> Iterator[Observation]:
     """P1: what the pressure adds to the force. P2: the force cannot be less than what the pressure makes."""
     if door.on_n is None or door.pressure_pa is None:

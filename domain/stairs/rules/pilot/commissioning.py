@@ -17,20 +17,10 @@ from domain.stairs.rules.registry import Door, Floor, Registry
 from domain.stairs.rules.vocabulary import WORST_CASE
 
 COMMISSIONED = date(2024, 1, 15)
-COMMISSIONED_BY = "ABC Fire Engineering"
 GROUND_PA, A_STOREY_PA, DOORS_OPEN_PA = Decimal("44.5"), Decimal("0.6"), Decimal("1.3")
 CLOSER_N = Decimal(45)
 # Metres a second at the nine points of a doorway, as the seed has them.
 VELOCITIES = tuple(map(Decimal, ("1.2", "1.3", "1.1", "1.15", "1.25", "1.18", "1.08", "1.12", "1.05")))
-NOTES = (
-    "A fan of 5.2 m3/s gives at most 0.60 m/s through three open doorways of 1.20 x 2.40 m, or 0.92 m/s through three "
-    "leaves of 0.90 x 2.10 m. The commissioned velocities of about 1.16 m/s need 9.94 m3/s or more: they are not "
-    "credible, and the physics cross-check says so.",
-    "With three doors open the same fan leaves 1 to 2 Pa in the stair. Commissioned pressures of 43.2 Pa and more with "
-    "evacuation doors open are not credible beside 44.5 Pa with all doors closed.",
-    "On these leaves pressure alone takes 81.98 N at 80 Pa. With a closer of 40 N the limit of 110 N is reached at "
-    "68.3 Pa, below the upper limit of pressure.",
-)
 
 
 def pilot_baselines(registry: Registry) -> dict[Kind, list[dict[str, str]]]:

@@ -12,7 +12,6 @@ from domain.courses.authoring.rules.answers import (
     MadeBy,
     Place,
     SyllabusAnswer,
-    read_answer,
     read_lessons,
     read_projects,
     read_quizzes,
@@ -153,7 +152,7 @@ def test_lessons_that_are_not_those_of_the_syllabus_are_refused(change: Change, 
 def test_a_quiz_that_is_not_the_planned_one_is_refused(change: Change) -> None:
     quiz = made.quiz_json()
     change(quiz)
-    refused(lambda: read_answer("QUIZ", json.dumps([quiz]), FIRST))
+    refused(lambda: read_quizzes(json.dumps([quiz]), FIRST))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +167,7 @@ def test_a_quiz_that_is_not_the_planned_one_is_refused(change: Change) -> None:
 def test_a_project_that_is_not_the_planned_one_is_refused(change: Change) -> None:
     project = made.project_json()
     change(project)
-    refused(lambda: read_answer("PROJECT", json.dumps([project]), FIRST))
+    refused(lambda: read_projects(json.dumps([project]), FIRST))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import pytest
 
 from domain.grid.outages.charts import options, restoration, timeline, zone_map, zones
 from domain.grid.outages.charts.sections import sections_of
-from domain.grid.outages.rules.options.model import OPTION_TYPES
 from domain.grid.outages.rules.summary import CurvePoint, RankingQuality, ReplaySummary
 from domain.kernel.charts.chart import Chart, Format
 from domain.kernel.charts.render import to_svg
@@ -83,10 +82,6 @@ def test_the_curve_tells_its_finding(changes: dict[str, object], words: str) -> 
 )
 def test_the_ranking_is_told_against_the_truth(quality: RankingQuality, words: str) -> None:
     assert words in zones.finding(sample(ranking_quality=quality))
-
-
-def test_every_type_of_option_has_its_name() -> None:
-    assert set(options.TYPES) == set(OPTION_TYPES)
 
 
 def test_phases_add_up_to_the_way_and_a_missing_end_joins_the_next() -> None:

@@ -87,5 +87,49 @@
     }
   }
 
-  window.countersign = { find, Visit };
+  // What both editions keep of a learner: each adds its own statuses, elements and words.
+  class Session {
+    constructor(visit) {
+      this.visit = visit;
+    }
+
+    get fault() {
+      return this.visit.fault;
+    }
+
+    // A score, and whether the LMS took it; `element` is the edition's own, for example cmi.score.
+    score(hundredths, element) {
+      this.visit.set(`${element}.min`, "0");
+      this.visit.set(`${element}.max`, "100");
+      return this.visit.set(`${element}.raw`, hundredths / 100);
+    }
+
+    // Whether it is no worse than what is recorded. A worse one is not sent.
+    isBest(hundredths) {
+      const best = this.best;
+      return best === null || hundredths >= Math.round(best * 100);
+    }
+
+    // What was answered. An LMS need not keep it, and a refusal is no fault of the result.
+    interactions(given, answer, wrong) {
+      const before = Number(this.visit.get("cmi.interactions._count")) || 0;
+      given.forEach((one, place) => {
+        const at = `cmi.interactions.${before + place}`;
+        this.visit.set(`${at}.id`, one.id);
+        this.visit.set(`${at}.type`, "choice");
+        this.visit.set(`${at}.correct_responses.0.pattern`, one.right);
+        this.visit.set(`${at}.${answer}`, one.answer);
+        this.visit.set(`${at}.result`, one.right === one.answer ? "correct" : wrong);
+      });
+    }
+  }
+
+  // The visit as the edition keeps it, or null where no LMS is there or lets us in.
+  function connectTo(name, words, Edition) {
+    const api = find(name);
+    const visit = api ? new Visit(api, words) : null;
+    return visit && visit.open() ? new Edition(visit) : null;
+  }
+
+  window.countersign = { Session, connectTo };
 })();

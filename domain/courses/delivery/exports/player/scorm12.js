@@ -13,16 +13,9 @@
   };
   const STATUS = "cmi.core.lesson_status";
 
-  // The visit, or null where no LMS is there or lets us in.
-  function connect() {
-    const api = window.countersign.find(API);
-    const visit = api ? new window.countersign.Visit(api, CALLS) : null;
-    return visit && visit.open() ? new Session(visit) : null;
-  }
-
-  class Session {
+  class Session extends window.countersign.Session {
     constructor(visit) {
-      this.visit = visit;
+      super(visit);
       this.status = visit.get(STATUS);
       if (this.status === "not attempted" || this.status === "") this.become("incomplete");
     }
@@ -33,10 +26,6 @@
 
     get hasPassed() {
       return this.status === "passed";
-    }
-
-    get fault() {
-      return this.visit.fault;
     }
 
     // The recorded score in percent, or null.
@@ -54,28 +43,9 @@
     // `hundredths` is the score in hundredths of a percent; `given` are the questions with what was answered.
     grade(hundredths, hasPassed, given) {
       if (this.hasPassed) return true;
-      const best = this.best;
-      let isScored = true;
-      if (best === null || hundredths >= Math.round(best * 100)) {
-        this.visit.set("cmi.core.score.min", "0");
-        this.visit.set("cmi.core.score.max", "100");
-        isScored = this.visit.set("cmi.core.score.raw", hundredths / 100);
-      }
-      this.interactions(given);
+      const isScored = !this.isBest(hundredths) || this.score(hundredths, "cmi.core.score");
+      this.interactions(given, "student_response", "wrong");
       return this.become(hasPassed ? "passed" : "failed") && isScored;
-    }
-
-    // What was answered. An LMS need not keep it, and a refusal is no fault of the result.
-    interactions(given) {
-      const before = Number(this.visit.get("cmi.interactions._count")) || 0;
-      given.forEach((one, place) => {
-        const at = `cmi.interactions.${before + place}`;
-        this.visit.set(`${at}.id`, one.id);
-        this.visit.set(`${at}.type`, "choice");
-        this.visit.set(`${at}.correct_responses.0.pattern`, one.right);
-        this.visit.set(`${at}.student_response`, one.answer);
-        this.visit.set(`${at}.result`, one.right === one.answer ? "correct" : "wrong");
-      });
     }
 
     become(status) {
@@ -100,5 +70,5 @@
     return `${hours}:${minutes}:${part((hundredths / 100) % 60, 2)}.${part(hundredths % 100, 2)}`;
   }
 
-  Object.assign(window.countersign, { API, connect });
+  Object.assign(window.countersign, { connect: () => window.countersign.connectTo(API, CALLS, Session) });
 })();

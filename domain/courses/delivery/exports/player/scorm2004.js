@@ -14,16 +14,9 @@
   const COMPLETION = "cmi.completion_status";
   const SUCCESS = "cmi.success_status";
 
-  // The visit, or null where no LMS is there or lets us in.
-  function connect() {
-    const api = window.countersign.find(API);
-    const visit = api ? new window.countersign.Visit(api, CALLS) : null;
-    return visit && visit.open() ? new Session(visit) : null;
-  }
-
-  class Session {
+  class Session extends window.countersign.Session {
     constructor(visit) {
-      this.visit = visit;
+      super(visit);
       this.completion = visit.get(COMPLETION);
       this.success = visit.get(SUCCESS);
       if (["unknown", "not attempted", ""].includes(this.completion)) this.become(COMPLETION, "incomplete");
@@ -35,10 +28,6 @@
 
     get hasPassed() {
       return this.success === "passed";
-    }
-
-    get fault() {
-      return this.visit.fault;
     }
 
     // The recorded score in percent, or null. An element that was never set must not be asked for (error 403).
@@ -56,30 +45,14 @@
     // `hundredths` is the score in hundredths of a percent; `given` are the questions with what was answered.
     grade(hundredths, hasPassed, given) {
       if (this.hasPassed) return true;
-      const best = this.best;
       let isScored = true;
-      if (best === null || hundredths >= Math.round(best * 100)) {
-        this.visit.set("cmi.score.min", "0");
-        this.visit.set("cmi.score.max", "100");
-        this.visit.set("cmi.score.raw", hundredths / 100);
+      if (this.isBest(hundredths)) {
+        this.score(hundredths, "cmi.score");
         isScored = this.visit.set("cmi.score.scaled", hundredths / 10000);
       }
-      this.interactions(given);
+      this.interactions(given, "learner_response", "incorrect");
       const isTaken = this.become(SUCCESS, hasPassed ? "passed" : "failed");
       return this.complete() && isTaken && isScored;
-    }
-
-    // What was answered. An LMS need not keep it, and a refusal is no fault of the result.
-    interactions(given) {
-      const before = Number(this.visit.get("cmi.interactions._count")) || 0;
-      given.forEach((one, place) => {
-        const at = `cmi.interactions.${before + place}`;
-        this.visit.set(`${at}.id`, one.id);
-        this.visit.set(`${at}.type`, "choice");
-        this.visit.set(`${at}.correct_responses.0.pattern`, one.right);
-        this.visit.set(`${at}.learner_response`, one.answer);
-        this.visit.set(`${at}.result`, one.right === one.answer ? "correct" : "incorrect");
-      });
     }
 
     become(element, status) {
@@ -104,5 +77,5 @@
     return `PT${hours ? `${hours}H` : ""}${minutes ? `${minutes}M` : ""}${rest || !(hours || minutes) ? `${rest}S` : ""}`;
   }
 
-  Object.assign(window.countersign, { API, connect });
+  Object.assign(window.countersign, { connect: () => window.countersign.connectTo(API, CALLS, Session) });
 })();

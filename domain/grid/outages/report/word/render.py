@@ -48,12 +48,7 @@ def render_docx(
     options: ReportOptions | None = None,
     signature: ReportSignature | None = None,
 ) -> bytes:
-    """The draft or the signed edition; the same arguments give the same bytes, in any process at any time.
-
-    Raises:
-        Invalid: the summary is of another form, or edition and signature do not go together.
-        Conflict: the signature is of other content.
-    """
+    """The same edition as `render_pdf` makes of the same arguments, as DOCX bytes; refuses what that refuses."""
     brand, options = brand or Brand(), options or ReportOptions()
     document = compose(summary, brand, options, edition, signature)
     word = docx.Document()

@@ -18,12 +18,7 @@ SANS, MONO = "IBM Plex Sans", "IBM Plex Mono"
 TABLE = "Countersign Table"
 CELL, CELL_HEAD, CELL_MONO = "Countersign Cell", "Countersign Cell Head", "Countersign Cell Mono"
 LEAD, NOTE, FINDING, ADVICE = "Countersign Lead", "Countersign Note", "Countersign Finding", "Countersign Advice"
-KPI_VALUE, BAND, BAND_TITLE, STATUS = (
-    "Countersign Number",
-    "Countersign Band",
-    "Countersign Band Title",
-    "Countersign Status",
-)
+KPI_VALUE, BAND, STATUS = "Countersign Number", "Countersign Band", "Countersign Status"
 SIDE, TOP, BOTTOM = Mm(18), Mm(22), Mm(25)
 INK, MUTED, ALARM = theme.INK, theme.MUTED, "#b3261e"
 

@@ -5,17 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-OPTION_TYPES = (
-    "upstream_reclose",
-    "backfeed",
-    "backfeed_combined",
-    "backfeed_pair",
-    "partial",
-    "mobile_generation",
-    "patrol_reclose",
-    "repair_only",
-)
-
 
 @dataclass(frozen=True)
 class OutageContext:

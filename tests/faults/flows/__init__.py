@@ -1,0 +1,1 @@
+"""What people, meters and machines do while everything around them is broken; each notes what it was told."""
