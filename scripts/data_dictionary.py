@@ -160,7 +160,7 @@ def made(home: Path) -> str:
 
 
 def main() -> None:
-    """Print it."""
+    """Print the dictionary of the running copy."""
     argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
     sys.stdout.write(made(settings().home_path))
 

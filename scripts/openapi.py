@@ -14,7 +14,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 
 def document() -> dict[str, Any]:
-    """The document."""
+    """The OpenAPI document of the application as it stands."""
     return create_app().openapi()
 
 
@@ -32,7 +32,7 @@ def endpoints(told: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Print it."""
+    """Print the OpenAPI document as JSON."""
     argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
     json.dump(document(), sys.stdout, indent=1)
     sys.stdout.write("\n")

@@ -44,7 +44,7 @@ def runtime(lock: str, also: tuple[str, ...]) -> str:
 
 
 def main() -> None:
-    """Print it."""
+    """Print the locked packages that the image installs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--lock", type=Path, default=Path("requirements.lock"))
     parser.add_argument("--models", choices=["0", "1"], default="0", help="with the packages for a model's service")

@@ -108,7 +108,7 @@ class CourseFigures(_Told):
 
 
 class ViewsTold(_Told):
-    """Funnel A."""
+    """Funnel A: from views of the course's page to enrolments and completions."""
 
     viewed: int
     enrolled: int
@@ -120,7 +120,7 @@ class ViewsTold(_Told):
 
 
 class PurchasesTold(_Told):
-    """Funnel B."""
+    """Funnel B: from purchases to enrolments, completions and refunds."""
 
     purchased: int
     enrolled: int

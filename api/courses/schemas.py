@@ -22,7 +22,7 @@ EXAMPLE_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 
 class Told(BaseModel):
-    """An answer."""
+    """An answer of the course platform, whose names are in camel case."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -69,7 +69,7 @@ class Reject(Body):
 
 
 class WithReason(Body):
-    """Why."""
+    """Why somebody wants it, in his or her own words."""
 
     reason: Reason = Field(examples=["A figure in the example is outdated."])
 

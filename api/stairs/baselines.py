@@ -92,7 +92,7 @@ def door_forces(
     caller: CallerDep,
     commissioned_by: By = None,
 ) -> Uploaded:
-    """As pressures."""
+    """As pressures, for each door with the fans running and at rest."""
     return _read(connection, caller, building_id, "door_force", file, commissioned_by)
 
 

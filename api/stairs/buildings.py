@@ -30,7 +30,7 @@ class Changed(BaseModel):
 
 
 class BuildingRow(Row):
-    """One building."""
+    """One building, as the register lists it."""
 
     id: UUID
     name: str = Field(examples=["Pilot Building 123"])

@@ -30,7 +30,7 @@ class Caller:
         self._http.close()
 
     def get(self, path: str, **query: str | int) -> Any:
-        """GET JSON."""
+        """What the API answers to a GET, as JSON."""
         return self.send("GET", path, params=query).json()
 
     def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:

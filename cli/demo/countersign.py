@@ -90,7 +90,11 @@ def person_of(base_url: str, tenant_id: str, email: str, name: str, role: str) -
 
 
 def carried_out(person: Client, signature: str, what: str) -> dict[str, Any]:
-    """Wait until Dagster's sensor has launched the carrying out and it has ended."""
+    """Wait until Dagster's sensor has launched the carrying out and it has ended.
+
+    Raises:
+        Unavailable: it has not ended in time.
+    """
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         chain = person.get(f"/v1/countersignatures/{signature}")

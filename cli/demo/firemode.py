@@ -121,7 +121,11 @@ def enter(people: People, tenant_id: str, now: datetime) -> str:
 
 
 def publish(people: People, building_id: str) -> dict[str, int]:
-    """Generate the yearly tests and sign the difference; the counts by kind."""
+    """Generate the yearly tests and sign the difference; the counts by kind.
+
+    Raises:
+        Conflict: the API answered something else than the demo rests on.
+    """
     made = people.manager.post(f"/api/v1/buildings/{building_id}/instances/generate", {"frequency": "annual"})
     if made["counts"] != made["expected"]:
         raise Conflict("The generator and the closed formula count differently.", code="COUNT_MISMATCH")
@@ -131,7 +135,11 @@ def publish(people: People, building_id: str) -> dict[str, int]:
 
 
 def walk(people: People, seen: Visit, now: datetime) -> Phone:
-    """Plan the visit, take the bundle, test everything offline, lose the connection once, bring all of it back."""
+    """Plan the visit, take the bundle, test everything offline, lose the connection once, bring all of it back.
+
+    Raises:
+        Conflict: the API answered something else than the demo rests on.
+    """
     day = visit_on(now)
     seen.session_id = _standing(people, seen.building_id, day) or _planned(people, seen.building_id, day)
     begins = datetime.fromisoformat(people.technician.get(f"/api/v1/tests/sessions/{seen.session_id}")["created_at"])
@@ -179,7 +187,11 @@ def settle(people: People, seen: Visit, phone: Phone) -> None:
 
 
 def report(people: People, seen: Visit) -> None:
-    """Replay the verdicts, export the report and sign it."""
+    """Replay the verdicts, export the report and sign it.
+
+    Raises:
+        Conflict: the API answered something else than the demo rests on.
+    """
     at = f"/api/v1/tests/sessions/{seen.session_id}"
     for row in _rows(people.reviewer, f"{at}/instances?status=completed"):
         told = people.reviewer.post(f"/api/v1/evaluations/{row['validation_result']['evaluation_id']}/replay", {})

@@ -104,7 +104,11 @@ def total_days(study: StudyReads, zone: ZoneInfo) -> list[dict[str, Any]]:
 
 
 def study_feeders(study: StudyReads, heads: Delivered | None) -> list[str]:
-    """The feeder of each meter; where the reads do not say and there is one feeder only, it is that one."""
+    """The feeder of each meter; where the reads do not say and there is one feeder only, it is that one.
+
+    Raises:
+        Invalid: the reads do not say, and there are several feeders.
+    """
     if study.feeders is not None:
         return study.feeders
     if heads is None:

@@ -178,7 +178,11 @@ class Postgres:
             yield
 
     def programs(self, launcher: Launcher) -> Path:
-        """The program folder, copied under the home where the unprivileged user could not read the original."""
+        """The program folder, copied under the home where the unprivileged user could not read the original.
+
+        Raises:
+            NotConfigured: the unprivileged user cannot reach the copy either.
+        """
         original = binaries()
         if launcher.user is None:
             return original

@@ -66,7 +66,11 @@ def ledger(keys: tuple[Path, ...], kept: tuple[Path, ...], tenants: tuple[str, .
 def verify_ledger(
     trusted: Mapping[str, bytes] | None = None, kept: list[Seal] | None = None, only: tuple[str, ...] = ()
 ) -> list[Verified]:
-    """Verify each tenant in turn, within a snapshot of its own, as the auditor."""
+    """Verify each tenant in turn, within a snapshot of its own, as the auditor.
+
+    Raises:
+        Invalid: `only` names a tenant that has no ledger.
+    """
     sink = None if kept else configured_sink()
     told_of = [seal.tenant_id for seal in kept or []] + (sink.tenants() if sink else [])
     known = sorted({*sealed_tenants(), *told_of})

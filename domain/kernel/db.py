@@ -45,7 +45,11 @@ def works_as() -> DbRole:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """`postgresql://...` with the psycopg 3 driver named, as SQLAlchemy wants it."""
+    """`postgresql://...` with the psycopg 3 driver named, as SQLAlchemy wants it.
+
+    Raises:
+        ValueError: it is no address of a PostgreSQL.
+    """
     scheme, rest = url.split("://", 1)
     if scheme not in {"postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2"}:
         raise ValueError(f"not a PostgreSQL address: {scheme}://")

@@ -21,7 +21,11 @@ BY_STATE: dict[str, type[CountersignError]] = {
 
 @contextmanager
 def told_as_errors() -> Iterator[None]:
-    """Turn the database's own refusals within the block into errors of the family."""
+    """Turn the database's own refusals within the block into errors of the family.
+
+    Raises:
+        CountersignError: of the kind that the SQLSTATE stands for; what is no refusal of ours goes on as it came.
+    """
     try:
         yield
     except DBAPIError as error:

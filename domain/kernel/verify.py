@@ -47,7 +47,7 @@ class Check:
 
     @staticmethod
     def of(what: str, recorded: object, found: object, note: str = "") -> "Check":
-        """A comparison."""
+        """A comparison of what is recorded with what was found."""
         return Check(what, str(recorded), str(found), recorded == found, note)
 
     @staticmethod
@@ -67,7 +67,7 @@ class Verified:
     checks: Sequence[Check]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The same for programs, by name."""
         told = {"type": self.type, "id": str(self.id), "kind": self.kind, "verdict": self.verdict.value}
         return told | {"is_good": self.is_good, "checks": [vars(check) for check in self.checks]}
 

@@ -98,7 +98,7 @@ def end_lost_jobs(context: dg.OpExecutionContext, machine: Machine) -> None:
     description="End regeneration jobs whose worker let its lease run out.",
 )
 def reaper_job() -> None:
-    """Every tenant's."""
+    """End the jobs of every tenant whose worker was lost."""
     end_lost_jobs()
 
 

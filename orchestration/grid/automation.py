@@ -50,7 +50,7 @@ daily_job = dg.define_asset_job(
 
 
 class InboxConfig(dg.Config):
-    """Whose inbox."""
+    """Whose inbox is looked into."""
 
     tenant_id: str
 

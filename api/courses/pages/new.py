@@ -84,7 +84,7 @@ def _told(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in error.errors():
         name = str(one["loc"][0]) if one["loc"] else "courseTitle"
-        found.setdefault("more" if name == "constraints" else name, _sentence(str(one["msg"])))
+        found.setdefault("more" if name == "constraints" else name, sentence(str(one["msg"])))
     return found
 
 
@@ -92,7 +92,8 @@ def _words(values: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(one, one.replace("_", " ")) for one in values]
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
+    """What the shape says of a wrong member, as one reads it at a field."""
     told = words.removeprefix("Value error, ").removeprefix("Input ")
     return f"{told[:1].upper()}{told[1:]}."
 

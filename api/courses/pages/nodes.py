@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from api.courses.pages.board import AUTHORS
-from api.courses.pages.new import Typed
+from api.courses.pages.new import Typed, sentence
 from api.courses.pages.parts import whole_revision
 from api.deps import allow
 from api.forms import FormDep, typed
@@ -80,7 +80,7 @@ def _show(
     for entry in error.errors if error else ():
         name = field_of(str(entry["field"]), place)
         if name is not None and name in values:
-            at_fields.setdefault(name, str(entry["message"]))
+            at_fields.setdefault(name, sentence(str(entry["message"])))
         else:
             elsewhere.append(str(entry["message"]))
     return page.show(

@@ -38,7 +38,7 @@ def summary(page: PageDep) -> Response:
     days = [day for day in kpi.overview_days(page.connection, MONTH + 1) if not day["is_partial"]][:MONTH]
     day = days[0] if days else None
     price = tenant_row(page.connection).energy_price
-    worth = _worth(days, price)
+    worth = worth_of(days, price)
     sums = outages.standing(page.connection)
     newest = replays.newest(page.connection)
     told = None if newest is None else summary_of(newest)
@@ -80,8 +80,8 @@ class Worth:
         return f"{self.price.currency} {number(self.kwh * self.price.per_kwh)}"
 
 
-def _worth(days: Sequence[dict[str, Any]], price: EnergyPrice | None) -> Worth | None:
-    """None where nobody stated a price, or no complete day says how much is not explained."""
+def worth_of(days: Sequence[dict[str, Any]], price: EnergyPrice | None) -> Worth | None:
+    """The sum over the days; None where nobody stated a price, or no complete day says how much is not explained."""
     known = [day for day in days if day["ntl_pct"] is not None]
     if price is None or not known:
         return None

@@ -24,7 +24,7 @@ _MOST_LEVELS = 20
 
 @dataclass(frozen=True)
 class Words:
-    """Plain text."""
+    """Plain text within a line."""
 
     text: str
 
@@ -43,7 +43,7 @@ class Break:
 
 @dataclass(frozen=True)
 class Emphasis:
-    """Emphasised words."""
+    """Emphasised words, which may hold others."""
 
     inside: tuple["Inline", ...]
 
@@ -68,7 +68,7 @@ Inline = Words | Code | Break | Emphasis | Strong | Link
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text."""
+    """Running text, a block of its own."""
 
     inside: tuple[Inline, ...]
 

@@ -144,7 +144,11 @@ class _Recorder(RendererBase):
     def draw_image(
         self, gc: GraphicsContextBase, x: float, y: float, im: Any, transform: Affine2DBase | None = None
     ) -> None:
-        """Raster has no place in these charts."""
+        """Raster has no place in these charts.
+
+        Raises:
+            NotImplementedError: whenever it is asked.
+        """
         raise NotImplementedError("A chart that stands in a report is drawn without raster images.")
 
 

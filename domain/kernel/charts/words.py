@@ -25,17 +25,17 @@ def signed(value: float | None, decimals: int = 2) -> str:
 
 
 def percent(value: float | None, decimals: int = 1) -> str:
-    """11.6 %."""
+    """A share in percent with its sign, such as 11.6 %."""
     return NONE if value is None else f"{number(value, decimals)}{NBSP}%"
 
 
 def with_unit(value: float | None, unit: str, decimals: int = 0) -> str:
-    """1,234 kWh."""
+    """A number with its unit, such as 1,234 kWh."""
     return NONE if value is None else f"{number(value, decimals)}{NBSP}{unit}"
 
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
-    """14:15, local."""
+    """The time of day where the reader is, such as 14:15."""
     return moment.astimezone(zone).strftime("%H:%M")
 
 

@@ -20,7 +20,11 @@ log = logger("kernel.countersign")
 
 
 def check_words(gate: Gate, decision: Decision, content_hash: str | None, reason: str | None) -> None:
-    """Whether hash and reason are given where this decision needs them, and the reason is of a length to be kept."""
+    """Whether hash and reason are given where this decision needs them, and the reason is of a length to be kept.
+
+    Raises:
+        Invalid: HASH_REQUIRED, REASON_REQUIRED, REASON_TOO_LONG.
+    """
     if decision is Decision.APPROVED:
         if gate.needs_hash and not content_hash:
             raise Invalid(
@@ -50,7 +54,11 @@ def check_state(
     content_hash: str | None,
     former: list[Countersignature],
 ) -> uuid.UUID | None:
-    """Whether the proposal can be decided so; answers the approval that a withdrawal takes back, if there is one."""
+    """Whether the proposal can be decided so; answers the approval that a withdrawal takes back, if there is one.
+
+    Raises:
+        Conflict: EXPIRED, OUTDATED, ALREADY_DECIDED, HASH_MISMATCH, FULFILMENT_STARTED, IN_EFFECT, MALFORMED_PROPOSAL.
+    """
     if decision is Decision.WITHDRAWN and proposal.state == "APPROVED":
         return _withdrawable(connection, act, former)
     if not proposal.is_waiting:
@@ -81,7 +89,11 @@ def _check_unmoved(connection: Connection, act: Act, proposal: Proposal) -> None
 
 
 def check_seen(proposal: Proposal, content_hash: str | None) -> None:
-    """Whether the hash that the person sends along, if any, is the one of what is proposed."""
+    """Whether the hash that the person sends along, if any, is the one of what is proposed.
+
+    Raises:
+        Conflict: HASH_MISMATCH.
+    """
     if content_hash and content_hash != proposal.content_hash:
         raise _mismatch("What you saw is not what is proposed")
 
@@ -114,7 +126,11 @@ def _withdrawable(connection: Connection, act: Act, former: list[Countersignatur
 
 @contextmanager
 def readable(proposal: Proposal) -> Iterator[None]:
-    """Content or a subject that its kind cannot read was laid down by something that is not ours: say so, no fault."""
+    """Content or a subject that its kind cannot read was laid down by something that is not ours: say so, no fault.
+
+    Raises:
+        Conflict: MALFORMED_PROPOSAL.
+    """
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as cause:

@@ -41,7 +41,11 @@ class LocalStore:
         return self.root / check_key(key)
 
     def put(self, key: str, source: BinaryIO, media_type: str) -> None:  # noqa: ARG002 - a link carries the type
-        """Write whole or not at all. A process that is killed leaves a draft apart, which is swept a day later."""
+        """Write whole or not at all. A process that is killed leaves a draft apart, which is swept a day later.
+
+        Raises:
+            Unavailable: OBJECT_STORE, the folder refuses it.
+        """
         final = self.path(key)
         try:
             draft = self._draft(source)
@@ -61,7 +65,12 @@ class LocalStore:
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
-        """The file's bytes."""
+        """The file's bytes, for the length of the block.
+
+        Raises:
+            NotFound: there is no such file.
+            Unavailable: OBJECT_STORE, it cannot be read.
+        """
         try:
             handle = self.path(key).open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as cause:
@@ -82,7 +91,11 @@ class LocalStore:
         return Link(self.base_url.rstrip("/") + signed_path(tenant_id, target, expires_at), expires_at)
 
     def probe(self) -> None:
-        """Whether the folder, or the one that it is to be made in, can be written to."""
+        """Whether the folder, or the one that it is to be made in, can be written to.
+
+        Raises:
+            Unavailable: OBJECT_STORE, it cannot.
+        """
         folder = self.root if self.root.exists() else self.root.parent
         if not os.access(folder, os.W_OK):
             raise Unavailable("The folder of the object store cannot be written to.", code="OBJECT_STORE")

@@ -56,7 +56,11 @@ def current_revision(url: str) -> str | None:
 
 
 def head_revision() -> str:
-    """The newest revision that the code brings."""
+    """The newest revision that the code brings.
+
+    Raises:
+        NotConfigured: the migrations are not there.
+    """
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     if head is None:
         raise NotConfigured("No migrations were found.", hint=f"Is {ROOT / 'migrations'} complete?")

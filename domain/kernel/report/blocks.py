@@ -22,7 +22,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text."""
+    """Running text of a report."""
 
     text: str
     look: Look = "body"

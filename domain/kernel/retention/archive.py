@@ -86,7 +86,7 @@ class _Hashing:
         self._rows = 0
 
     def add(self, batch: Any) -> None:
-        """One group."""
+        """Add one group of rows to the file."""
         self._rows += batch.num_rows
         self._digest.update(f"group {batch.num_rows}\n".encode())
         for field, column in zip(batch.schema, batch.columns, strict=True):

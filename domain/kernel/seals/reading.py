@@ -27,6 +27,9 @@ def streamed(connection: Connection, query: str, types: Sequence[str]) -> Iterat
         connection: within a transaction.
         query: its literals must be safe: ids, numbers.
         types: PostgreSQL's names of the columns' types.
+
+    Raises:
+        TypeError: the driver is another than psycopg.
     """
     driver = connection.connection.driver_connection
     if not isinstance(driver, psycopg.Connection):

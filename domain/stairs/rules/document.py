@@ -148,7 +148,7 @@ class DefinitionEntry(Entry):
 
 
 class StairFields(Entry):
-    """One stair."""
+    """What a document says of one stair."""
 
     stair_name: Name = Field(examples=["Stair-A"])
     orientation: Orientation | None = None
@@ -172,7 +172,7 @@ class StairEntry(StairFields):
 
 
 class BuildingFields(Entry):
-    """One building."""
+    """What a document says of its building."""
 
     name: Annotated[str, _text(200)] = Field(examples=["Pilot Building 123"])
     address: Annotated[str, _text(500)] | None = None

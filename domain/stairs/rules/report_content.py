@@ -18,7 +18,7 @@ class Part(BaseModel):
 
 
 class BuildingPart(Part):
-    """The building."""
+    """The building, as the report names it."""
 
     building_id: str
     name: str

@@ -148,7 +148,7 @@ def to_scale(values: Floats, shape: Shape) -> Floats:
 
 
 def from_scale(values: Floats, shape: Shape) -> Floats:
-    """And back."""
+    """Back from the scale of the shape to the unit that was measured."""
     if shape == "share":
         return np.asarray(np.exp(values))
     return np.asarray(np.square(np.maximum(values, 0.0))) if shape == "root" else values

@@ -50,7 +50,7 @@ class Asked:
 
     @property
     def options(self) -> ReportOptions:
-        """The layout."""
+        """The layout: the paper that was asked for, in British English."""
         return ReportOptions.model_validate({"page_size": self.page_size.upper(), "language": "en-GB"})
 
 

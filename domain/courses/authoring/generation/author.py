@@ -50,7 +50,7 @@ class RawAnswer:
 
 
 class Author(Protocol):
-    """Writes drafts."""
+    """Writes drafts: the offline author, or a model behind the same door."""
 
     def generate(self, kind: Kind, prompt: Prompt, context: Context) -> RawAnswer:
         """The answer to one prompt.

@@ -60,6 +60,6 @@ def add_resources(root: etree._Element, plan: Plan, type_attribute: str, files: 
 
 
 def written(root: etree._Element) -> bytes:
-    """The file."""
+    """The manifest as the bytes of its file."""
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"

@@ -45,7 +45,7 @@ PACKAGE = {"schema_version", "title", "language", "level", "modules", "lesson_or
 
 
 def lesson_seen(lesson: Lesson) -> dict[str, Any]:
-    """One lesson."""
+    """One lesson as its learner sees it, without what would give answers away."""
     return lesson.model_dump(mode="json", by_alias=True, include=LESSON)
 
 

@@ -66,7 +66,7 @@ class Figures:
 
     @cached_property
     def attempts(self) -> Attempts:
-        """All attempts."""
+        """All attempts at quizzes that the events tell of."""
         return attempts_of(self.events, self.facts.scores_known)
 
     @cached_property

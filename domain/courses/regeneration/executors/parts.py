@@ -12,7 +12,7 @@ from domain.kernel.errors import NotFound
 
 
 class LessonExecutor:
-    """One lesson."""
+    """Makes one lesson anew, by its instruction."""
 
     type = "LESSON"
 

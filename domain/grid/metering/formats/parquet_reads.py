@@ -75,8 +75,7 @@ def _is_text(kind: Any) -> bool:
 
 def _refuse_nested(kind: Any, column: str, name: str) -> None:
     """Lists, maps and bytes of any length say nothing of their size before they are unpacked."""
-    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if pa.types.is_nested(plain) or pa.types.is_fixed_size_binary(plain):
+    if pa.types.is_nested(_plain(kind)) or pa.types.is_fixed_size_binary(_plain(kind)):
         raise _wrong_type(name, column, kind, "a number, a timestamp or text")
 
 
@@ -129,9 +128,15 @@ def _long_table(columns: dict[str, Any], rows: int, name: str, mapping: FileMapp
     )
 
 
-def _wrong_type(name: str, column: str, found: object, expected: str) -> Invalid:
+def _plain(kind: Any) -> Any:
+    """What a column holds; texts are read as a dictionary, which the file need not say."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _wrong_type(name: str, column: str, found: Any, expected: str) -> Invalid:
+    said = f"{name}: column {CALLED.get(column, column)} is {_plain(found)}"
     return Invalid(
-        f"{name}: column {CALLED.get(column, column)} is {found}, nothing of it was taken; expected {expected}.",
+        f"{said}, nothing of it was taken; expected {expected}.",
         hint=f"Write the column in that type, or map another: {HOW_TO_MAP}.",
     )
 
@@ -148,7 +153,7 @@ def _numbers(values: Any, column: str, name: str) -> NDArray[np.float64]:
 
 
 def _texts(values: Any, column: str, name: str) -> "pd.Series[str]":
-    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    kind = _plain(values.type)
     if not (_is_text(kind) or pa.types.is_integer(kind)):
         raise _wrong_type(name, column, values.type, "text")
     try:
@@ -162,8 +167,7 @@ def _stamps(values: Any, column: str, name: str, mapping: FileMapping) -> RowSta
     """A timestamp column (with zone: UTC; without: local time), or text in the forms that CSV files have."""
     if pa.types.is_timestamp(values.type):
         return _instants(values, name)
-    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
-    if not _is_text(kind):
+    if not _is_text(_plain(values.type)):
         raise _wrong_type(name, column, values.type, "a timestamp, or text such as 2026-03-08T01:15:00-05:00")
     texts = _texts(values, column, name)
     codes, distinct = pd.factorize(texts)

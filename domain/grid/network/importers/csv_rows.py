@@ -42,7 +42,11 @@ class Column:
 def text_column(
     name: str, *, required: bool = False, choices: Sequence[str] = (), default: str | None = None
 ) -> Column:
-    """Text without control characters, at most 200 of them; one of `choices` if given."""
+    """Text without control characters, at most 200 of them; one of `choices` if given.
+
+    Raises:
+        ValueError: when it is read, the cell holds anything else.
+    """
     expected = f"one of {', '.join(choices)}" if choices else "text of at most 200 printable characters"
 
     def parse(value: str) -> str:
@@ -56,7 +60,11 @@ def text_column(
 def number_column(
     name: str, *, required: bool = False, low: float = -math.inf, high: float = math.inf, default: float | None = None
 ) -> Column:
-    """A number between `low` and `high`, with a decimal point; nothing in a network is larger than 1e15."""
+    """A number between `low` and `high`, with a decimal point; nothing in a network is larger than 1e15.
+
+    Raises:
+        ValueError: when it is read, the cell holds anything else.
+    """
     bounds = " and ".join(
         word
         for word, there in ((f"at least {low:g}", low > -math.inf), (f"at most {high:g}", high < math.inf))
@@ -73,7 +81,11 @@ def number_column(
 
 
 def flag_column(name: str, *, default: bool = False) -> Column:
-    """True or false."""
+    """True or false.
+
+    Raises:
+        ValueError: when it is read, the cell holds anything else.
+    """
 
     def parse(value: str) -> bool:
         if value.lower() not in _TRUE | _FALSE:
@@ -88,6 +100,9 @@ def phase_column(name: str) -> Column:
 
     Every utility writes phases its own way. What is not understood (`R`, or `1`, which may count phases or name one) is
     an unknown phase and no reason to leave a network out.
+
+    Raises:
+        ValueError: when it is read, the cell holds anything else.
     """
 
     def parse(value: str) -> str:

@@ -66,7 +66,11 @@ def _banks(elements: Iterable[Element]) -> tuple[list[Element], list[str]]:
 
 
 def substation_buses(circuit: Circuit) -> set[str]:
-    """The source bus and, through reactors and step-down transformers, the busbars that it feeds."""
+    """The source bus and, through reactors and step-down transformers, the busbars that it feeds.
+
+    Raises:
+        Invalid: OPENDSS_NO_SOURCE.
+    """
     volts = {bus.name: bus.kv_ln for bus in circuit.buses}
     if circuit.source_bus not in volts:
         raise Invalid(

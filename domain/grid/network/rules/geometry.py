@@ -17,7 +17,7 @@ class MapEdge:
 
 @dataclass(frozen=True)
 class MapSite:
-    """A substation."""
+    """A substation, where the map draws it."""
 
     name: str
     place: tuple[float, float]

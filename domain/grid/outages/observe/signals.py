@@ -54,7 +54,7 @@ class Taken:
 
     @property
     def counts(self) -> dict[str, int]:
-        """For answers."""
+        """The numbers by name, as answers carry them."""
         return {"accepted": self.accepted, "duplicates": self.duplicates, "rejected": self.rejected_count}
 
     def refuse(self, row: int, code: str, why: str) -> None:

@@ -26,6 +26,7 @@ from domain.grid.outages.rules.replay_narrative import narrative
 from domain.grid.outages.rules.replay_size import within_size
 from domain.grid.outages.rules.restoration_curve import curve, iso, peak
 from domain.grid.outages.rules.summary import (
+    Approval,
     EtrLine,
     Milestone,
     OutageFacts,
@@ -115,16 +116,20 @@ def summarise(facts: ReplayFacts, settings: ReplaySettings = DEFAULT) -> ReplayS
                 : settings.map_edges
             ],
             advisory=list(SENTENCES),
-            provenance=Provenance(
-                runs=sorted((dict(run) for run in facts.runs), key=_run_order),
-                topology_version_id=facts.topology_version_id,
-                topology_imported_at=iso(facts.topology_imported_at) if facts.topology_imported_at else None,
-                input_hash=facts.input_hash,
-                approvals=approvals,
-                feedback=sorted((dict(one) for one in facts.feedback), key=canonical_json),
-            ),
+            provenance=_provenance(facts, approvals),
         ),
         settings.largest_bytes,
+    )
+
+
+def _provenance(facts: ReplayFacts, approvals: list[Approval]) -> Provenance:
+    return Provenance(
+        runs=sorted((dict(run) for run in facts.runs), key=_run_order),
+        topology_version_id=facts.topology_version_id,
+        topology_imported_at=iso(facts.topology_imported_at) if facts.topology_imported_at else None,
+        input_hash=facts.input_hash,
+        approvals=approvals,
+        feedback=sorted((dict(one) for one in facts.feedback), key=canonical_json),
     )
 
 

@@ -19,7 +19,11 @@ TABLES = {
 
 
 def put(connection: Connection, table: str, run_id: uuid.UUID, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows of a run; every row has the same members, which are columns. Lists of dicts become JSON."""
+    """Insert the rows of a run; every row has the same members, which are columns. Lists of dicts become JSON.
+
+    Raises:
+        ValueError: the table holds no advice.
+    """
     if table not in TABLES:
         raise ValueError(f"{table} holds no advice")
     if not rows:

@@ -231,7 +231,7 @@ class _Line(Flowable):  # type: ignore[misc]
         self.height = 19.0 if heading.level == 1 else 15.0
 
     def wrap(self, *_: float) -> tuple[float, float]:
-        """One line."""
+        """The width that is given, and the height of one line."""
         return self._column, self.height
 
     def draw(self) -> None:

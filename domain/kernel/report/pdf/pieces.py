@@ -32,7 +32,7 @@ class Text(Paragraph):  # type: ignore[misc]
         return parts
 
     def draw(self) -> None:
-        """Draw, marked."""
+        """Draw it, marked for readers that speak."""
         with marked(self.canv, self.tag):
             super().draw()
 
@@ -82,7 +82,7 @@ class Drawing(Flowable):  # type: ignore[misc]
         self.width, self.height = width, recorded.height * self._scale
 
     def wrap(self, *_: float) -> tuple[float, float]:
-        """Its size."""
+        """Its size within the width that is given."""
         return self.width, self.height
 
     def draw(self) -> None:

@@ -134,11 +134,11 @@ class Begin(Flowable):  # type: ignore[misc]
         self._tag = tag
 
     def wrap(self, *_: float) -> tuple[float, float]:
-        """No room."""
+        """It takes no room on the page."""
         return 0, 0
 
     def draw(self) -> None:
-        """Open."""
+        """Open the element of the structure."""
         self.canv.structure.begin(self._tag)
 
 
@@ -150,9 +150,9 @@ class End(Flowable):  # type: ignore[misc]
         self.width = self.height = 0
 
     def wrap(self, *_: float) -> tuple[float, float]:
-        """No room."""
+        """It takes no room on the page."""
         return 0, 0
 
     def draw(self) -> None:
-        """Close."""
+        """Close the element of the structure."""
         self.canv.structure.end()

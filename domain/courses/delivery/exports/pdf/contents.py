@@ -20,7 +20,7 @@ class ContentsLine(Flowable):  # type: ignore[misc]
         self.height = 24.0 if is_first else 16.5
 
     def wrap(self, *_: float) -> tuple[float, float]:
-        """One line."""
+        """The width that is given, and the height of one line."""
         return self._column, self.height
 
     def draw(self) -> None:

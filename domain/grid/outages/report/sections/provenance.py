@@ -121,7 +121,7 @@ def _feedback(item: dict[str, object]) -> tuple[str, ...]:
 
 
 def glossary(telling: Telling) -> list[Block]:
-    """The words."""
+    """The words of the trade that the report uses, each explained."""
     return [
         Heading(1, "9 Glossary"),
         telling.table("Terms", (Col("Term", 24), Col("Meaning", 76)), list(GLOSSARY), most=len(GLOSSARY)),

@@ -99,7 +99,7 @@ class _Writer:
             self._add(visible(line), NOTE)
 
     def write(self, block: b.Block, place: int) -> None:
-        """One block."""
+        """Write one block of the document, in its order."""
         match block:
             case b.PageBreak():
                 self._begins_page = True

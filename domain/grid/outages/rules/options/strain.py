@@ -36,7 +36,7 @@ class Supplied:
 
     @property
     def circuit(self) -> Circuit:
-        """The network."""
+        """The network as it is divided at its devices."""
         return self.scene.circuit
 
     @cached_property
