@@ -32,6 +32,7 @@ IF to_regclass('public.v_kpi_electric_feeder_loss_daily') IS NULL THEN
     LEFT JOIN feeders AS f ON f.tenant_id = d.tenant_id AND f.feeder_id = d.feeder_id
     CROSS JOIN LATERAL day_bounds(t.timezone, d.local_date) AS y
     CROSS JOIN LATERAL feeder_loss_baseline(d.tenant_id, d.feeder_id, d.local_date) AS b;
+    GRANT SELECT ON v_kpi_electric_feeder_loss_daily TO countersign_app, countersign_machine, countersign_auditor;
 END IF;
 
 IF to_regclass('public.v_kpi_electric_overview_daily') IS NULL THEN
@@ -103,6 +104,7 @@ IF to_regclass('public.v_kpi_electric_overview_daily') IS NULL THEN
         ) AS h
         WHERE h.up_to >= 0.01 * h.in_all
     ) AS v ON true;
+    GRANT SELECT ON v_kpi_electric_overview_daily TO countersign_app, countersign_machine, countersign_auditor;
 END IF;
 
 IF to_regclass('public.v_kpi_suspicious_meters_daily') IS NULL THEN
@@ -113,6 +115,7 @@ IF to_regclass('public.v_kpi_suspicious_meters_daily') IS NULL THEN
         own_z, peer_drop_pct, zero_run_hours, flatness, volt_resid_z, loss_attrib, tamper_count_30d, ntl_kwh_est,
         revenue_at_risk, suppressors, reasons, case_status, scoring_version
     FROM meter_suspicion;
+    GRANT SELECT ON v_kpi_suspicious_meters_daily TO countersign_app, countersign_machine, countersign_auditor;
 END IF;
 
 IF to_regclass('public.v_kpi_fieldops_daily') IS NULL THEN
@@ -138,9 +141,7 @@ IF to_regclass('public.v_kpi_fieldops_daily') IS NULL THEN
     FROM (SELECT DISTINCT tenant_id, local_date FROM gl_feeder_day) AS d
     LEFT JOIN meter_suspicion AS m ON m.tenant_id = d.tenant_id AND m.local_date = d.local_date
     GROUP BY d.tenant_id, d.local_date;
+    GRANT SELECT ON v_kpi_fieldops_daily TO countersign_app, countersign_machine, countersign_auditor;
 END IF;
-
-GRANT SELECT ON v_kpi_electric_feeder_loss_daily, v_kpi_electric_overview_daily, v_kpi_suspicious_meters_daily,
-    v_kpi_fieldops_daily TO countersign_app, countersign_machine, countersign_auditor;
 
 END $do$;

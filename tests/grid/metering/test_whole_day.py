@@ -39,7 +39,7 @@ SELECT meter_id, feeder_id, read_at, kwh, voltage, quality_flags, interval_minut
 """)
 VERSIONS = text("""
 SELECT meter_id, read_at, kind, kwh, voltage, quality_flags, source, arrived_at, batch_id FROM meter_read_versions
-ORDER BY meter_id COLLATE "C", read_at, kind, kwh, voltage, quality_flags
+WHERE kind <> 'conflict' ORDER BY meter_id COLLATE "C", read_at, kind, kwh, voltage, quality_flags
 """)
 ROLLUPS = ("gl_feeder_interval", "gl_meter_day", "gl_feeder_day", "gl_feeder_day_voltage")
 CONTENT = "SELECT count(*), md5(string_agg(kwh::text, ',' ORDER BY meter_id, read_at)) FROM meter_reads_electric"

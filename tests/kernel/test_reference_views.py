@@ -1,0 +1,62 @@
+"""The four KPI views of the sources: made in dev where their name is free, never replaced, and nowhere else made."""
+
+import psycopg
+import pytest
+
+from domain.kernel import migrate
+from domain.kernel.release import gate
+from domain.kernel.release.planned import plan_release
+from domain.kernel.settings import Env, settings
+from domain.kernel.signing import ensure_signing_keys
+from tests.conftest import Database
+from tests.kernel.releases import make_approver, put_back, sign
+
+NAMES = ("overview_daily", "feeder_loss_daily")
+VIEWS = [
+    *(f"v_kpi_electric_{name}" for name in NAMES),
+    "v_kpi_fieldops_daily",
+    "v_kpi_suspicious_meters_daily",
+]
+
+
+def definitions(database: Database) -> dict[str, str]:
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        rows = connection.execute(
+            "SELECT viewname, definition FROM pg_views WHERE viewname LIKE 'v!_kpi!_%' ESCAPE '!' ORDER BY viewname"
+        ).fetchall()
+    return dict(rows)
+
+
+def drop_all(database: Database) -> None:
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        connection.execute(f"DROP VIEW {', '.join(VIEWS)}")
+
+
+def test_in_dev_a_free_name_gets_its_view_and_a_taken_one_keeps_what_it_has(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "is_embedded", lambda: True)
+    shipped = definitions(database)
+    assert sorted(shipped) == sorted(VIEWS)
+    put_back()
+    drop_all(database)
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        connection.execute(
+            "CREATE VIEW v_kpi_fieldops_daily WITH (security_invoker = true) AS SELECT 'of the utility' AS whose"
+        )
+    migrate.apply()
+    after = definitions(database)
+    assert "of the utility" in after.pop("v_kpi_fieldops_daily")
+    shipped.pop("v_kpi_fieldops_daily")
+    assert after == shipped
+
+
+def test_in_pilot_and_prod_no_view_is_made(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensure_signing_keys()
+    put_back()
+    drop_all(database)
+    monkeypatch.setenv("COUNTERSIGN_ENV", "pilot")
+    settings.cache_clear()
+    sign(plan_release(Env.PILOT), make_approver())
+    assert migrate.apply()["status"] == "COUNTERSIGNED"
+    assert definitions(database) == {}
