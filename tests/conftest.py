@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ import psycopg
 import pytest
 import structlog
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from psycopg import sql
 
 from api import limits
@@ -227,6 +229,15 @@ def application() -> FastAPI:
     made.state.sessions = asyncio.Semaphore(SESSIONS)
     made.state.learner_events = EventWriter()
     return made
+
+
+@contextmanager
+def visiting() -> Iterator[TestClient]:
+    """A client of the application that is told of failures as anybody is, and follows no address by itself."""
+    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+        yield made
+    limits._engine(settings().url(DbRole.APP)).dispose()
+    limits._engine.cache_clear()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
   config:
-    # A run that is due while the code server is started again waits for it; else it would fail, and stay so.
+    # A run that is due while the code server is started again waits for it; else it fails, and nobody runs it again.
     max_user_code_failure_retries: 12
     user_code_failure_retry_delay: 10
 concurrency:

@@ -19,7 +19,6 @@ from fastapi.testclient import TestClient
 from psycopg import sql
 from sqlalchemy import text
 
-from api import limits
 from api.app import create_app
 from api.deps import allow
 from api.gate import Door, doors_of
@@ -30,10 +29,10 @@ from domain.kernel.gates import RETENTION_DISPOSAL
 from domain.kernel.keys import create_key
 from domain.kernel.principal import EVERY_ROLE, Role
 from domain.kernel.release.deployment import sample
-from domain.kernel.settings import DbRole, settings
+from domain.kernel.settings import DbRole
 from domain.kernel.signed import Decision
 from tests.architecture.tenant_rows import fill, tenant_tables
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_fleet, make_meters, make_person, make_tenant, make_token
 
@@ -311,12 +310,10 @@ def state(database: Database) -> dict[str, str | None]:
 
 @pytest.fixture(scope="module")
 def open_client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         seed(made)
         fill(module_database, THEIRS, word="their-own-word-7")
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -17,13 +17,11 @@ from hypothesis import settings as rules_of
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from api import limits
 from api.gate import SESSION_COOKIE, doors_of
 from domain.kernel.principal import Role
-from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import ensure_signing_keys
 from domain.kernel.tokens import issue_dev_token
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.makers import make_tenant, make_token
 
 ROLES = (Role.AUDITOR, Role.OPERATOR, Role.ADMIN, Role.LEARNER)
@@ -154,10 +152,8 @@ class Lives(RuleBasedStateMachine):
 def client(module_database: Database) -> Iterator[TestClient]:
     make_tenant("T")
     ensure_signing_keys()
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 @pytest.mark.parametrize("lives", [3, pytest.param(150, marks=pytest.mark.soak)])

@@ -12,13 +12,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api import limits
 from api.gate import doors_of
 from domain.kernel.principal import Role
-from domain.kernel.settings import DbRole, settings
 from tests.architecture.tenant_rows import fill
 from tests.architecture.test_tenants_are_apart_over_http import THEIRS, calls, seed, theirs
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.makers import make_token
 
 # Two quotation marks are one within a SQL string.
@@ -46,12 +44,10 @@ READS_ALL = (Role.ADMIN, Role.AUDITOR, Role.OPERATOR, Role.REVIEWER, Role.TECHNI
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         seed(made)
         fill(module_database, THEIRS, word=WORD, is_said=True)
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api import limits
 from domain.kernel.principal import Role
-from domain.kernel.settings import DbRole, settings
 from tests.architecture.tenant_rows import fill
 from tests.architecture.test_tenants_are_apart_over_http import THEIRS, Call, calls, seed, theirs
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.makers import make_token
 
 ELSEWHERE = "http://169.254.169.254/latest/meta-data"
@@ -52,12 +50,10 @@ def reached() -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         seed(made)
         fill(module_database, THEIRS, word="their-own-word-7")
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 def lured(value: Any) -> Any:

@@ -16,14 +16,12 @@ from fastapi.testclient import TestClient
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from api import limits
 from api.app import create_app
 from api.deps import allow
 from api.gate import Gate
 from domain.kernel.keys import create_key
 from domain.kernel.principal import Kind, Principal, Role
-from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.makers import make_tenant, make_token
 from tests.security.matrix import READS, Line, lines_of, page
 
@@ -40,10 +38,8 @@ NAMES = ("nobody", "service", *(role.value for role in Role))
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
     make_tenant("T")
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
 
-from api import limits
 from api.gate import PROTECTED, SESSION_COOKIE, doors_of
 from api.watch import HEADERS
 from domain.kernel import tokens
-from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.makers import make_tenant, make_token
 
 PLACES = re.compile(r"{(\w+)(?::\w+)?}")
@@ -31,10 +29,8 @@ WITHOUT_A_SESSION = {"/sign-in", "/sign-in/demo", "/sign-in/organisation/tenant"
 def client(module_database: Database) -> Iterator[TestClient]:
     make_tenant("T")
     ensure_signing_keys()
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 def good(**more: Any) -> tuple[dict[str, Any], Any]:

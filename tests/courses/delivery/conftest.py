@@ -6,10 +6,8 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from api import limits
 from domain.courses.delivery.store import versions
-from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.courses.delivery.school import FIRST, School, package_of
 
 _numbers = itertools.count(1)
@@ -18,10 +16,8 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
     """The application, for the tests of one module."""
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 @pytest.fixture

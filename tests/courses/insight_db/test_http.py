@@ -9,12 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api import limits
 from domain.courses.insight.nightly import run_analytics_jobs
 from domain.courses.insight.observe.ingest import rejected_total
 from domain.kernel.db import transaction
-from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database, application
+from tests.conftest import Database, visiting
 from tests.courses.delivery.school import FIRST, School, count, package_of
 from tests.courses.delivery.test_pages import Browser
 from tests.courses.insight_db.world import COURSES, lively
@@ -25,10 +23,8 @@ EVENT = "/api/analytics/event"
 
 @pytest.fixture(scope="module")
 def client(module_database: Database) -> Iterator[TestClient]:
-    with TestClient(application(), raise_server_exceptions=False, follow_redirects=False) as made:
+    with visiting() as made:
         yield made
-    limits._engine(settings().url(DbRole.APP)).dispose()
-    limits._engine.cache_clear()
 
 
 @pytest.fixture
