@@ -131,5 +131,5 @@
     return visit && visit.open() ? new Edition(visit) : null;
   }
 
-  window.countersign = { Session, connectTo };
+  window.countersign = { find, Session, connectTo };
 })();

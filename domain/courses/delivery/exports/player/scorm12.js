@@ -70,5 +70,5 @@
     return `${hours}:${minutes}:${part((hundredths / 100) % 60, 2)}.${part(hundredths % 100, 2)}`;
   }
 
-  Object.assign(window.countersign, { connect: () => window.countersign.connectTo(API, CALLS, Session) });
+  Object.assign(window.countersign, { API, connect: () => window.countersign.connectTo(API, CALLS, Session) });
 })();

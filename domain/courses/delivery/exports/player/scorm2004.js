@@ -77,5 +77,5 @@
     return `PT${hours ? `${hours}H` : ""}${minutes ? `${minutes}M` : ""}${rest || !(hours || minutes) ? `${rest}S` : ""}`;
   }
 
-  Object.assign(window.countersign, { connect: () => window.countersign.connectTo(API, CALLS, Session) });
+  Object.assign(window.countersign, { API, connect: () => window.countersign.connectTo(API, CALLS, Session) });
 })();
