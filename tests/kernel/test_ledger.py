@@ -98,3 +98,13 @@ def test_secrets_inside_text_are_redacted(secret: str) -> None:
     for planted in ("s3cr3tpw", "deadbeef00", "abcdef.ghijkl", "verysecretpart", "AKIAABCDEFGHIJKLMNOP"):
         assert planted not in cleaned
     assert "after" in cleaned
+
+
+def test_every_role_that_writes_an_event_may_ask_for_its_instant(database: Database) -> None:
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        writers = connection.execute(
+            "SELECT rolname, has_function_privilege(oid, 'ledger_now()', 'EXECUTE') FROM pg_roles"
+            " WHERE rolname LIKE 'countersign%' AND has_table_privilege(oid, 'events', 'INSERT') ORDER BY rolname"
+        ).fetchall()
+    assert {role for role, _ in writers} >= {"countersign_app", "countersign_delivery", "countersign_machine"}
+    assert [role for role, may in writers if not may] == []
