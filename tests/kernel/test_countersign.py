@@ -20,6 +20,7 @@ from domain.kernel.gates import DELEGATION, STANDING_ORDER
 from domain.kernel.lent import use_standing_order
 from domain.kernel.principal import Principal
 from domain.kernel.proposals import Proposal, Subject, load_proposal
+from domain.kernel.queue import STATES, how_many_wait, waiting
 from domain.kernel.settings import DbRole
 from domain.kernel.signed import Countersignature, Decision, check
 from tests.conftest import Database
@@ -140,15 +141,42 @@ def test_a_tenant_that_switched_four_eyes_off_lets_its_one_operator_sign(ada: Pr
     assert sign(ada, made(by=ada.id)).is_new
 
 
-def test_an_expired_proposal_cannot_be_signed(database: Database, ada: Principal) -> None:
-    proposal = made()
+def expire(database: Database, proposal: Proposal) -> None:
     with psycopg.connect(database.urls["superuser"]) as connection:
         connection.execute("ALTER TABLE proposals DISABLE TRIGGER refuse_change")
         connection.execute(
             "UPDATE proposals SET created_at = now() - interval '2 days', expires_at = now() - interval '1 day'"
+            " WHERE proposal_id = %s",
+            (proposal.proposal_id,),
         )
         connection.execute("ALTER TABLE proposals ENABLE ALWAYS TRIGGER refuse_change")
+
+
+def test_an_expired_proposal_cannot_be_signed(database: Database, ada: Principal) -> None:
+    proposal = made()
+    expire(database, proposal)
     refused(Conflict, "EXPIRED", lambda: sign(ada, proposal))
+
+
+def test_the_queue_holds_what_waits_by_every_state_and_nothing_else(database: Database, ada: Principal) -> None:
+    subject = Subject("thing", "one")
+    expired, asked, _, taken_back = made(), made(), made(subject=subject), made()
+    made(subject=subject)
+    made()
+    expire(database, expired)
+    sign(ada, made())
+    sign(ada, made(), REFUSED)
+    sign(ada, asked, Decision.MORE_INFORMATION, reason="Which feeder?")
+    sign(ada, taken_back)
+    sign(ada, taken_back, WITHDRAWN)
+    with transaction("T") as connection:
+        rows = connection.execute(text("SELECT proposal_id, state FROM v_proposals"))
+        states = {row.proposal_id: row.state for row in rows}
+        queued = {one.proposal_id for one in waiting(connection, [PLAIN.kind])}
+        assert len(queued) == how_many_wait(connection, [PLAIN.kind])
+    assert set(states.values()) == set(STATES)
+    assert queued == {own for own, state in states.items() if state == "WAITING"}
+    assert asked.proposal_id in queued
 
 
 def test_another_tenants_proposal_is_not_there(ada: Principal) -> None:
