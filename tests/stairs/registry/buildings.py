@@ -21,7 +21,7 @@ from domain.stairs.rules.registry import (
     Zone,
 )
 from domain.stairs.rules.ruleset import SHIPPED_RULES
-from domain.stairs.rules.vocabulary import INTERFACE_TYPES, SCENARIO_TYPES
+from domain.stairs.rules.vocabulary import INTERFACE_TYPES, ScenarioType
 
 ON = date(2026, 3, 1)
 SOURCES = Sources(Baselines(), SHIPPED_RULES, ON)
@@ -70,7 +70,7 @@ def one_stair(draw: st.DrawFn, name: str) -> dict[str, list]:
         )
         for n, zone in enumerate(zones)
         for k, (kind, active) in enumerate(
-            draw(st.lists(st.tuples(st.sampled_from(SCENARIO_TYPES), st.booleans()), max_size=3))
+            draw(st.lists(st.tuples(st.sampled_from(get_args(ScenarioType)), st.booleans()), max_size=3))
         )
     ]
     definitions = [
