@@ -1,7 +1,7 @@
 """Suspicious meters, and one meter with what speaks for and against it. Advice, never an accusation."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,10 +9,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.forms import FormDep, typed
 from api.grid.pages.access import LOOKS, PROPOSES, may_propose
+from api.grid.pages.freshness import freshness
 from api.pages import Page, PageDep
+from domain.grid.metering.charts.meter_hours import carpet, voltage_against_energy
 from domain.grid.metering.charts.meters import REASONS, meter_days, reasons_by_meter
 from domain.grid.metering.charts.voltage import VoltagePoint, voltage_over_time
 from domain.grid.metering.rules.flags import MEANINGS, Flag
+from domain.grid.metering.rules.inspection import content_of, list_csv
+from domain.grid.metering.rules.meter_hours import habit_of
 from domain.grid.metering.store import meters as store
 from domain.grid.metering.store import scenarios, series
 from domain.grid.metering.suggest import SUSPICIOUS_SCORE, propose_inspection
@@ -22,8 +26,12 @@ from domain.kernel.errors import NotFound
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
 PAGE_ROWS = 50
+# Of a file: more than anybody looks at.
+MOST_ROWS = 10_000
 TOP = 10
 READS_SHOWN = timedelta(hours=48)
+# Of the carpet; days before the judged ones from which a meter's habit is learnt; and neighbours that are asked.
+CARPET_DAYS, HABIT_DAYS, MOST_PEERS = 28, 14, 9
 DEFAULT_WINDOW_DAYS = 7
 MOST_FEEDERS = 500
 SCORE = re.compile(r"\d{1,3}(\.\d{1,3})?")
@@ -58,7 +66,29 @@ def suspicious_meters(
         next_after=rows[-1].rank if more else None,
         may_propose=may_propose(page.principal),
         most=min(TOP, len(rows)),
+        fresh=freshness(page.connection, series.data_through(page.connection)),
     )
+
+
+@router.get("/grid/meters.csv")
+def as_csv(
+    page: PageDep,
+    feeder: Annotated[str, Query(max_length=200)] = "",
+    reason: Annotated[str, Query(max_length=40)] = "",
+    score: Annotated[float, Query(ge=0, le=100)] = 20,
+) -> Response:
+    """All that the filters show, in order of rank; the columns of the crew's list.
+
+    Raises:
+        NotFound: nothing has been scored.
+    """
+    on = store.scored_on(page.connection)
+    if on is None:
+        raise NotFound("No meters have been scored yet.", hint="They are, once a whole local day of reads has arrived.")
+    filters: dict[str, Any] = {"feeder": feeder or None, "reason": reason or None, "least": score}
+    found = store.suspicious(page.connection, on, **filters, limit=MOST_ROWS)
+    named = {"Content-Disposition": f'attachment; filename="suspicious-meters-{on}.csv"'}
+    return Response(list_csv(content_of(on, found)), media_type="text/csv; charset=utf-8", headers=named)
 
 
 @router.post("/grid/meters/inspect", dependencies=[PROPOSES])
@@ -101,6 +131,7 @@ def meter(page: PageDep, meter_id: str) -> Response:
         "grid/meter.html",
         charts=charts,
         meter=known,
+        fresh=freshness(page.connection, reads[-1]["read_at"] if reads else None),
         scored=scored,
         reason_names={code: name for code, (name, _) in REASONS.items()},
         peers=peers,
@@ -126,7 +157,22 @@ def _charts(
     points = [VoltagePoint(*(read[name] for name in names)) for read in reads]
     charts = [meter_days(meter_id, days, events, zone, source)]
     charts += [voltage_over_time(meter_id, points, events, zone, source)] if points else []
+    charts += _hours(page, meter_id, window_days, peer_ids[:MOST_PEERS], end, source)
     return charts, reads
+
+
+def _hours(
+    page: Page, meter_id: str, window_days: int, peer_ids: list[str], end: datetime, source: str
+) -> list[Chart]:
+    """The carpet, and the voltage against the reads where the days before say what is usual."""
+    judged_from = end - timedelta(days=window_days)
+    hours = store.hours(page.connection, meter_id, peer_ids, end, CARPET_DAYS, window_days + HABIT_DAYS)
+    judged = [one for one in hours if one.hour >= judged_from]
+    habit = habit_of([one for one in hours if one.hour < judged_from])
+    charts = [carpet(meter_id, hours, page.tenant.zone, source)] if hours else []
+    if habit is not None and any(one.apart is not None for one in judged):
+        charts.insert(0, voltage_against_energy(meter_id, judged, habit, page.tenant.zone, source))
+    return charts
 
 
 def flag_names(bits: int) -> list[str]:

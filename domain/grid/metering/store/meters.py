@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.grid.metering.rules.meter_hours import MeterHour
 from domain.grid.metering.rules.series import MeterDay, Reason, SuspiciousMeter
 from domain.grid.metering.store.kpi import rows
 from domain.kernel.sqlfiles import sql_file
@@ -127,6 +128,22 @@ def reads(
     return rows(
         connection, sql_file("grid/queries/meter_reads.sql"), meter=meter_id, peers=peer_ids, start=start, end=end
     )
+
+
+def hours(
+    connection: Connection, meter_id: str, peer_ids: list[str], end: datetime, carpet_days: int, judged_with_days: int
+) -> list[MeterHour]:
+    """The meter's whole hours of the last days; of the last of them with the voltage of its neighbours too."""
+    found = rows(
+        connection,
+        sql_file("grid/queries/meter_hours.sql"),
+        meter=meter_id,
+        peers=peer_ids,
+        start=end - timedelta(days=carpet_days),
+        judged_with=end - timedelta(days=judged_with_days),
+        end=end,
+    )
+    return [MeterHour(**row) for row in found]
 
 
 def versions(connection: Connection, meter_id: str, limit: int = 20) -> list[dict[str, Any]]:
