@@ -20,11 +20,14 @@ from domain.grid.metering.rules.meter_hours import habit_of
 from domain.grid.metering.store import meters as store
 from domain.grid.metering.store import scenarios, series
 from domain.grid.metering.suggest import SUSPICIOUS_SCORE, propose_inspection
+from domain.kernel.advice import work
+from domain.kernel.advice.interval import Share, share
 from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.words import moment_text
 from domain.kernel.errors import NotFound
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
+SIGNAL = "METER_SUSPICION"
 PAGE_ROWS = 50
 # Of a file: more than anybody looks at.
 MOST_ROWS = 10_000
@@ -65,9 +68,17 @@ def suspicious_meters(
         after=after,
         next_after=rows[-1].rank if more else None,
         may_propose=may_propose(page.principal),
+        hits=_hits(page),
         most=min(TOP, len(rows)),
         fresh=freshness(page.connection, series.data_through(page.connection)),
     )
+
+
+def _hits(page: Page) -> Share:
+    """How often a suspicious meter that somebody looked at was what it seemed."""
+    told = [row for row in work.precision(page.connection, "grid") if row["signal_type"] == SIGNAL]
+    whole = [row for row in told if row["reason"] == "*"]
+    return share(sum(row["found"] for row in whole), sum(row["closed_items"] for row in whole))
 
 
 @router.get("/grid/meters.csv")
