@@ -16,7 +16,7 @@ MOST_FILES = 20
 
 
 async def sent_form(request: Request) -> AsyncIterator[FormData]:
-    """The form of this request as it was sent, for signing in alone: whoever does that has no session yet, or an old one.
+    """The form of this request as it was sent, for signing in alone: whoever does that has no session, or an old one.
 
     The cookie of a session that is over would ask for a token that no page can give any more.
     """

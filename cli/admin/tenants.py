@@ -122,7 +122,9 @@ def price_of(typed: tuple[float, str, str] | None, is_none: bool) -> dict[str, o
     if typed is None:
         return {} if is_none else None
     if is_none:
-        raise Invalid("A price is stated or taken away, not both; nothing was changed.", hint="Give one of the options.")
+        raise Invalid(
+            "A price is stated or taken away, not both; nothing was changed.", hint="Give one of the options."
+        )
     return dict(zip(("per_kwh", "currency", "source"), typed, strict=True))
 
 

@@ -53,8 +53,7 @@ def waiting(
 def how_many_wait(
     connection: Connection, kinds: Collection[str], most: int | None = None, since: datetime | None = None
 ) -> int:
-    """How many proposals of the kinds wait, those laid down after `since`; counted up to `most` where nobody needs to
-    know how many more."""
+    """How many proposals of the kinds wait, laid down after `since`; counted up to `most` where that will do."""
     found = connection.execute(
         text(
             "SELECT count(*) FROM (SELECT 1 FROM v_waiting_proposals WHERE kind = ANY(:kinds)"

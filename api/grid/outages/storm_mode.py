@@ -1,4 +1,4 @@
-"""Storm mode over HTTP: what holds, and a person's word on how advice is to be made from now on. It switches nothing."""
+"""Storm mode over HTTP: what holds, and a person's word on how advice is to be made from now on."""
 
 from typing import Annotated, Any, Literal
 

@@ -11,7 +11,13 @@ from domain.grid.metering.store.jobs import recent_jobs
 from domain.kernel.clock import utc_now
 
 STALE_AFTER = timedelta(hours=1)
-WORDS = {"done": "done", "refused": "refused", "failed": "failed", "running": "not ended yet", "queued": "not begun yet"}
+WORDS = {
+    "done": "done",
+    "refused": "refused",
+    "failed": "failed",
+    "running": "not ended yet",
+    "queued": "not begun yet",
+}
 KINDS = {
     "upload": "a file",
     "publish-once": "emulated reads",

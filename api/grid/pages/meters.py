@@ -172,9 +172,7 @@ def _charts(
     return charts, reads
 
 
-def _hours(
-    page: Page, meter_id: str, window_days: int, peer_ids: list[str], end: datetime, source: str
-) -> list[Chart]:
+def _hours(page: Page, meter_id: str, window_days: int, peer_ids: list[str], end: datetime, source: str) -> list[Chart]:
     """The carpet, and the voltage against the reads where the days before say what is usual."""
     judged_from = end - timedelta(days=window_days)
     hours = store.hours(page.connection, meter_id, peer_ids, end, CARPET_DAYS, window_days + HABIT_DAYS)

@@ -29,8 +29,10 @@ def how_it_stands(page: PageDep) -> Response:
         "kernel/admin_health.html",
         checks=checks,
         finding=_finding(sum(figure > alert.above for alert, figure in judged), checks),
-        alerts=[(alert, figure > alert.above, _told(alert.metric, figure), _told(alert.metric, alert.above))
-                for alert, figure in judged],
+        alerts=[
+            (alert, figure > alert.above, _told(alert.metric, figure), _told(alert.metric, alert.above))
+            for alert, figure in judged
+        ],
         figures=[(SAYS[one.metric].rstrip("."), one.label, _told(one.metric, one.value)) for one in figures],
     )
 

@@ -78,7 +78,7 @@ def test_a_person_declares_it_over_http_and_a_machine_reads_it(database: Databas
 
         def holds() -> tuple[object, object]:
             told = client.get(here, headers=machine).json()
-            assert len(told["advisory"]) == 3
+            assert len(told["advisory"]["text"]) == 3
             return told["mode"], told["reason"]
 
         assert holds() == ("AUTOMATIC", None)

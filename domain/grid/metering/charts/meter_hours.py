@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from domain.grid.metering.rules.meter_hours import WIDTH, Habit, MeterHour
 from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare, value_axis
-from domain.kernel.charts.chart import Chart, Column, Plot
+from domain.kernel.charts.chart import Cell, Chart, Column, Plot
 from domain.kernel.charts.marks import key
 from domain.kernel.charts.words import NBSP, moment_text, number, signed, with_unit
 
@@ -92,7 +92,7 @@ def _paint_carpet(plot: Plot, days: dict[date, list[float | None]], step: float)
     decimals = 2 if step < 0.1 else 1 if step < 1 else 0
     decimals += round(step, decimals) != step
     bounds = [number(n * step, decimals) for n in range(len(theme.SCALE))]
-    names = [f"{low} to {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    names = [f"{low} to {high}" for low, high in pairwise(bounds)]
     names = [f"below {bounds[1]}", *names[1:], f"{bounds[-1]}{NBSP}kWh and more"]
     key(plot, list(zip(names, theme.SCALE, strict=True)))
 
@@ -102,9 +102,7 @@ def _lay(axes: Axes, place: int, row: Sequence[float | None], step: float) -> No
     for kind, members in groupby(range(HOURS), lambda h: None if row[h] is None else _class(row[h] or 0.0, step)):
         if kind is not None:
             run = list(members)
-            axes.add_patch(
-                Rectangle((run[0], place - 0.46), len(run), 0.92, facecolor=theme.SCALE[kind], linewidth=0)
-            )
+            axes.add_patch(Rectangle((run[0], place - 0.46), len(run), 0.92, facecolor=theme.SCALE[kind], linewidth=0))
 
 
 def voltage_against_energy(
@@ -114,9 +112,10 @@ def voltage_against_energy(
     shown = tuple(one for one in judged if one.apart is not None)
     below = [one for one in shown if habit.is_below(one)]
     title = (
-        f"In {number(len(below))} of {number(len(shown))} hours {meter_id}'s voltage fell further than its reads explain"
+        f"In {number(len(below))} of {number(len(shown))} hours the voltage of {meter_id} fell further than its reads"
+        " explain"
         if below
-        else f"{meter_id}'s voltage goes with its reads as it did before"
+        else f"The voltage of {meter_id} goes with its reads as it did before"
     )
     return Chart(
         name=f"voltage-against-energy-{meter_id}",
@@ -136,7 +135,7 @@ def voltage_against_energy(
     )
 
 
-def _row(one: MeterHour, habit: Habit) -> tuple[object, ...]:
+def _row(one: MeterHour, habit: Habit) -> tuple[Cell, ...]:
     verdict = BEYOND if habit.is_below(one) else "as before"
     return one.hour, one.kwh, one.apart, habit.at(one.kwh), verdict
 
@@ -172,8 +171,8 @@ def _paint_voltage(plot: Plot, shown: Sequence[MeterHour], habit: Habit, zone: Z
     for one in shown:
         x, y = one.kwh, one.apart or 0.0
         words = (
-            f"Hour from {moment_text(one.hour, zone)}: {with_unit(x, 'kWh', 2)}, {signed(y)}{NBSP}V from its neighbours,"
-            f" usual {signed(habit.at(x))}{NBSP}V"
+            f"Hour from {moment_text(one.hour, zone)}: {with_unit(x, 'kWh', 2)}, {signed(y)}{NBSP}V from its"
+            f" neighbours, usual {signed(habit.at(x))}{NBSP}V"
         )
         plot.tip(axes, (x - reach_x, x + reach_x), (y - reach_y, y + reach_y), words)
     key(

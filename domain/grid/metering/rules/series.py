@@ -153,7 +153,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class SuspiciousMeter:
-    """One scored meter: score 0 to 100, its reasons with the most points first; where it is, as far as that is known."""
+    """One scored meter: score 0 to 100, its reasons with the most points first; where it is, if known."""
 
     meter_id: str
     feeder_id: str
