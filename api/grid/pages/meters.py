@@ -1,7 +1,7 @@
 """Suspicious meters, and one meter with what speaks for and against it. Advice, never an accusation."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -137,7 +137,8 @@ def meter(page: PageDep, meter_id: str) -> Response:
         return page.show("grid/meter_empty.html", meter=known)
     window_days = scored["window_days"] if scored else DEFAULT_WINDOW_DAYS
     peers = store.peers(page.connection, meter_id, known["transformer_id"], last_day)
-    charts, reads = _charts(page, known, window_days, [peer["meter_id"] for peer in peers])
+    judged_on = scored["local_date"] if scored else None
+    charts, reads = _charts(page, known, window_days, [peer["meter_id"] for peer in peers], judged_on)
     return page.show(
         "grid/meter.html",
         charts=charts,
@@ -153,7 +154,7 @@ def meter(page: PageDep, meter_id: str) -> Response:
 
 
 def _charts(
-    page: Page, known: dict[str, Any], window_days: int, peer_ids: list[str]
+    page: Page, known: dict[str, Any], window_days: int, peer_ids: list[str], judged_on: date | None
 ) -> tuple[list[Chart], list[dict[str, Any]]]:
     meter_id, feeder_id, zone = known["meter_id"], known["feeder_id"], page.tenant.zone
     last_day = store.last_day(page.connection, meter_id)
@@ -168,19 +169,23 @@ def _charts(
     points = [VoltagePoint(*(read[name] for name in names)) for read in reads]
     charts = [meter_days(meter_id, days, events, zone, source)]
     charts += [voltage_over_time(meter_id, points, events, zone, source)] if points else []
-    charts += _hours(page, meter_id, window_days, peer_ids[:MOST_PEERS], end, source)
+    charts += _hours(page, meter_id, (judged_on or last_day, window_days), peer_ids[:MOST_PEERS], end, source)
     return charts, reads
 
 
-def _hours(page: Page, meter_id: str, window_days: int, peer_ids: list[str], end: datetime, source: str) -> list[Chart]:
-    """The carpet, and the voltage against the reads where the days before say what is usual."""
-    judged_from = end - timedelta(days=window_days)
-    hours = store.hours(page.connection, meter_id, peer_ids, end, CARPET_DAYS, window_days + HABIT_DAYS)
-    judged = [one for one in hours if one.hour >= judged_from]
+def _hours(
+    page: Page, meter_id: str, window: tuple[date, int], peer_ids: list[str], end: datetime, source: str
+) -> list[Chart]:
+    """The carpet, and the voltage of the scored days against their reads where the days before say what is usual."""
+    zone, (last, days) = page.tenant.zone, window
+    judged_to = datetime.combine(last + timedelta(days=1), time(), zone)
+    judged_from = judged_to - timedelta(days=days)
+    hours = store.hours(page.connection, meter_id, peer_ids, end, CARPET_DAYS, judged_from - timedelta(days=HABIT_DAYS))
+    judged = [one for one in hours if judged_from <= one.hour < judged_to]
     habit = habit_of([one for one in hours if one.hour < judged_from])
-    charts = [carpet(meter_id, hours, page.tenant.zone, source)] if hours else []
+    charts = [carpet(meter_id, hours, zone, source)] if hours else []
     if habit is not None and any(one.apart is not None for one in judged):
-        charts.insert(0, voltage_against_energy(meter_id, judged, habit, page.tenant.zone, source))
+        charts.insert(0, voltage_against_energy(meter_id, judged, habit, zone, source))
     return charts
 
 

@@ -6,7 +6,7 @@ WITH peers AS (
         percentile_cont(0.5) WITHIN GROUP (ORDER BY voltage) AS voltage
     FROM meter_reads_electric
     WHERE
-        tenant_id = current_setting('app.tenant') AND read_at > :judged_with AND read_at <= :end
+        tenant_id = current_setting('app.tenant') AND read_at > :peers_from AND read_at <= :end
         AND meter_id = any(:peers)
         AND voltage IS NOT NULL
     GROUP BY 1

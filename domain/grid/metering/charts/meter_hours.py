@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from domain.kernel.charts import theme
 from domain.kernel.charts.axes import bare, value_axis
 from domain.kernel.charts.chart import Cell, Chart, Column, Plot
 from domain.kernel.charts.marks import key
-from domain.kernel.charts.words import NBSP, moment_text, number, signed, with_unit
+from domain.kernel.charts.words import NBSP, moment_text, number, signed, span, with_unit
 
 HOURS = 24
 BEYOND = "the voltage fell further than the read explains"
@@ -121,8 +121,9 @@ def voltage_against_energy(
         name=f"voltage-against-energy-{meter_id}",
         title=title,
         subtitle=(
-            f"Voltage above the median of its transformer's others, V on the 120 V base, by the energy of the hour;"
-            f" line and band: the {number(habit.hours)} hours before and {number(WIDTH)} of their standard deviations"
+            f"Voltage above the median of its transformer's others, V on the 120 V base, by the energy of the hour,"
+            f" {span(shown[0].hour, shown[-1].hour + timedelta(hours=1), zone)}; line and band: the"
+            f" {number(habit.hours)} hours before and {number(WIDTH)} of their standard deviations"
         ),
         alt=f"Scatter of {len(shown)} hours about a line. {title}.",
         columns=VOLTAGE_COLUMNS,
@@ -162,7 +163,7 @@ def _paint_voltage(plot: Plot, shown: Sequence[MeterHour], habit: Habit, zone: Z
             [one.kwh for one in chosen],
             [one.apart or 0.0 for one in chosen],
             "s" if is_below else "o",
-            markersize=5 if is_below else 4,
+            markersize=6 if is_below else 5,
             color=color,
             markeredgewidth=0,
             zorder=4 if is_below else 3,

@@ -137,16 +137,16 @@ def reads(
 
 
 def hours(
-    connection: Connection, meter_id: str, peer_ids: list[str], end: datetime, carpet_days: int, judged_with_days: int
+    connection: Connection, meter_id: str, peer_ids: list[str], end: datetime, days: int, peers_from: datetime
 ) -> list[MeterHour]:
-    """The meter's whole hours of the last days; of the last of them with the voltage of its neighbours too."""
+    """The meter's whole hours of the last days, since `peers_from` with the voltage of its neighbours too."""
     found = rows(
         connection,
         sql_file("grid/queries/meter_hours.sql"),
         meter=meter_id,
         peers=peer_ids,
-        start=end - timedelta(days=carpet_days),
-        judged_with=end - timedelta(days=judged_with_days),
+        start=end - timedelta(days=days),
+        peers_from=peers_from,
         end=end,
     )
     return [MeterHour(**row) for row in found]
