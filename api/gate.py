@@ -120,7 +120,7 @@ class Gate:
             for allowed in door.allowed:
                 allowed.check(principal)
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > door.body_limit:
+        if length.isdecimal() and int(length) > door.body_limit:
             raise TooLarge(f"The body has {length} bytes; this door takes {door.body_limit}.", hint="Send it in parts.")
 
 
