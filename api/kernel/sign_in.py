@@ -111,11 +111,16 @@ def opened(request: Request, principal: Principal, back: str, by: str = "token")
         secret,
         max_age=int(LASTS.total_seconds()),
         path="/",
-        secure=request.url.scheme == "https",
+        secure=is_by_tls(request),
         httponly=True,
         samesite="lax",
     )
     return answer
+
+
+def is_by_tls(request: Request) -> bool:
+    """Whether browsers come by TLS, to this process or to a proxy before it whose word on it is not believed."""
+    return request.url.scheme == "https" or (settings().public_url or "").startswith("https://")
 
 
 def ip_of(request: Request) -> str | None:

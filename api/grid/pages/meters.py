@@ -1,11 +1,13 @@
 """Suspicious meters, and one meter with what speaks for and against it. Advice, never an accusation."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 
 from api.forms import FormDep, typed
 from api.grid.pages.access import LOOKS, PROPOSES, may_propose
@@ -17,6 +19,7 @@ from domain.grid.metering.charts.voltage import VoltagePoint, voltage_over_time
 from domain.grid.metering.rules.flags import MEANINGS, Flag
 from domain.grid.metering.rules.inspection import content_of, list_csv
 from domain.grid.metering.rules.meter_hours import habit_of
+from domain.grid.metering.rules.series import SuspiciousMeter
 from domain.grid.metering.store import meters as store
 from domain.grid.metering.store import scenarios, series
 from domain.grid.metering.suggest import SUSPICIOUS_SCORE, propose_inspection
@@ -40,20 +43,34 @@ MOST_FEEDERS = 500
 SCORE = re.compile(r"\d{1,3}(\.\d{1,3})?")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which scored meters the address asks for; all feeders and reasons where it names none."""
+
+    feeder: Annotated[str, Query(max_length=200)] = ""
+    reason: Annotated[str, Query(max_length=40)] = ""
+    score: Annotated[float, Query(ge=0, le=100)] = 20
+
+    def among(self, connection: Connection, on: date, limit: int, after_rank: int = 0) -> list[SuspiciousMeter]:
+        """They, in order of rank."""
+        feeder, reason = self.feeder or None, self.reason or None
+        return store.suspicious(
+            connection, on, feeder=feeder, reason=reason, least=self.score, after_rank=after_rank, limit=limit
+        )
+
+
+AskedDep = Annotated[Asked, Depends()]
+
+
 @router.get("/grid/meters")
 def suspicious_meters(
-    page: PageDep,
-    feeder: Annotated[str, Query(max_length=200)] = "",
-    reason: Annotated[str, Query(max_length=40)] = "",
-    score: Annotated[float, Query(ge=0, le=100)] = 20,
-    after: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    page: PageDep, asked: AskedDep, after: Annotated[int, Query(ge=0, le=10_000_000)] = 0
 ) -> Response:
     """The latest scoring in order of rank, by feeder, reason and least score; fifty to a page."""
     on = store.scored_on(page.connection)
     if on is None:
         return page.show("grid/meters_empty.html")
-    filters: dict[str, Any] = {"feeder": feeder or None, "reason": reason or None, "least": score}
-    found = store.suspicious(page.connection, on, **filters, after_rank=after, limit=PAGE_ROWS + 1)
+    found = asked.among(page.connection, on, PAGE_ROWS + 1, after)
     rows, more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
     source = f"Countersign, tenant {page.tenant.tenant_id}, scored for {on:%a} {on.day} {on:%b} {on.year}"
     charts = [reasons_by_meter(rows[:TOP], f"{on:%a} {on.day} {on:%b}", source)] if rows else []
@@ -64,7 +81,7 @@ def suspicious_meters(
         scored_on=on,
         feeders=scenarios.feeder_names(page.connection, MOST_FEEDERS),
         reasons={code: name for code, (name, _) in REASONS.items()},
-        filters={"feeder": feeder, "reason": reason, "score": score},
+        filters=asked,
         after=after,
         next_after=rows[-1].rank if more else None,
         may_propose=may_propose(page.principal),
@@ -82,12 +99,7 @@ def _hits(page: Page) -> Share:
 
 
 @router.get("/grid/meters.csv")
-def as_csv(
-    page: PageDep,
-    feeder: Annotated[str, Query(max_length=200)] = "",
-    reason: Annotated[str, Query(max_length=40)] = "",
-    score: Annotated[float, Query(ge=0, le=100)] = 20,
-) -> Response:
+def as_csv(page: PageDep, asked: AskedDep) -> Response:
     """All that the filters show, in order of rank; the columns of the crew's list.
 
     Raises:
@@ -96,9 +108,8 @@ def as_csv(
     on = store.scored_on(page.connection)
     if on is None:
         raise NotFound("No meters have been scored yet.", hint="They are, once a whole local day of reads has arrived.")
-    filters: dict[str, Any] = {"feeder": feeder or None, "reason": reason or None, "least": score}
-    found = store.suspicious(page.connection, on, **filters, limit=MOST_ROWS)
     named = {"Content-Disposition": f'attachment; filename="suspicious-meters-{on}.csv"'}
+    found = asked.among(page.connection, on, MOST_ROWS)
     return Response(list_csv(content_of(on, found)), media_type="text/csv; charset=utf-8", headers=named)
 
 

@@ -9,7 +9,7 @@ WITH peers AS (
         tenant_id = current_setting('app.tenant') AND read_at > :peers_from AND read_at <= :end
         AND meter_id = any(:peers)
         AND voltage IS NOT NULL
-    GROUP BY 1
+    GROUP BY hour
 ),
 
 own AS (
@@ -19,7 +19,7 @@ own AS (
         avg(voltage)::float8 AS voltage
     FROM meter_reads_electric
     WHERE tenant_id = current_setting('app.tenant') AND meter_id = :meter AND read_at > :start AND read_at <= :end
-    GROUP BY 1
+    GROUP BY hour
     HAVING sum(interval_minutes) = 60
 )
 

@@ -1,5 +1,6 @@
 """Storm mode as a person declares it: what holds when, what it changes, and that nothing can be taken back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from domain.grid.outages.observe.storm_mode import declare
 from domain.grid.outages.rules.crew_fit import CrewSettings
 from domain.grid.outages.rules.storm_mode import storm_as_input
 from domain.grid.outages.store import storm_modes
+from domain.kernel.charts import render
+from domain.kernel.charts.chart import Format
 from domain.kernel.db import transaction
 from domain.kernel.errors import Invalid
 from domain.kernel.keys import GRIDLENS_SCOPES, create_key
@@ -100,3 +103,16 @@ def test_a_person_declares_it_over_http_and_a_machine_reads_it(database: Databas
         over = {"mode": "AUTOMATIC", "reason": "It has passed."}
         assert client.post(here, headers=people["MANAGER"], json=over).json()["ends_at"] is None
         assert holds() == ("AUTOMATIC", None)
+
+
+def test_crews_are_drawn_where_they_are_though_their_table_says_nothing_of_it() -> None:
+    """A crew that moved, and crews of the same names in another tenant's streets."""
+    charts = [
+        crew_map([CrewPlace(name, "available", True, at, ()) for name, at in places.items()], [], is_storm=False)
+        for places in ({"North": (47.0, 8.0), "South": (46.9, 8.0)}, {"North": (47.0, 8.0), "South": (47.0, 8.3)})
+    ]
+    assert charts[0] is not None
+    assert charts[1] is not None
+    assert charts[0].rows == charts[1].rows
+    key, other = (render._key(replace(chart, height=300, phone_height=300), Format.PAGE) for chart in charts if chart)
+    assert key != other
