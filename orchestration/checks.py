@@ -87,6 +87,7 @@ def result_of(key: dg.AssetCheckKey, found: Sequence[tuple[str, Finding]]) -> dg
         asset_key=key.asset_key,
         check_name=key.name,
         severity=dg.AssetCheckSeverity.ERROR if worst else dg.AssetCheckSeverity.WARN,
-        description=" ".join(f"{place}: {finding.says}" for place, finding in told) or "There is nothing to look at yet.",
+        description=" ".join(f"{place}: {finding.says}" for place, finding in told)
+        or "There is nothing to look at yet.",
         metadata=metadata,
     )

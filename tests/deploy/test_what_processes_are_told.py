@@ -82,7 +82,9 @@ def environment_of(container: dict[str, Any], maps: dict[str, dict[str, str]]) -
     """What a container's environment is, in the order in which Kubernetes lays one over the other."""
     told: dict[str, str] = {}
     for given in container.get("envFrom", []):
-        told |= maps[given["configMapRef"]["name"]] if "configMapRef" in given else secrets()[given["secretRef"]["name"]]
+        told |= (
+            maps[given["configMapRef"]["name"]] if "configMapRef" in given else secrets()[given["secretRef"]["name"]]
+        )
     return told | {one["name"]: str(one.get("value", "a-pod")) for one in container.get("env", [])}
 
 
@@ -146,7 +148,9 @@ def test_every_name_is_read_and_every_value_understood() -> None:
         assert set(one.environment) - OTHERS - {"postgresql-password"} <= setting_names(), one
         made = one.settings()
         assert made.env is Env(one.environment["COUNTERSIGN_ENV"])
-        assert set(made.forwarded_allow_ips) == {*filter(None, [one.environment.get("COUNTERSIGN_FORWARDED_ALLOW_IPS")])}
+        assert set(made.forwarded_allow_ips) == {
+            *filter(None, [one.environment.get("COUNTERSIGN_FORWARDED_ALLOW_IPS")])
+        }
 
 
 def test_a_value_that_is_not_understood_would_be_found() -> None:

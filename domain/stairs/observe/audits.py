@@ -6,7 +6,6 @@ Each audit measures, says its finding in one sentence, and changes nothing.
 
 import uuid
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, text
 

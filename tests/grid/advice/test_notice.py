@@ -141,4 +141,4 @@ def test_other_bounds_hold_from_another_persons_countersignature_on(
     assert (taken.status_code, taken.json()["code"]) == (409, "VERSION_TAKEN")
     look()
     assert "METER_SUSPICION" not in {one.signal_type for one in rows("signals")}
-    assert {one.ruleset for one in rows("signal_evaluations")} == {"2026-2"}
+    assert {one.ruleset for one in rows("signal_evaluations")} == {"2026-own"}
