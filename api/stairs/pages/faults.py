@@ -12,12 +12,15 @@ from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
 from api.stairs.access import READS
 from api.stairs.faults import MENDS, ORDER, sign_review
+from api.stairs.pages.reports import EXPORTERS
 from api.stairs.sync import REVIEWS
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid
 from domain.kernel.principal import Role
 from domain.stairs.observe.mended import mend
-from domain.stairs.store import faults
+from domain.stairs.rules.report_gates import NOTICE
+from domain.stairs.store import evidence, faults
+from domain.stairs.store.waiting_proposals import waiting
 from domain.stairs.suggest.fault_review import Said
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
@@ -163,6 +166,9 @@ def _show(
         classes=CLASSES,
         may_review=is_open and row["review_state"] == "proposed" and bool(page.principal.roles & REVIEWERS),
         may_mend=is_open and row["review_state"] != "proposed" and bool(page.principal.roles & MENDERS),
+        may_notify=is_open and row["review_state"] != "dismissed" and bool(page.principal.roles & EXPORTERS),
+        notices=waiting(page.connection, [NOTICE.kind], str(fault_id)),
+        captures=[] if row["instance_id"] is None else evidence.of_instance(page.connection, row["instance_id"]),
         error=error,
         values=dict.fromkeys((*TYPED, "how"), "") | (values or {}),
         notice=notice,
