@@ -36,7 +36,7 @@ STATES = {
 }
 URGENCY = {
     "overdue": ("alarm", "overdue"),
-    "never": ("watch", "never tested"),
+    "never": ("watch", "no approved visit"),
     "soon": ("watch", "due within 30 days"),
     "later": ("ok", "later"),
 }
@@ -143,6 +143,7 @@ def _finding(found: list[sessions.Session], open_faults: list[dict[str, Any]]) -
         len(open_faults), f"{len(open_faults)} faults are open"
     )
     if critical:
-        faulty += ", a critical one" if len(open_faults) == 1 else f", {critical} of them critical"
+        many = "both" if critical == len(open_faults) == 2 else f"{critical} of them"
+        faulty += ", a critical one" if len(open_faults) == 1 else f", {many} critical"
     waits = {0: "", 1: "; one session waits for review"}.get(waiting, f"; {waiting} sessions wait for review")
     return f"{faulty}{waits}."

@@ -1,5 +1,6 @@
 """Buildings as pages: what stands in each, how many tests that asks for, and how many are published."""
 
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,8 +12,10 @@ from api.pages import Page, PageDep
 from api.stairs.access import READS
 from api.stairs.pages.laying import ENTERERS, NOTICES, PROPOSERS
 from api.stairs.pages.reports import EXPORTERS, report_lines
+from domain.kernel.clock import utc_now
 from domain.stairs.charts.section import stair_section
 from domain.stairs.rules.counts import StairSize, expected_counts, stair_sizes
+from domain.stairs.rules.due import months_after
 from domain.stairs.rules.gates import BASELINES, DEFINITIONS, TEMPLATES
 from domain.stairs.rules.registry import Registry
 from domain.stairs.rules.report_gates import REPORT
@@ -97,11 +100,18 @@ def one(building_id: UUID, page: PageDep, done: Annotated[str, Query(max_length=
         routines=routines,
         values=_values(page, registry),
         proposals=waiting(page.connection, WAITING, str(building_id)),
+        year=_last_year(page),
         may_propose=bool(page.principal.roles & PROPOSERS),
         may_export=bool(page.principal.roles & EXPORTERS),
         reports=report_lines(page, building_id=building_id),
         finding=_finding(registry.building.name, routines),
     )
+
+
+def _last_year(page: Page) -> tuple[date, date]:
+    """The twelve months that end today, which a logbook is asked for most."""
+    today = utc_now().astimezone(page.tenant.zone).date()
+    return months_after(today, -12) + timedelta(days=1), today
 
 
 def _stairs(registry: Registry) -> list[dict[str, Any]]:

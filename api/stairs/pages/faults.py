@@ -19,6 +19,7 @@ from domain.kernel.errors import CountersignError, Invalid
 from domain.kernel.principal import Role
 from domain.stairs.observe.mended import mend
 from domain.stairs.rules.report_gates import NOTICE
+from domain.stairs.rules.reported import decimal
 from domain.stairs.store import evidence, faults
 from domain.stairs.store.waiting_proposals import waiting
 from domain.stairs.suggest.fault_review import Said
@@ -41,6 +42,7 @@ CLASSES = {
     "standard_class": ("critical", "non_critical", "non_conformance"),
 }
 ACTIONS = ("confirm", "reclassify", "dismiss")
+FIGURES = ("measured_value", "min_threshold", "max_threshold", "baseline_value")
 TYPED = ("action", "reason", "invalid_measurement", *CLASSES)
 NOTICES = {"reviewed": "Signed; it holds from now on.", "mended": "Noted as mended. The finding stays as it was found."}
 
@@ -160,6 +162,7 @@ def _show(
         "stairs/fault.html",
         status,
         fault=row,
+        figures={name: decimal(row[name]) for name in FIGURES},
         states=STATES,
         severities=SEVERITIES,
         reviews=REVIEWS_SAID,

@@ -11,7 +11,7 @@ from api.deps import allow
 from api.forms import FormDep, typed
 from api.pages import Page, PageDep
 from api.stairs.access import READS
-from api.stairs.pages.proof_words import KINDS, certificate_of, finding, limits_of, readings, result_said, where
+from api.stairs.pages.proof_words import KINDS, WAITS, certificate_of, finding, limits_of, readings, result_said, where
 from api.stairs.sessions import TESTS, WALKS
 from api.stairs.sync import REVIEWS
 from domain.kernel import artifacts
@@ -186,6 +186,7 @@ def _show(
         limits=limits_of(told),
         kind=KINDS[told.measurement_type],
         words=VERDICTS,
+        waits=WAITS,
         verdicts=list(reversed(verdicts)),
         readings=readings(newest, row),
         certificate=certificate_of(newest),

@@ -19,11 +19,18 @@ KINDS = {
     "cause_and_effect_logic": "Cause and effect",
     "interface_test": "Interface",
 }
-WAITS = {
+NOT_YET = {
     "pending": "It has not been tested yet.",
     "in_progress": "It is being tested.",
     "failed": "It could not be carried out and waits for another try.",
     "skipped": "It was left out.",
+}
+WAITS = {
+    "pending": "to do",
+    "in_progress": "begun",
+    "failed": "to try again",
+    "skipped": "left out",
+    "completed": "carried out",
 }
 WORDS = {"compliant": "complies", "non_compliant": "does not comply", "indeterminate": "is undecided"}
 
@@ -38,7 +45,7 @@ def where(one: InstancePart) -> str:
 def finding(one: InstancePart) -> str:
     """What came of a test, in one sentence."""
     if one.verdict is None:
-        return WAITS.get(one.status, "It has no verdict.")
+        return NOT_YET.get(one.status, "It has no verdict.")
     said = WORDS[one.verdict]
     if one.steps:
         late = sum(bool(step.issue) for step in one.steps)

@@ -13,7 +13,7 @@ from api.forms import FormDep, typed
 from api.pages import Page, PageDep
 from api.stairs.access import READS
 from api.stairs.pages.board import STATES
-from api.stairs.pages.proof_words import KINDS, where
+from api.stairs.pages.proof_words import KINDS, WAITS, where
 from api.stairs.pages.reports import EXPORTERS, report_lines
 from api.stairs.sessions import TESTS, WALKS
 from domain.kernel.charts.chart import Chart
@@ -120,6 +120,7 @@ def _show(
         finding=_finding(told),
         state=STATES[session.status],
         kinds=KINDS,
+        waits=WAITS,
         is_tested=any(one.verdict is not None for one in told.instances),
         tests=[(one, where(one)) for one in told.instances if not chosen or one.instance_id in groups[chosen]],
         groups={name: (CHOICES[name], len(own)) for name, own in groups.items() if own},

@@ -131,7 +131,7 @@ function attested(context) {
   const started = reading.timed_from;
   return [
     h("p", { class: "run-label" }, asked.test_action ?? ""),
-    h("p", {}, "Expected: ", asked.expected_result ?? "", asked.response_time_s ? ` within ${asked.response_time_s} s` : ""),
+    h("p", {}, "Expected: ", asked.expected_result ?? "", asked.response_time_s ? ` within ${asked.response_time_s}\u00a0s` : ""),
     h("div", { class: "run-choice", role: "group", "aria-label": "What was seen" },
       [[true, "Seen as expected"], [false, "Not seen"]].map(([seen, words]) =>
         h("button", { type: "button", "aria-pressed": String(reading.matched === seen), class: "run-pick", onclick: () => keep({ matched: seen }, true) }, words))),

@@ -5,15 +5,17 @@ import { badge, h, verdictBadge } from "./elements.js";
 import { fieldsOf, measuredOf, readOut } from "./fields.js";
 import { get, keepCapture, keepResult, put } from "./store.js";
 import { certificateOn, inWords, limits, rulesInForce, verdict } from "./verdict.js";
-import { kindOf, placeOf } from "./walk.js";
+import { kindOf, nextOf, placeOf } from "./walk.js";
 
 /** The screen of one test. `context`: walk, row, draft, captures, day, keep(draft), again(), done(). */
 export function testScreen(context) {
   const { row, walk, draft } = context;
   const { instance } = row;
   const texts = (name) => walk.parts.texts[instance[name]];
+  const next = nextOf(walk, instance.instance_id);
   return h("div", { class: "run-test", "data-test": instance.instance_id },
-    h("p", {}, h("a", { href: "#/" }, "All tests")),
+    h("p", { class: "run-way" }, h("a", { href: "#/" }, "All tests"),
+      next && next !== instance ? h("a", { href: `#/test/${next.instance_id}` }, "Next to do →") : null),
     h("p", { class: "eyebrow" }, `${instance.stair_name ?? ""}, ${kindOf(instance).toLowerCase()}`),
     h("h1", {}, placeOf(instance) || instance.scoped_identifier),
     row.isDone ? done(context) : null,
@@ -56,7 +58,9 @@ function done(context) {
     row.act ? h("p", {}, `Left out: ${row.act.reason}`) : null,
     kept.length ? h("ul", { class: "run-kept" }, kept.map((one) => h("li", {}, preview(one), h("span", {}, one.told.description, " ", badge(...(FILES[one.state] ?? ["watch", "not taken"])))))) : null,
     row.act || context.draft.again ? null
-      : h("button", { type: "button", class: "quiet", onclick: () => context.keep({ again: true }, true) }, "Measure it again: both results are kept, a reviewer decides"));
+      : h("div", {},
+          h("button", { type: "button", onclick: () => context.keep({ again: true }, true) }, "Measure it again"),
+          h("p", { class: "hint" }, "Both results are kept; a reviewer decides which counts.")));
 }
 
 function limitLine({ walk, row: { instance }, day }) {
@@ -79,7 +83,7 @@ function timer(context, cues) {
   const left = context.draft.timer_ends ? Math.ceil((context.draft.timer_ends - Date.now()) / 1000) : null;
   const words = left === null ? `Wait ${seconds} s until it has settled` : left > 0 ? `${left} s left` : "Settled: read now";
   return h("p", { class: "run-timer" },
-    h("button", { type: "button", class: "quiet", onclick: () => context.keep({ timer_ends: Date.now() + seconds * 1000 }, true) }, left === null ? `Start ${seconds} s` : "Start again"),
+    h("button", { type: "button", onclick: () => context.keep({ timer_ends: Date.now() + seconds * 1000 }, true) }, left === null ? `Start ${seconds} s` : "Start again"),
     h("span", { "data-timer": context.draft.timer_ends ?? "" }, words));
 }
 

@@ -15,6 +15,7 @@ from domain.stairs.rules.due import Routine, months_after
         (date(2026, 8, 31), 6, date(2027, 2, 28)),
         (date(2026, 12, 1), 1, date(2027, 1, 1)),
         (date(2026, 3, 15), 12, date(2027, 3, 15)),
+        (date(2024, 2, 29), -12, date(2023, 2, 28)),
     ],
 )
 def test_the_same_day_so_many_months_later(day: date, months: int, then: date) -> None:
