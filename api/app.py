@@ -12,6 +12,7 @@ from api.courses import delivery_routers as delivery
 from api.courses import events as learner_events
 from api.courses import loop_routers as loop
 from api.courses import routers as courses
+from api.doors import Found
 from api.draining import Drain, Draining
 from api.errors import add_error_handlers
 from api.gate import Gate
@@ -76,8 +77,7 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    # What browsers send every few seconds first: finding a route among hundreds costs more than what it then does.
-    often = [learner_events.router, learner_events.pages, learner_events.public]
+    events_of_learners = [learner_events.router, learner_events.pages, learner_events.public]
     kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice, advice_rules]
     home = [
         sign_in,
@@ -101,7 +101,7 @@ def routers() -> list[APIRouter]:
     stairs_pages = [board, runner, session, proof, report_pages, fault_pages, laying, buildings, trends, rules]
     stairs_pages += [instrument_forms, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
-    return often + [one.router for one in every] + [courses.pages, loop.pages, search.router]
+    return events_of_learners + [one.router for one in every] + [courses.pages, loop.pages, search.router]
 
 
 def create_app(*more: APIRouter) -> FastAPI:
@@ -116,6 +116,7 @@ def create_app(*more: APIRouter) -> FastAPI:
     )
     app.state.sessions = asyncio.Semaphore(SESSIONS)
     app.state.drain = Drain()
+    app.router.routes.append(Found())
     for router in [*routers(), *more]:
         app.include_router(router)
     mount_static(app)

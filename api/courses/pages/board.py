@@ -163,7 +163,7 @@ def _act(page: Page, call: str) -> Act:
 
 
 def _number(typed_in: str) -> int:
-    if not typed_in.isdigit():
+    if not typed_in.isdecimal():
         raise NotFound("There is no such version.")
     return int(typed_in)
 

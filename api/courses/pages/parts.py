@@ -97,7 +97,7 @@ def whole_revision(typed_in: str) -> int:
     Raises:
         Invalid: it does not say.
     """
-    if not typed_in.isdigit():
+    if not typed_in.isdecimal():
         raise Invalid("The form does not say which revision was read.", hint="Reload the page and decide again.")
     return int(typed_in)
 

@@ -44,7 +44,7 @@ def _registry(page: Page) -> dict[str, Any]:
 def _content(page: Page, end: datetime, window: str) -> dict[str, Any]:
     sentence, words, hours = WINDOWS[window]
     feeders = series.feeder_losses(page.connection, end - timedelta(hours=hours), end)
-    current = kpi.current_loss(page.connection, 4 * hours)
+    current = kpi.current_loss(page.connection, kpi.latest_matched(page.connection, 4 * hours))
     outcomes = headline(series.event_outcomes(page.connection, OUTCOMES))[:OUTCOMES]
     hours_seen = series.coverage_hours(page.connection, end)
     source = f"Countersign, tenant {page.tenant.tenant_id}, data through {moment_text(end, page.tenant.zone)}"

@@ -1,5 +1,6 @@
 """Storm mode as a person declares it: what holds when, what it changes, and that nothing can be taken back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from domain.grid.outages.observe.storm_mode import declare
 from domain.grid.outages.rules.crew_fit import CrewSettings
 from domain.grid.outages.rules.storm_mode import storm_as_input
 from domain.grid.outages.store import storm_modes
+from domain.kernel.charts import render
+from domain.kernel.charts.chart import Format
 from domain.kernel.db import transaction
 from domain.kernel.errors import Invalid
 from tests.conftest import Database
@@ -62,3 +65,16 @@ def test_a_storm_draws_the_rings_of_travel_nearer() -> None:
     assert drawn.title.startswith("1 of 1 planned jobs has a free crew")
     assert "slower in storm mode" in drawn.subtitle
     assert crew_map([], [], is_storm=False) is None
+
+
+def test_crews_are_drawn_where_they_are_though_their_table_says_nothing_of_it() -> None:
+    """A crew that moved, and crews of the same names in another tenant's streets."""
+    charts = [
+        crew_map([CrewPlace(name, "available", True, at, ()) for name, at in places.items()], [], is_storm=False)
+        for places in ({"North": (47.0, 8.0), "South": (46.9, 8.0)}, {"North": (47.0, 8.0), "South": (47.0, 8.3)})
+    ]
+    assert charts[0] is not None
+    assert charts[1] is not None
+    assert charts[0].rows == charts[1].rows
+    key, other = (render._key(replace(chart, height=300, phone_height=300), Format.PAGE) for chart in charts if chart)
+    assert key != other

@@ -13,6 +13,7 @@ from domain.grid.metering.rules.series import SuspiciousMeter
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.gates import Gate
 from domain.kernel.principal import Role
+from domain.kernel.spreadsheet import inert
 
 RENDERER_VERSION = "inspection-list/1"
 COLUMNS = ("rank", "meter_id", "feeder_id", "score", "confidence_pct", "unrecorded_kwh_estimated", "reasons")
@@ -63,6 +64,6 @@ def list_csv(content: Mapping[str, Any]) -> bytes:
 
 def _cell(value: Any) -> Any:
     """A value as a cell; text that a spreadsheet would run as a formula is kept from it."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{value}"
+    if isinstance(value, str):
+        return inert(value)
     return "" if value is None else value
