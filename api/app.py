@@ -64,9 +64,10 @@ from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.stairs import routers as stairs
-from api.stairs.pages import board, buildings, rules, runner, session, trends
+from api.stairs.pages import board, buildings, instrument_forms, laying, proof, rules, runner, session, trends
 from api.stairs.pages import faults as fault_pages
 from api.stairs.pages import instruments as instrument_pages
+from api.stairs.pages import reports as report_pages
 from api.watch import REQUEST_ID, Watch
 
 DESCRIPTION = "Machines observe and suggest; nothing takes effect until a person countersigns."
@@ -98,7 +99,8 @@ def routers() -> list[APIRouter]:
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, summary]
     outages = [outage_signals, outage_storm_mode, promotion, canonical, outage_advice, crews, lists]
-    stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
+    stairs_pages = [board, runner, session, proof, report_pages, fault_pages, laying, buildings, trends, rules]
+    stairs_pages += [instrument_forms, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
     return events_of_learners + [one.router for one in every] + [courses.pages, loop.pages, search.router]
 

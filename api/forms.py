@@ -10,7 +10,7 @@ from api.gate import session_secret
 from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.login import is_form_token
 
-MOST_FIELDS = 60
+MOST_FIELDS = 100
 # More than any form takes, so that `uploaded` can say what is wrong with a second one.
 MOST_FILES = 20
 

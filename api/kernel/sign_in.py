@@ -111,16 +111,16 @@ def opened(request: Request, principal: Principal, back: str, by: str = "token")
         secret,
         max_age=int(LASTS.total_seconds()),
         path="/",
-        secure=is_by_tls(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
     return answer
 
 
-def is_by_tls(request: Request) -> bool:
-    """Whether browsers come by TLS, to this process or to a proxy before it whose word on it is not believed."""
-    return request.url.scheme == "https" or (settings().public_url or "").startswith("https://")
+def is_https(request: Request) -> bool:
+    """Whether a cookie may be kept to HTTPS: the request came so, or people reach this copy only so."""
+    return request.url.scheme == "https" or settings().is_public_https
 
 
 def ip_of(request: Request) -> str | None:

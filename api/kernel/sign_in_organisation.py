@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.deps import MaybeCallerDep
 from api.forms import SignInForm, typed
-from api.kernel.sign_in import HOME, Next, is_by_tls, local_path, opened, refuse_other_sites, sign_in_form
+from api.kernel.sign_in import HOME, Next, is_https, local_path, opened, refuse_other_sites, sign_in_form
 from api.pages import render
 from domain.kernel import oidc
 from domain.kernel.clock import utc_now
@@ -68,7 +68,7 @@ def _with_cookie(request: Request, answer: Response, cookie: str) -> Response:
         cookie,
         max_age=int(oidc.LASTS.total_seconds()),
         path="/sign-in",
-        secure=is_by_tls(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )

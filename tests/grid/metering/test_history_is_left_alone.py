@@ -1,4 +1,4 @@
-"""What a request touches does not grow with the tenant's history: not by partitions of days, nor by loads, nor by events.
+"""What a request touches does not grow with history: not by partitions of days, nor by loads, nor by events.
 
 Counted, not timed: locks on the tables of single days that a request's transaction holds when it ends (planning over a
 partition locks it, and so does looking into it), and blocks that a statement needs, planning included.
