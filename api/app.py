@@ -22,6 +22,7 @@ from api.grid import routes as ami
 from api.grid.outages import advice as outage_advice
 from api.grid.outages import canonical, crews, lists, promotion
 from api.grid.outages import signals as outage_signals
+from api.grid.outages import storm_mode as outage_storm_mode
 from api.grid.pages import (
     crew_board,
     events,
@@ -97,7 +98,7 @@ def routers() -> list[APIRouter]:
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, summary]
-    outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
+    outages = [outage_signals, outage_storm_mode, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, proof, report_pages, fault_pages, laying, buildings, trends, rules]
     stairs_pages += [instrument_forms, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
