@@ -87,7 +87,7 @@ SCORED = """
 INSERT INTO meter_suspicion (tenant_id, local_date, meter_id, feeder_id, scoring_version, score, rank, confidence,
   window_days, reasons)
 SELECT 'T', d.local_date, 'M' || n, 'FEEDER_1', 'v', n % 61, n, 1, 7, jsonb_build_array(repeat('why ', 200))
-FROM (SELECT DISTINCT local_date FROM gl_feeder_day ORDER BY local_date DESC LIMIT 10) AS d, generate_series(1, 300) AS n
+FROM (SELECT DISTINCT local_date FROM gl_feeder_day ORDER BY 1 DESC LIMIT 10) AS d, generate_series(1, 300) AS n
 RETURNING score
 """
 LOADED = """
