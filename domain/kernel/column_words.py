@@ -55,7 +55,9 @@ def words(room: str = "") -> Words:
 
 def statement(told: str = "coalesce(own.told, near.told, far.told)", only: str = "") -> str:
     """The one statement that gives every listed relation's columns their words; those whose names begin with `only`."""
-    own, repeated, rooms = [], [(REPEATED, *pair) for pair in words()[REPEATED].items()], []
+    own: list[tuple[str, ...]] = []
+    rooms: list[tuple[str, ...]] = []
+    repeated: list[tuple[str, ...]] = [(REPEATED, *pair) for pair in words()[REPEATED].items()]
     for room in ROOMS:
         listed = words(room)
         repeated += [(room, *pair) for pair in listed.pop(REPEATED).items()]

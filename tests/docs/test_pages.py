@@ -75,6 +75,11 @@ def test_every_setting_that_is_named_is_one_that_the_product_reads() -> None:
             assert name in setting_names() | OTHER_NAMES or more, f"{page} names {name}"
 
 
+def test_the_page_of_settings_has_every_one_and_no_other() -> None:
+    told = set(re.findall(r"`([A-Z][A-Z0-9_]{2,})`", (DOCS / "settings.md").read_text())) - {"INFO", "DEMO_TENANT"}
+    assert told == setting_names()
+
+
 def test_the_gates_stand_in_the_documents_with_their_roles() -> None:
     text = (DOCS / "countersigning.md").read_text().split("## The gates")[1]
     told: dict[str, list[str]] = {}

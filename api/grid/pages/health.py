@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.grid.pages.access import LOOKS
+from api.grid.pages.freshness import freshness
 from api.pages import Page, PageDep
 from domain.grid.metering.charts.coverage import coverage_by_hour
 from domain.grid.metering.charts.feeders import loss_by_feeder
@@ -16,11 +17,9 @@ from domain.grid.metering.rules.series import headline
 from domain.grid.metering.store import kpi, series
 from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.words import moment_text
-from domain.kernel.clock import utc_now
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
 WINDOWS = {"1h": ("in the last hour", "last hour", 1), "24h": ("in the last 24 hours", "last 24 hours", 24)}
-STALE_AFTER = timedelta(hours=1)
 OUTCOMES = 6
 
 
@@ -59,8 +58,7 @@ def _content(page: Page, end: datetime, window: str) -> dict[str, Any]:
         "figures": _figures(page, current, words),
         "window": window,
         "end": end,
-        "age": utc_now() - end,
-        "is_stale": utc_now() - end > STALE_AFTER,
+        "fresh": freshness(page.connection, end),
     }
 
 
