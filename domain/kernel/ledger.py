@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from domain.kernel.asked import conditions
+from domain.kernel.spreadsheet import inert
 
 _EXPORTED = (
     "event_id seq event_type occurred_at recorded_at actor_id actor_role entity_type entity_id outage_id"
@@ -21,8 +22,6 @@ EXPORTED = _EXPORTED.split()
 _COLUMNS = ", ".join(f"e.{name}" for name in EXPORTED if name != "ip") + ", host(e.ip) AS ip"
 _SEALED = " LEFT JOIN seal_leaves AS l ON l.event_id = e.event_id LEFT JOIN seals AS s ON s.seal_id = l.seal_id"
 BATCH_ROWS = 1000
-# A spreadsheet would take a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -117,5 +116,4 @@ def _cell(value: Any) -> str:
         return value.isoformat(timespec="microseconds")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    said = str(value)
-    return f"'{said}" if said.startswith(FORMULA) else said
+    return inert(str(value))

@@ -17,7 +17,7 @@ from domain.kernel.errors import Conflict, CountersignError, Forbidden
 from domain.kernel.events import record
 from domain.kernel.gates import DELEGATION, STANDING_ORDER, Gate
 from domain.kernel.principal import Principal, Role
-from domain.kernel.proposed import Subject, check_signed, load_proposal
+from domain.kernel.proposed import Subject, check_signed, load_proposal, lock_subject
 from domain.kernel.signed import Countersignature, Decision, check, load_countersignature
 
 _NOT_WITHDRAWN = (
@@ -180,16 +180,7 @@ def use_standing_order(
     """
     if not gate.orderable:
         raise Forbidden(f"{gate.title} is signed one by one; no standing order covers it.", code="NO_STANDING_ORDER")
-    order = connection.execute(
-        text(
-            "SELECT lent.* FROM standing_orders AS lent"
-            " WHERE lent.kind = :kind AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
-            " AND COALESCE(lent.scope ->> 'subject_type', :type) = :type"
-            " AND COALESCE(lent.scope ->> 'subject_id', :id) = :id"
-            f" AND {_NOT_WITHDRAWN} ORDER BY lent.valid_from, lent.order_id LIMIT 1"
-        ),
-        {"kind": gate.kind, "type": subject.type, "id": subject.id},
-    ).one_or_none()
+    order = _held_order(connection, gate, subject)
     if order is None:
         raise Forbidden(
             f"No standing order covers this {gate.title.lower()}.",
@@ -199,11 +190,32 @@ def use_standing_order(
     signed = check(connection, order.countersignature_id, STANDING_ORDER.kind)
     if (fault := order_fault(connection, order)) is not None:
         raise fault
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"order|{order.order_id}"}
-    )
     _note_use(connection, order.order_id, order.times_per_day, subject, content_hash, gate.kind, actor_id)
     return signed
+
+
+def _held_order(connection: Connection, gate: Gate, subject: Subject) -> Row[Any] | None:
+    """The order that covers the act, which nobody takes back or uses before this transaction has ended."""
+    order = _order_for(connection, gate, subject)
+    while order is not None:
+        lock_subject(connection, STANDING_ORDER.kind, Subject("standing_order", str(order.order_id)))
+        before, order = order, _order_for(connection, gate, subject)
+        if order == before:
+            break
+    return order
+
+
+def _order_for(connection: Connection, gate: Gate, subject: Subject) -> Row[Any] | None:
+    return connection.execute(
+        text(
+            "SELECT lent.* FROM standing_orders AS lent"
+            " WHERE lent.kind = :kind AND clock_timestamp() >= lent.valid_from AND clock_timestamp() < lent.valid_to"
+            " AND COALESCE(lent.scope ->> 'subject_type', :type) = :type"
+            " AND COALESCE(lent.scope ->> 'subject_id', :id) = :id"
+            f" AND {_NOT_WITHDRAWN} ORDER BY lent.valid_from, lent.order_id LIMIT 1"
+        ),
+        {"kind": gate.kind, "type": subject.type, "id": subject.id},
+    ).one_or_none()
 
 
 def _note_use(

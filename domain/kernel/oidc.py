@@ -21,7 +21,7 @@ from sqlalchemy import Row, text
 
 from domain.kernel.db import transaction
 from domain.kernel.errors import Forbidden, NotConfigured, Unauthenticated, Unavailable
-from domain.kernel.people import find_person
+from domain.kernel.people import find_person, spelled
 from domain.kernel.principal import Kind, Principal
 from domain.kernel.settings import Env, settings
 from domain.kernel.tokens import LEEWAY_S, OIDC_ALGORITHMS, key_client
@@ -255,7 +255,9 @@ def _claims(id_token: str, nonce: str) -> dict[str, Any]:
 
 def _tenants(email: str, claimed: Any) -> list[tuple[str, str]]:
     with transaction(None) as connection:
-        rows = connection.execute(text("SELECT tenant_id, name FROM tenants_of_email(:email)"), {"email": email})
+        rows = connection.execute(
+            text("SELECT tenant_id, name FROM tenants_of_email(:email)"), {"email": spelled(email)}
+        )
         found = [(row.tenant_id, row.name) for row in rows]
     if claimed is not None:
         found = [one for one in found if one[0] == claimed]

@@ -16,7 +16,7 @@ from domain.kernel.errors import Conflict, Invalid
 from domain.kernel.events import record
 from domain.kernel.gates import Gate
 from domain.kernel.messages.outbox import waiting_for_you
-from domain.kernel.proposed import Proposal, Subject, check_content, load_proposal, of_row
+from domain.kernel.proposed import Proposal, Subject, check_content, load_proposal, lock_subject, of_row
 from domain.kernel.redaction import as_text, redact, redact_text
 from domain.kernel.signed import check
 
@@ -132,18 +132,6 @@ def _check_superseded(connection: Connection, gate: Gate, subject: Subject, supe
     former = check(connection, superseded, gate.kind)
     if (former.subject_type, former.subject_id) != (subject.type, subject.id):
         raise Conflict("A correction is about the same subject as what it supersedes.", code="OTHER_SUBJECT")
-
-
-def lock_subject(connection: Connection, kind: str, subject: Subject) -> None:
-    """Let nobody else propose, decide or start a fulfilment about the subject until this transaction ends."""
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-        {"key": f"proposal|{_tenant(connection)}|{kind}|{subject.type}|{subject.id}"},
-    )
-
-
-def _tenant(connection: Connection) -> str:
-    return str(connection.execute(text("SELECT current_setting('app.tenant', true)")).scalar_one())
 
 
 def _standing(

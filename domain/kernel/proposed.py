@@ -139,3 +139,19 @@ def _changed(proposal: Proposal) -> Conflict:
         hint="Somebody changed it behind the triggers. `countersign verify ledger` says what else was touched.",
         code="CONTENT_CHANGED",
     )
+
+
+def lock_subject(connection: Connection, kind: str, subject: Subject, *, is_shared: bool = False) -> None:
+    """Let nobody else propose, decide or start a fulfilment about the subject until this transaction ends.
+
+    Those who only rest on how it stands hold it shared, any number of them at once.
+    """
+    lock = "pg_advisory_xact_lock_shared" if is_shared else "pg_advisory_xact_lock"
+    connection.execute(
+        text(f"SELECT {lock}(hashtextextended(:key, 0))"),
+        {"key": f"proposal|{_tenant(connection)}|{kind}|{subject.type}|{subject.id}"},
+    )
+
+
+def _tenant(connection: Connection) -> str:
+    return str(connection.execute(text("SELECT current_setting('app.tenant', true)")).scalar_one())

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,8 @@ from domain.kernel.errors import Conflict, CountersignError, Forbidden
 from domain.kernel.fulfil import fulfil
 from domain.kernel.gates import DELEGATION, STANDING_ORDER, Gate
 from domain.kernel.lent import kinds_open_to, use_standing_order
-from domain.kernel.principal import Principal
+from domain.kernel.people import end_role, set_active
+from domain.kernel.principal import Principal, Role
 from domain.kernel.proposals import Proposal, Subject
 from domain.kernel.settings import DbRole
 from domain.kernel.signed import Decision
@@ -61,7 +63,7 @@ def tamper(database: Database, table: str, change: str) -> None:
         owner.execute(f"UPDATE {table} SET {change}")  # type: ignore[arg-type]
 
 
-def lend(lender: Principal, borrower: Principal) -> None:
+def lend(lender: Principal, borrower: Principal) -> Proposal:
     content = {
         "from_user": lender.id,
         "to_user": borrower.id,
@@ -70,10 +72,12 @@ def lend(lender: Principal, borrower: Principal) -> None:
         "valid_to": (utc_now() + timedelta(days=1)).isoformat(),
     }
     subject = Subject("delegation", "0190b6a2-5f5e-7c3a-8000-000000000001")
-    sign(lender, made(gate=DELEGATION, content=content, by=lender.id, subject=subject))
+    proposal = made(gate=DELEGATION, content=content, by=lender.id, subject=subject)
+    sign(lender, proposal)
+    return proposal
 
 
-def order(signer: Principal) -> None:
+def order(signer: Principal) -> Proposal:
     content = {
         "kind": PLAIN.kind,
         "scope": {},
@@ -81,7 +85,9 @@ def order(signer: Principal) -> None:
         "valid_to": (utc_now() + timedelta(days=1)).isoformat(),
     }
     subject = Subject("standing_order", "0190b6a2-5f5e-7c3a-8000-000000000002")
-    sign(signer, made(gate=STANDING_ORDER, content=content, subject=subject))
+    proposal = made(gate=STANDING_ORDER, content=content, subject=subject)
+    sign(signer, proposal)
+    return proposal
 
 
 def test_a_role_of_another_tenant_does_not_sign_here(ada: Principal) -> None:
@@ -128,6 +134,63 @@ def test_who_proposed_cannot_take_back_what_was_signed_a_moment_before(ada: Prin
         time.sleep(0.5)  # it has looked, seen the proposal wait, and waits for the lock
     late.join()
     assert told == ["ROLE_REQUIRED"]
+
+
+@pytest.mark.parametrize("is_let_go", [False, True], ids=["the role was taken", "the person was"])
+@pytest.mark.parametrize("decision", Decision)
+def test_what_was_taken_away_while_a_request_was_on_its_way_signs_nothing(
+    ada: Principal, decision: Decision, is_let_go: bool
+) -> None:
+    """The gate asks before the body comes, which may take minutes; what the person is then is what counts."""
+    eve = make_person("T", "eve", "REVIEWER")
+    proposal = made(gate=AT_ONCE, by=eve.id if decision is Decision.WITHDRAWN else ada.id)
+    if is_let_go:
+        set_active("T", uuid.UUID(eve.id), False)
+    else:
+        end_role("T", uuid.UUID(eve.id), Role.REVIEWER)
+    with pytest.raises(Forbidden):
+        sign(eve, proposal, decision)
+    assert marks("effect") == 0
+
+
+def test_a_lent_role_is_not_taken_back_while_it_signs(ada: Principal) -> None:
+    olga = make_person("T", "olga", "OPERATOR")
+    lent, proposal, ended = lend(ada, olga), made(gate=AT_ONCE), []
+    late = threading.Thread(target=lambda: ended.append(sign(ada, lent, Decision.WITHDRAWN).countersignature))
+    with transaction("T") as connection:
+        answer = decide(
+            connection, olga, ACTS, proposal.proposal_id, Decision.APPROVED, content_hash=proposal.content_hash
+        )
+        late.start()
+        time.sleep(0.3)
+        assert ended == []
+    late.join()
+    assert answer.countersignature.signed_at < ended[0].signed_at
+
+
+def test_a_lent_role_that_is_being_taken_back_signs_nothing(ada: Principal) -> None:
+    olga, told = make_person("T", "olga", "OPERATOR"), []
+    lent, proposal = lend(ada, olga), made(gate=AT_ONCE)
+    late = threading.Thread(target=lambda: refused(Forbidden, "ROLE_REQUIRED", lambda: sign(olga, proposal)))
+    with transaction("T") as connection:
+        decide(connection, ada, ACTS, lent.proposal_id, Decision.WITHDRAWN, reason="Back from leave.")
+        late.start()
+        time.sleep(0.3)
+        told.append(late.is_alive())
+    late.join()
+    assert (told, marks("effect")) == ([True], 0)
+
+
+def test_an_order_that_is_being_taken_back_covers_nothing(ada: Principal) -> None:
+    standing, told = order(ada), []
+    late = threading.Thread(target=lambda: refused(Forbidden, "NO_STANDING_ORDER", act_by_order))
+    with transaction("T") as connection:
+        decide(connection, ada, ACTS, standing.proposal_id, Decision.WITHDRAWN, reason="No longer.")
+        late.start()
+        time.sleep(0.3)
+        told.append(late.is_alive())
+    late.join()
+    assert told == [True]
 
 
 def test_a_proposal_whose_content_was_changed_is_not_signed(ada: Principal, database: Database) -> None:

@@ -39,6 +39,8 @@ OUTSIDE = {
     "data from outside, climbing": "New Loadshape.s npts=2 csvfile=../../etc/passwd",
     "data from outside by a property": "Loadshape.s.csvfile=../../secret.csv",
     "a program to load": "New Generator.g bus1=a UserModel=./evil.so",
+    "a program under a text's name": "Buscoords evil.txt\nNew Generator.g bus1=a UserModel=feeder/evil.txt",
+    "a program under the name of numbers": "New Loadshape.s npts=2 dblfile=evil.dbl",
     "a program to run": "DOScmd /bin/sh -c id",
     "a shortened program to run": "dos /bin/sh -c id",
     "another folder": "CD /",
@@ -68,6 +70,8 @@ def model(tmp_path: Path) -> Callable[[str], Path]:
     (tmp_path / "network" / ".hidden.txt").write_text("the secret")
     (folder / "link.dss").symlink_to(tmp_path / "secret.dss")
     (folder / "loop.dss").write_text("Redirect master.dss\n")
+    for name in ("evil.txt", "evil.dbl"):
+        (folder / name).write_bytes(b"\x7fELF\x02\x01\x01")
     for depth in range(20):
         (folder / f"twice{depth}.dss").write_text(f"Redirect twice{depth + 1}.dss\n" * 2)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.gate import doors_of
+from api.doors import doors_of
 from domain.kernel.principal import Role
 from tests.architecture.tenant_rows import fill
 from tests.architecture.test_tenants_are_apart_over_http import THEIRS, calls, seed, theirs

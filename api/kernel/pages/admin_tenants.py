@@ -52,7 +52,7 @@ def _filled(row: tenants.TenantRow) -> Filled:
             "four_eyes_retry": said[row.four_eyes_retry],
             "public_quickcheck": said[row.public_quickcheck],
             "public_catalogue": said[row.public_catalogue],
-            "price_per_kwh": f"{price.per_kwh:g}" if price else "",
+            "price_per_kwh": f"{price.per_kwh:.15g}" if price else "",
             "price_currency": price.currency if price else "",
             "price_source": price.source if price else "",
         }

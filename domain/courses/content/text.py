@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from domain.kernel.spelling import TURNING
+
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
-# Embeddings, overrides and isolates of bidirectional text; not the plain marks U+200E and U+200F.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Not allowed in XML 1.0, in which packages and documents are written.
 _NOT_XML = frozenset("\ufffe\uffff")
 
@@ -45,7 +45,7 @@ def _one_spelling(value: Any) -> Any:
     for character in text:
         if character in "\n\t":
             continue
-        if unicodedata.category(character) in ("Cc", "Cs") or character in _TURNING or character in _NOT_XML:
+        if unicodedata.category(character) in ("Cc", "Cs") or character in TURNING or character in _NOT_XML:
             raise ValueError(f"holds the control character U+{ord(character):04X}; only line breaks and tabs may stand")
     return text.strip()
 

@@ -13,6 +13,7 @@ from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.events import record
 from domain.kernel.principal import Principal, Role
 from domain.kernel.refusals import told_as_errors
+from domain.kernel.spelling import TURNING
 
 ADMINISTRATORS = frozenset({Role.ADMIN, Role.PLATFORM_ADMIN})
 OF_THE_PLATFORM = frozenset({Role.PLATFORM_ADMIN, Role.RELEASE_APPROVER})
@@ -105,13 +106,14 @@ def one_at_a_time(connection: Connection) -> None:
 
 
 def proper_name(name: str, what: str) -> str:
-    """A name as it is kept: no blanks around it, no control characters in it.
+    """A name as it is kept: no blanks around it, letters composed (NFC), no control characters in it.
 
     Raises:
-        Invalid: empty, too long, or not text that people read.
+        Invalid: empty, too long, or not text that people read as it is written.
     """
-    kept = name.strip()
-    if not kept or len(kept) > LONGEST_NAME or any(unicodedata.category(c) in {"Cc", "Cs"} for c in kept):
+    kept = unicodedata.normalize("NFC", name.strip())
+    hidden = any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in TURNING for c in kept)
+    if not kept or len(kept) > LONGEST_NAME or hidden:
         raise Invalid(
             f"{what} has 1 to {LONGEST_NAME} characters and no control characters.",
             errors=[{"field": "name", "message": f"1 to {LONGEST_NAME} characters"}],

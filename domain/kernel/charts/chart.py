@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from domain.kernel.charts.theme import INK
 from domain.kernel.charts.words import number
+from domain.kernel.spreadsheet import inert
 
 Cell = str | float | int | datetime | None
 
@@ -167,8 +168,14 @@ class Chart:
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow([column.key for column in self.columns])
         for row in self.rows:
-            writer.writerow([cell.isoformat() if isinstance(cell, datetime) else cell for cell in row])
+            writer.writerow([_written(cell) for cell in row])
         return buffer.getvalue().encode()
+
+
+def _written(cell: Cell) -> Cell:
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return inert(cell) if isinstance(cell, str) else cell
 
 
 def shown(column: Column, cell: Cell) -> str:

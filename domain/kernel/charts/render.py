@@ -5,11 +5,13 @@ matplotlib keeps its settings and its font cache in the process, so one figure i
 
 import hashlib
 import io
+import pickle
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FunctionType
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -91,8 +93,9 @@ def draw(chart: Chart) -> Drawn:
 
 
 def _remembered(chart: Chart, form: Format) -> str:
-    told = (chart.name, chart.title, chart.subtitle, chart.alt, chart.rows, chart.height, form.value)
-    key = hashlib.sha256(repr(told).encode()).hexdigest()
+    key = _key(chart, form)
+    if key is None:
+        return to_svg(chart, form)
     with _REMEMBERING:
         if key in _MEMORY:
             _MEMORY.move_to_end(key)
@@ -103,6 +106,24 @@ def _remembered(chart: Chart, form: Format) -> str:
         while len(_MEMORY) > REMEMBERED:
             _MEMORY.popitem(last=False)
     return drawn
+
+
+def _key(chart: Chart, form: Format) -> str | None:
+    """By which a drawing is found again: all that it is painted from, of which the table is a part alone.
+
+    A map's table names no place, and another tenant's may say the same of other ground. None where what the painter
+    holds cannot be written down.
+    """
+    painter = chart.paint
+    if not isinstance(painter, FunctionType):
+        return None
+    own = [cell.cell_contents for cell in painter.__closure__ or ()]
+    told = (chart.name, chart.title, chart.subtitle, chart.alt, chart.rows, chart.height, chart.phone_height)
+    try:
+        whole = pickle.dumps((form.value, painter.__module__, painter.__qualname__, told, own))
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return None
+    return hashlib.sha256(whole).hexdigest()
 
 
 def _plot(form: Format, height: float, margin: float = 0.0, bottom: float = 0.0, top: float = 0.0) -> Plot:

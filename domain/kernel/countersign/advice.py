@@ -10,9 +10,9 @@ from domain.kernel.advice.gates import RULESET, SUGGESTION
 from domain.kernel.advice.rulesets import check_free
 from domain.kernel.advice.suggestions import SUBJECT, Suggestion
 from domain.kernel.canonical import content_hash, derived_id
-from domain.kernel.clock import utc_now
 from domain.kernel.countersign.acts import Act
 from domain.kernel.countersign.decide import Answer, decide
+from domain.kernel.db import database_now
 from domain.kernel.errors import Conflict
 from domain.kernel.events import record
 from domain.kernel.gaps import note
@@ -204,7 +204,7 @@ def put_in_force(connection: Connection, signed: Countersignature, proposal: Pro
             "content": json.dumps(ruleset),
             "hash": content_hash(ruleset),
             "who": signed.signer_id,
-            "at": utc_now(),
+            "at": database_now(connection),
             "signed": signed.countersignature_id,
         },
     )

@@ -14,11 +14,12 @@ from domain.kernel.countersign.state import check_seen, check_state, check_words
 from domain.kernel.db import database_now
 from domain.kernel.errors import Conflict, CountersignError, Forbidden, Unavailable
 from domain.kernel.events import record
-from domain.kernel.gates import Gate
+from domain.kernel.gates import DELEGATION, Gate
 from domain.kernel.lent import Authority, authority_for
 from domain.kernel.lineage import enqueue
+from domain.kernel.people import still
 from domain.kernel.principal import Principal, Role
-from domain.kernel.proposals import Proposal, load_proposal, lock_subject
+from domain.kernel.proposals import Proposal, Subject, load_proposal, lock_subject
 from domain.kernel.redaction import redact_text
 from domain.kernel.signed import Countersignature, Decision, decisions_on, load_countersignature, signed_bytes
 from domain.kernel.signing import Purpose, key_id_of, sign
@@ -69,8 +70,9 @@ def decide(
     if standing is not None:
         check_seen(proposal, content_hash)
         return Answer(standing, is_new=False)
-    # Asked again of what stands under the lock: somebody may have decided between the look and now.
-    authority = _may(connection, principal, act.gate, proposal, decision)
+    # Asked again of what stands under the lock: somebody may have decided between the look and now, and a body may have
+    # been minutes on its way since the gate asked for the roles.
+    authority = _held(connection, still(connection, principal), act.gate, proposal, decision)
     withdraws = check_state(connection, act, proposal, decision, content_hash, former)
     row = _row(proposal, act.gate, authority, principal, decision, reason, withdraws)
     return Answer(_keep(connection, act, proposal, row, request_id, ip), is_new=True)
@@ -101,6 +103,19 @@ def _may(connection: Connection, principal: Principal, gate: Gate, proposal: Pro
             hint="Ask a colleague with the same role.",
             code="FOUR_EYES",
         )
+    return authority
+
+
+def _held(
+    connection: Connection, principal: Principal, gate: Gate, proposal: Proposal, decision: Decision
+) -> Authority:
+    """The authority, which nobody takes back before this transaction has ended."""
+    authority = _may(connection, principal, gate, proposal, decision)
+    while authority.delegation_id is not None:
+        lock_subject(connection, DELEGATION.kind, Subject("delegation", str(authority.delegation_id)), is_shared=True)
+        before, authority = authority, _may(connection, principal, gate, proposal, decision)
+        if authority == before:
+            break
     return authority
 
 

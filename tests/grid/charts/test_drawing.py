@@ -64,6 +64,12 @@ def test_a_drawing_is_remembered_by_its_content(monkeypatch: pytest.MonkeyPatch)
     assert (again.page, again.phone) == (first.page, first.phone)
 
 
+def test_every_drawing_is_known_by_all_that_it_is_painted_from() -> None:
+    keys = [render._key(chart, Format.PAGE) for chart in every_chart()]
+    assert None not in keys
+    assert keys == [render._key(chart, Format.PAGE) for chart in every_chart()]
+
+
 @pytest.mark.parametrize("form", [Format.PAGE, Format.PHONE])
 def test_a_pages_drawing_has_no_style_no_script_and_no_colour_of_its_own(chart: Chart, form: Format) -> None:
     svg = to_svg(chart, form)

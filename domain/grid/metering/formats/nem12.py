@@ -100,7 +100,7 @@ class Reader:
         self.skipping = f"its 200 record in line {line} was rejected"
         if not nmi or len(nmi) > MAX_ID:
             self.rejects.add(line, "NMI", nmi[:80], "no meter is named")
-        elif not minutes.isdigit() or int(minutes) not in MINUTES:
+        elif _count(minutes) not in MINUTES:
             self.rejects.add(line, "IntervalLength", minutes[:80], "expected 5, 15 or 30 minutes")
         elif suffix[:1] not in SIGNS or (unit and unit not in UNITS):
             self.skipping = ""
@@ -169,7 +169,7 @@ class Reader:
         fields = fields + [""] * 5
         first, last, mark = fields[1], fields[2], fields[3].upper()
         count = self.day.channel.intervals
-        if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last) <= count):
+        if not 1 <= _count(first) <= _count(last) <= count:
             self.rejects.add(line, "", f"{first}-{last}"[:80], f"expected a range of intervals within 1 to {count}")
             return
         self._mark(self.day, line, int(first) - 1, int(last), mark, fields[4])
@@ -262,6 +262,11 @@ def parse(content: bytes, name: str, mapping: FileMapping, zone: ZoneInfo, limit
         if any(fields):
             reader.take(number, fields)
     return reader.parsed()
+
+
+def _count(text: str) -> int:
+    """A number of intervals or minutes; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 def looks_like(first_line: str) -> bool:

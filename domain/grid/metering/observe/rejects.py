@@ -6,9 +6,9 @@ from pathlib import Path
 
 from domain.grid.metering.formats.parsed import Rejects
 from domain.kernel.settings import settings
+from domain.kernel.spreadsheet import inert
 
 COLUMNS = ("file", "row", "column", "value", "reason")
-FORMULA_STARTS = ("=", "@", "+", "-", "\t", "\r")
 
 
 def rejects_path(tenant_id: str, sha256: str) -> Path:
@@ -34,17 +34,14 @@ def as_csv(name: str, rejects: Rejects) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row, column, value, reason in rejects.frame().to_numpy(dtype=object):
-        writer.writerow([_inert(name), int(row), column, _inert(str(value)), reason])
+        writer.writerow([_shown(name), int(row), column, _shown(str(value)), reason])
     return text.getvalue()
 
 
-def _inert(value: str) -> str:
-    """The value as a spreadsheet shows it without executing it; a plain number stays one."""
-    value = value.replace("\0", "�")
-    if not value.startswith(FORMULA_STARTS):
-        return value
+def _shown(value: str) -> str:
+    """The value as a spreadsheet shows it, without what no text file holds; a plain number stays one."""
     try:
         float(value)
     except ValueError:
-        return "'" + value
+        return inert(value.replace("\0", "�"))
     return value

@@ -17,6 +17,8 @@ MOST_VISITS = 2_000
 DEEPEST = 50
 TEXT = frozenset({".dss", ".txt", ".csv", ".dat"})
 DATA = TEXT | {".sng", ".dbl"}
+# How a program begins, whatever its name: the engine loads as a library what a property of a machine names.
+PROGRAMS = (b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 HINT = "Keep all of a model below the folder above its master file, named by where they stand from it."
 
 
@@ -78,6 +80,9 @@ class Gathered:
         for word in line.words if line.verb in PLACES else line.files:
             found = self._found(word, path)
             if found is not None and found.suffix.lower() in DATA:
+                with found.open("rb") as file:
+                    if file.read(4) in PROGRAMS:
+                        raise _unsafe(path, f"{word!r} is a program, which a description does not need.")
                 self._take(found.stat().st_size)
                 target = self._place(self.here / word.replace("\\", "/"))
                 target.parent.mkdir(parents=True, exist_ok=True)

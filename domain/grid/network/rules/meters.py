@@ -53,7 +53,7 @@ def base_kwh_day(peak_kw: float, meter_class: str) -> float:
 
 def natural(name: str | None) -> tuple[tuple[int, int | str], ...]:
     """A key under which `Load 9` stands before `Load 10`; unnamed things come first."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"\d+|\D+", name or ""))
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in re.findall(r"\d+|\D+", name or ""))
 
 
 def numbered(network: Network) -> Network:
@@ -76,7 +76,7 @@ def settled(network: Network, standing: Mapping[str, str]) -> Network:
         Conflict: the source states its own meter ids, and one of them is taken by another source's meter.
     """
     taken = set(standing.values())
-    number = max((int(own[1:]) for own in taken if own[:1] == "M" and own[1:].isdigit()), default=0)
+    number = max((int(own[1:]) for own in taken if own[:1] == "M" and own[1:].isdecimal()), default=0)
     width = len(meter_ids(len(network.meters))[0]) - 1 if network.meters else 6
     placed = []
     for meter in network.meters:
