@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
+# An end beyond it is a slip of the pen; up to it every zone can tell a time and every column hold it.
+LAST_YEAR = 2200
 
 
 def utc_now() -> datetime:
