@@ -16,7 +16,7 @@ from domain.grid.metering.observe.files import ingest_file
 from domain.grid.metering.observe.rejects import rejects_path
 from domain.grid.metering.store import cold, jobs, meters
 from domain.grid.metering.store.batches import recent_batches
-from domain.kernel.clock import LAST_YEAR, utc_now
+from domain.kernel.clock import FIRST_DAY, LAST_DAY, utc_now
 from domain.kernel.errors import NotFound
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import settings
@@ -27,8 +27,6 @@ WRITES = allow(roles={"OPERATOR", "ADMIN", "TENANT_OWNER"}, scopes={"ami:write"}
 LOOKS = allow(roles={"OPERATOR", "ADMIN", "TENANT_OWNER", "MANAGER", "REVIEWER", "AUDITOR"}, scopes={"ami:read"})
 # The gate's bound on a body; what a file may hold is a setting of the copy and judged by the parser.
 MAX_BODY_BYTES = 512 * 1024 * 1024
-# No meter was read by radio outside of these.
-FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(LAST_YEAR, 12, 31)
 # An archive is fetched and checked as a whole for each question.
 ARCHIVED = Limit("ami.archived_reads", 60)
 
