@@ -12,6 +12,7 @@ from api.courses import delivery_routers as delivery
 from api.courses import events as learner_events
 from api.courses import loop_routers as loop
 from api.courses import routers as courses
+from api.doors import Found
 from api.draining import Drain, Draining
 from api.errors import add_error_handlers
 from api.gate import Gate
@@ -21,6 +22,7 @@ from api.grid import routes as ami
 from api.grid.outages import advice as outage_advice
 from api.grid.outages import canonical, crews, lists, promotion
 from api.grid.outages import signals as outage_signals
+from api.grid.outages import storm_mode as outage_storm_mode
 from api.grid.pages import (
     crew_board,
     events,
@@ -62,9 +64,10 @@ from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.stairs import routers as stairs
-from api.stairs.pages import board, buildings, rules, runner, session, trends
+from api.stairs.pages import board, buildings, instrument_forms, laying, proof, rules, runner, session, trends
 from api.stairs.pages import faults as fault_pages
 from api.stairs.pages import instruments as instrument_pages
+from api.stairs.pages import reports as report_pages
 from api.watch import REQUEST_ID, Watch
 
 DESCRIPTION = "Machines observe and suggest; nothing takes effect until a person countersigns."
@@ -75,8 +78,7 @@ SESSIONS = 10
 
 def routers() -> list[APIRouter]:
     """The routers of every room, in the order in which their routes are tried."""
-    # What browsers send every few seconds first: finding a route among hundreds costs more than what it then does.
-    often = [learner_events.router, learner_events.pages, learner_events.public]
+    events_of_learners = [learner_events.router, learner_events.pages, learner_events.public]
     kernel = [health, countersign, proposed_content, lent, ledger, artifacts, lineage, admin, advice, advice_rules]
     home = [
         sign_in,
@@ -96,10 +98,11 @@ def routers() -> list[APIRouter]:
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, summary]
-    outages = [outage_signals, promotion, canonical, outage_advice, crews, lists]
-    stairs_pages = [board, runner, session, fault_pages, buildings, trends, rules, instrument_pages]
+    outages = [outage_signals, outage_storm_mode, promotion, canonical, outage_advice, crews, lists]
+    stairs_pages = [board, runner, session, proof, report_pages, fault_pages, laying, buildings, trends, rules]
+    stairs_pages += [instrument_forms, instrument_pages]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
-    return often + [one.router for one in every] + [courses.pages, loop.pages, search.router]
+    return events_of_learners + [one.router for one in every] + [courses.pages, loop.pages, search.router]
 
 
 def create_app(*more: APIRouter) -> FastAPI:
@@ -114,6 +117,7 @@ def create_app(*more: APIRouter) -> FastAPI:
     )
     app.state.sessions = asyncio.Semaphore(SESSIONS)
     app.state.drain = Drain()
+    app.router.routes.append(Found())
     for router in [*routers(), *more]:
         app.include_router(router)
     mount_static(app)

@@ -10,9 +10,18 @@ from api.gate import session_secret
 from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.login import is_form_token
 
-MOST_FIELDS = 60
+MOST_FIELDS = 100
 # More than any form takes, so that `uploaded` can say what is wrong with a second one.
 MOST_FILES = 20
+
+
+async def sent_form(request: Request) -> AsyncIterator[FormData]:
+    """The form of this request as it was sent, for signing in alone: whoever does that has no session, or an old one.
+
+    The cookie of a session that is over would ask for a token that no page can give any more.
+    """
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+        yield form
 
 
 async def checked_form(request: Request) -> AsyncIterator[FormData]:
@@ -36,6 +45,7 @@ async def checked_form(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
+SignInForm = Annotated[FormData, Depends(sent_form)]
 FormDep = Annotated[FormData, Depends(checked_form)]
 
 

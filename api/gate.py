@@ -5,12 +5,9 @@ learns nothing. Routes say who may with `Allowed` (api/deps.py), and this gate r
 """
 
 import asyncio
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -18,7 +15,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.deps import Allowed, BodyLimit, Remembered, maybe_caller
+from api.doors import DEFAULT_BODY_LIMIT, Door, doors_of
 from api.errors import problem, problem_of
 from api.recent import RecentCallers
 from domain.kernel.access import authenticate
@@ -29,24 +26,10 @@ from domain.kernel.principal import Principal
 
 PROTECTED = ("/v1/", "/api/")
 SESSION_COOKIE = "countersign_session"
-DEFAULT_BODY_LIMIT = 8 * 1024 * 1024
 # How long a body may take: a minute, and so much more as a slow line needs for all that the door takes; and the longest
 # silence within it.
 SLOWEST_BODY_S, SLOWEST_BYTES_S, SLOWEST_PIECE_S = 60.0, 20_000, 30.0
 Authenticate = Callable[[str], Principal]
-
-
-@dataclass(frozen=True)
-class Door:
-    """One route as the gate sees it."""
-
-    template: str
-    path: re.Pattern[str]
-    methods: frozenset[str]
-    allowed: tuple[Allowed, ...]
-    open_to_anyone: bool
-    body_limit: int
-    remembered_s: float
 
 
 class Gate:
@@ -73,6 +56,7 @@ class Gate:
         state["principal"] = None
         refusal, door = await self._judge(scope)
         state["route"] = door.template if door else "unknown"
+        state["door"] = door
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -146,32 +130,6 @@ def session_secret(scope: Scope) -> str | None:
         return None
     found = cookie_parser(Headers(scope=scope).get("cookie", "")).get(SESSION_COOKIE)
     return found or None
-
-
-def doors_of(application: FastAPI) -> Iterator[Door]:
-    """Every route with its conditions, in the order in which they are tried."""
-    for context in iter_route_contexts(application.router.routes):
-        path, methods = getattr(context, "path_regex", None), context.methods
-        if path is None or not methods:
-            continue
-        calls = list(_calls(getattr(context, "dependant", None)))
-        limits = [call.size_bytes for call in calls if isinstance(call, BodyLimit)]
-        seconds = [call.seconds for call in calls if isinstance(call, Remembered)]
-        yield Door(
-            template=context.path_format or "",
-            path=path,
-            methods=frozenset(methods),
-            allowed=tuple(call for call in calls if isinstance(call, Allowed)),
-            open_to_anyone=maybe_caller in calls,
-            body_limit=limits[-1] if limits else DEFAULT_BODY_LIMIT,
-            remembered_s=min(seconds, default=0.0),
-        )
-
-
-def _calls(dependant: object) -> Iterator[object]:
-    for child in getattr(dependant, "dependencies", ()):
-        yield child.call
-        yield from _calls(child)
 
 
 def _bearer(header: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """How pages write things: numbers, instants in local time with UTC behind, shortened ids, cells of a chart's table."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,8 @@ from domain.kernel.charts.chart import Cell, Column, shown
 from domain.kernel.charts.words import clock, day, moment_text, number, percent, signed, span, with_unit
 from domain.kernel.errors import NotFound
 
+# From here on thousands are told apart; below, a number may be a year.
+MANY = 10_000
 NAME = re.compile(r"[a-z]{1,20}(?:[ _-][a-z]{1,20}){0,4}")
 
 
@@ -52,6 +54,21 @@ def cell(value: Cell, column: Column, zone: ZoneInfo) -> Markup | str:
     return when(value, zone) if isinstance(value, datetime) else shown(column, value)
 
 
+def told(value: Any) -> str:
+    """A recorded value for a reader: members by their names, lists in one line, numbers with the digits that count."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{str(name).replace('_', ' ')} {told(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(told, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and abs(value) >= MANY:
+        return number(value)
+    if isinstance(value, float):
+        return number(value, 0 if abs(value) >= MANY else 1) if abs(value) >= 100 else f"{value:.6g}"
+    return number(None) if value is None else str(value)
+
+
 def segment(identifier: str) -> str:
     """An id as one segment of an address."""
     return quote(identifier, safe="")
@@ -86,6 +103,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
     "short": short,
     "cell": cell,
+    "told": told,
     "segment": segment,
     "pairs": lambda names: [(name, name) for name in names],
 }

@@ -5,14 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
+from api.courses.pages import search as courses
 from api.deps import allow
 from api.grid.pages import search as grid
 from api.kernel.pages import search as kernel
 from api.pages import PageDep
+from api.stairs.pages import search as stairs
 from domain.kernel.principal import Role
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=frozenset(Role) - {Role.LEARNER})])
-ROOMS = (grid.place_of, kernel.place_of)
+ROOMS = (grid.place_of, stairs.place_of, courses.place_of, kernel.place_of)
 
 
 @router.get("/search")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy import text
 
-from cli.demo import firemode, restoreiq
+from cli.demo import firemode, price, restoreiq
 from cli.demo.client import Client
 from cli.demo.courses import publish_demo
 from cli.services.database import running
@@ -72,6 +72,7 @@ def seed_rooms(home: Path, tenant_id: str) -> None:
     """What people do in each room, over HTTP: of the copy that runs, or of an API for as long as it takes."""
     configure_logs("seed", "WARNING")
     with api_running(home) as url:
+        price.state(url, tenant_id)
         if not has_outage(tenant_id):
             night = restoreiq.strike(Client(url, gridlens_key(home)), url, tenant_id, utc_now())
             click.echo(f"outage {night.outage_id}, {night.customers_out:,} customers; its advice waits")

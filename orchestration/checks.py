@@ -6,46 +6,18 @@ and fails when one of them does.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 import dagster as dg
 from sqlalchemy import Connection
 
+from domain.kernel.finding import Finding
 from domain.kernel.tenancy import tenant_directory
 from orchestration.partitions import TenantDay
 from orchestration.resources import Machine
 from orchestration.tables import shown_rows
 
 PARTITION_TAG = "dagster/partition"
-
-
-class Finding(Protocol):
-    """What an audit answers."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether all is as it must be."""
-        ...
-
-    @property
-    def says(self) -> str:
-        """The finding in one sentence."""
-        ...
-
-    @property
-    def is_error(self) -> bool:
-        """Whether a failure means wrong data."""
-        ...
-
-    @property
-    def figures(self) -> Mapping[str, Any]:
-        """Numbers behind it."""
-        ...
-
-    @property
-    def rows(self) -> Sequence[dict[str, Any]]:
-        """Rows behind it."""
-        ...
 
 
 Auditor = Callable[[Connection, str, date], Finding]
@@ -71,7 +43,7 @@ def audit_checks(
     def run_audits(context: dg.AssetCheckExecutionContext, machine: Machine) -> Iterator[dg.AssetCheckResult]:
         slots = _slots(context, machine, last_day)
         for key in sorted(context.selected_asset_check_keys, key=lambda key: (key.asset_key.path, key.name)):
-            yield _result(key, [_run(machine, table[key], slot) for slot in slots])
+            yield result_of(key, [_run(machine, table[key], slot) for slot in slots])
 
     return run_audits
 
@@ -89,19 +61,24 @@ def _slots(context: dg.AssetCheckExecutionContext, machine: Machine, last_day: L
     return [TenantDay(tenant_id, day) for tenant_id, day in days if day is not None]
 
 
-def _run(machine: Machine, audit: Auditor, slot: TenantDay) -> tuple[TenantDay, Finding]:
+def _run(machine: Machine, audit: Auditor, slot: TenantDay) -> tuple[str, Finding]:
     with machine.session(slot.tenant_id) as connection:
-        return slot, audit(connection, slot.tenant_id, slot.day)
+        return f"{slot.tenant_id}, {slot.day}", audit(connection, slot.tenant_id, slot.day)
 
 
-def _result(key: dg.AssetCheckKey, found: list[tuple[TenantDay, Finding]]) -> dg.AssetCheckResult:
-    failed = [(slot, finding) for slot, finding in found if not finding.passed]
+def result_of(key: dg.AssetCheckKey, found: Sequence[tuple[str, Finding]]) -> dg.AssetCheckResult:
+    """One check's result from what the audit found, place by place; where any fails, those that failed are told.
+
+    Args:
+        key: the check.
+        found: each place, as a person names it (a tenant, a tenant's day), with its finding.
+    """
+    failed = [(place, finding) for place, finding in found if not finding.passed]
     worst = any(finding.is_error for _, finding in failed)
-    told = failed or found
-    says = " ".join(f"{slot.tenant_id}, {slot.day}: {finding.says}" for slot, finding in told[:5])
+    told = (failed or found)[:5]
     metadata: dict[str, Any] = {}
-    for slot, finding in told[:5]:
-        prefix = "" if len(told) == 1 else f"{slot.tenant_id} "
+    for place, finding in told:
+        prefix = "" if len(told) == 1 else f"{place} "
         metadata |= {f"{prefix}{name}": value for name, value in finding.figures.items()}
         if finding.rows:
             metadata[f"{prefix}rows"] = shown_rows(finding.rows)
@@ -110,6 +87,7 @@ def _result(key: dg.AssetCheckKey, found: list[tuple[TenantDay, Finding]]) -> dg
         asset_key=key.asset_key,
         check_name=key.name,
         severity=dg.AssetCheckSeverity.ERROR if worst else dg.AssetCheckSeverity.WARN,
-        description=says or "There is no tenant with reads.",
+        description=" ".join(f"{place}: {finding.says}" for place, finding in told)
+        or "There is nothing to look at yet.",
         metadata=metadata,
     )

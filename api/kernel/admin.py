@@ -75,8 +75,11 @@ def the_tenant(connection: TenantSession) -> Tenant:
 
 @router.patch("/tenants/current", dependencies=[ADMINS], summary="Set the tenant")
 def set_tenant(body: TenantChanges, connection: TenantSession, actor: ActorDep) -> Tenant:
-    """What is left out stays. The time zone can change only while no read was cut by it (409 TIMEZONE_IN_USE)."""
-    changes = tenants.Changes(**body.model_dump())
+    """What is left out stays; `energy_price` null takes the price away.
+
+    The time zone can change only while no read was cut by it (409 TIMEZONE_IN_USE).
+    """
+    changes = tenants.Changes(**body.changes())
     return Tenant.model_validate(tenants.set_tenant(connection, actor, changes, has_days))
 
 

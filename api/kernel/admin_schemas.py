@@ -55,7 +55,16 @@ class TenantChanges(BaseModel):
         dict[RowClass, Days | None] | None, Field(description="By class of rows; null returns to the default.")
     ] = None
     public_catalogue: Annotated[bool | None, PUBLIC_CATALOGUE] = None
-    energy_price: EnergyPrice | None = None
+    energy_price: Annotated[
+        EnergyPrice | None, Field(description="null takes the price away: no sum of money is told then.")
+    ] = None
+
+    def changes(self) -> dict[str, Any]:
+        """What to set; a price that is said to be null is none, which is not the same as saying nothing."""
+        given = self.model_dump()
+        if self.energy_price is None and "energy_price" in self.model_fields_set:
+            given["energy_price"] = {}
+        return given
 
 
 class Tenant(BaseModel):

@@ -159,7 +159,7 @@ def dismiss(
     suggestion_id: UUID,
     body: Decide | None = None,
 ) -> DecidedOn:
-    """The person's refusal, with the reason."""
+    """The person's refusal. Without a reason it says that none was given; the page asks for one."""
     return _decided(connection, request, caller, call, suggestion_id, Decision.REFUSED, body)
 
 

@@ -14,9 +14,9 @@ SAYS = {
     "reads_age_seconds": "Age of the newest read of the tenant that is furthest behind.",
     "jobs_failed": "Jobs that failed within the last day.",
     "audit_gaps_open": "Events that could not be written and are not yet.",
-    "audit_gap_oldest_seconds": "How long the oldest of those has waited.",
+    "audit_gap_oldest_seconds": "How long the oldest event that could not be written has waited.",
     "ledger_unsealed_rows": "Rows of the ledger without a seal.",
-    "ledger_unsealed_oldest_seconds": "How long the oldest of those has waited.",
+    "ledger_unsealed_oldest_seconds": "How long the oldest row of the ledger without a seal has waited.",
 }
 LABELLED = {"jobs_failed"}
 PREFIX = "countersign_"

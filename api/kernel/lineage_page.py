@@ -80,16 +80,19 @@ def drawn(found: Lineage) -> dict[str, Any]:
 def headline(found: Lineage) -> str:
     """The finding as a sentence: what it leads back to."""
     word = WORDS.get(found.root.type, found.root.type.replace("_", " ").capitalize())
+    label = _short(found.root.label)
+    # A recommendation run has the word in its name.
+    named = label[:1].upper() + label[1:] if word.lower() in label.lower().split() else f"{word} {label}"
     reads = sum(int(node.facts.get("reads") or 0) for node in found.nodes if node.type == "rows")
     loads = sum(node.type == "read_batch" for node in found.nodes)
     if loads:
-        return f"{word} {_short(found.root.label)} leads back to {number(reads)} reads in {_counted(loads, 'load')}"
+        return f"{named} leads back to {number(reads)} reads in {_counted(loads, 'load')}"
     entries = sum(node.type == "event" for node in found.nodes)
     if entries:
-        return f"{word} {_short(found.root.label)} leads back to {_counted(entries, 'ledger entry', 'ledger entries')}"
+        return f"{named} leads back to {_counted(entries, 'ledger entry', 'ledger entries')}"
     if len(found.nodes) > 1:
-        return f"{word} {_short(found.root.label)} leads back to {_counted(len(found.nodes) - 1, 'thing')}"
-    return f"{word} {_short(found.root.label)} names nothing that it was made from"
+        return f"{named} leads back to {_counted(len(found.nodes) - 1, 'thing')}"
+    return f"{named} names nothing that it was made from"
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

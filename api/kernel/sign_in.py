@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.deps import MaybeCallerDep
-from api.forms import FormDep, typed
+from api.forms import FormDep, SignInForm, typed
 from api.gate import SESSION_COOKIE, session_secret
 from api.pages import home_of, render
 from domain.kernel import oidc
@@ -54,7 +54,7 @@ def sign_in_form(request: Request, back: str, error: CountersignError | None = N
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, form: FormDep, _: MaybeCallerDep) -> Response:
+def sign_in(request: Request, form: SignInForm, _: MaybeCallerDep) -> Response:
     """Open a session for the person behind a pasted token."""
     refuse_other_sites(request)
     back = typed(form, "next", 2000)
@@ -68,7 +68,7 @@ def sign_in(request: Request, form: FormDep, _: MaybeCallerDep) -> Response:
 
 
 @router.post("/sign-in/demo")
-def sign_in_as_demo(request: Request, form: FormDep, _: MaybeCallerDep) -> Response:
+def sign_in_as_demo(request: Request, form: SignInForm, _: MaybeCallerDep) -> Response:
     """Open a session for a person of a demo tenant; dev copies only.
 
     Raises:
@@ -111,16 +111,16 @@ def opened(request: Request, principal: Principal, back: str, by: str = "token")
         secret,
         max_age=int(LASTS.total_seconds()),
         path="/",
-        secure=is_by_tls(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )
     return answer
 
 
-def is_by_tls(request: Request) -> bool:
-    """Whether browsers come by TLS, to this process or to a proxy before it whose word on it is not believed."""
-    return request.url.scheme == "https" or (settings().public_url or "").startswith("https://")
+def is_https(request: Request) -> bool:
+    """Whether a cookie may be kept to HTTPS: the request came so, or people reach this copy only so."""
+    return request.url.scheme == "https" or settings().is_public_https
 
 
 def ip_of(request: Request) -> str | None:

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.deps import MaybeCallerDep
-from api.forms import FormDep, typed
-from api.kernel.sign_in import HOME, Next, is_by_tls, local_path, opened, refuse_other_sites, sign_in_form
+from api.forms import SignInForm, typed
+from api.kernel.sign_in import HOME, Next, is_https, local_path, opened, refuse_other_sites, sign_in_form
 from api.pages import render
 from domain.kernel import oidc
 from domain.kernel.clock import utc_now
@@ -47,7 +47,7 @@ def finish(request: Request, _: MaybeCallerDep, state: Part = "", code: Part = "
 
 
 @router.post("/sign-in/organisation/tenant")
-def choose(request: Request, form: FormDep, _: MaybeCallerDep) -> Response:
+def choose(request: Request, form: SignInForm, _: MaybeCallerDep) -> Response:
     """The tenant that the person chose, where several know the address."""
     refuse_other_sites(request)
     try:
@@ -68,7 +68,7 @@ def _with_cookie(request: Request, answer: Response, cookie: str) -> Response:
         cookie,
         max_age=int(oidc.LASTS.total_seconds()),
         path="/sign-in",
-        secure=is_by_tls(request),
+        secure=is_https(request),
         httponly=True,
         samesite="lax",
     )

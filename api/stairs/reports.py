@@ -80,7 +80,8 @@ def listed(
     )
     rows = found[:limit]
     last = {"created_at": rows[-1]["created_at"], "report_id": rows[-1]["report_id"]} if rows else {}
-    return {"rows": [plain(row) for row in rows], "next_cursor": ORDER.write(last) if len(found) > limit else None}
+    following = ORDER.write(last) if len(found) > limit else None
+    return {"rows": [plain(row, "blob_ref") for row in rows], "next_cursor": following}
 
 
 @router.get("/reports/{report_id}", dependencies=[LOOKS], summary="One report with links to its files")

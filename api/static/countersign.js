@@ -33,6 +33,22 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
+// Nothing moves by itself: a bar says what has come since, and its link shows it.
+const news = document.querySelector("[data-news]");
+async function ask() {
+  if (document.hidden) return;
+  const answer = await fetch(news.dataset.news, { headers: { accept: "application/json" } }).catch(() => null);
+  const words = answer?.ok ? (await answer.json()).words : answer?.status === 401 ? "Your session is over." : "";
+  if (!words || words === news.dataset.told) return;
+  news.dataset.told = words;
+  const link = document.createElement("a");
+  link.href = location.href;
+  link.textContent = answer.ok ? "Show" : "Sign in";
+  news.replaceChildren(`${words} `, link);
+  news.hidden = false;
+}
+if (news) setInterval(ask, 60_000);
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {

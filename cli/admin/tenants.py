@@ -79,6 +79,7 @@ def show(tenant_id: str, as_json: bool) -> None:
     metavar="PRICE CURRENCY SOURCE",
     help="What a kilowatt-hour is worth, and where that stands; sums of money are told by it.",
 )
+@click.option("--no-energy-price", is_flag=True, help="Take the price away: no sum of money is told then.")
 @as_json_option
 def set_(
     tenant_id: str,
@@ -90,13 +91,13 @@ def set_(
     public_catalogue: bool | None,
     retention: tuple[str, ...],
     energy_price: tuple[float, str, str] | None,
+    no_energy_price: bool,
     as_json: bool,
 ) -> None:
     """Set what is given; the rest stays.
 
     Example: countersign admin tenant set NORTH_GRID --four-eyes --retention meter_reads=400
     """
-    price = None if energy_price is None else dict(zip(("per_kwh", "currency", "source"), energy_price, strict=True))
     changes = Changes(
         name,
         timezone,
@@ -104,12 +105,27 @@ def set_(
         four_eyes,
         retention_days=days_of(retention) or None,
         public_catalogue=public_catalogue,
-        energy_price=price,
+        energy_price=price_of(energy_price, no_energy_price),
         four_eyes_retry=four_eyes_retry,
     )
     with owner(tenant_id) as connection:
         row = set_tenant(connection, OPERATOR, changes, lambda session: data_through(session) is not None)
     tell(as_json, row, f"Tenant {row.tenant_id} is set.")
+
+
+def price_of(typed: tuple[float, str, str] | None, is_none: bool) -> dict[str, object] | None:
+    """The price as typed; empty where it is to be taken away, None where nothing was said of it.
+
+    Raises:
+        Invalid: both at once.
+    """
+    if typed is None:
+        return {} if is_none else None
+    if is_none:
+        raise Invalid(
+            "A price is stated or taken away, not both; nothing was changed.", hint="Give one of the options."
+        )
+    return dict(zip(("per_kwh", "currency", "source"), typed, strict=True))
 
 
 def days_of(typed: tuple[str, ...]) -> dict[str, int | None]:

@@ -23,6 +23,10 @@ class Client:
         """
         return self._answer(self._http.post(path, json=body))
 
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """PATCH JSON, answer JSON."""
+        return self._answer(self._http.patch(path, json=body))
+
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """GET JSON; the path may have a query of its own, which an empty one given beside it would take away."""
         return self._answer(self._http.get(path, params=query or None))

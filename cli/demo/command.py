@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.demo import countersign, courses, firemode, restoreiq
+from cli.demo import countersign, courses, firemode, price, restoreiq
 from cli.demo.client import Client
 from cli.demo.countersign import Signed
 from cli.demo.courses import Published
@@ -51,6 +51,7 @@ def demo(as_json: bool) -> None:
             where = addresses(state)
             step.result = f"{where['api']}"
         token = gridlens_key(home)
+        price.state(where["api"], current.gridlens_tenant)
         client, dagster = Client(where["api"], token), Dagster(where["dagster"])
         found = tell(story, client, dagster, current.gridlens_tenant, folder, utc_now())
         night = restoreiq.tell(story, client, where["api"], current.gridlens_tenant, folder, utc_now())

@@ -16,6 +16,7 @@ EXAMPLE = """
 \b
 Example:
   countersign reads restore --tenant DEMO_TENANT --day 2025-10-01 --reason "Late reads of feeder 7"
+  countersign reads restore --tenant DEMO_TENANT --day 2025-10-01 --reason "Audit" --json
 """
 
 
@@ -27,11 +28,14 @@ Example:
 def restore(tenant: str, day: datetime, reason: str, as_json: bool) -> None:
     """Bring the reads of an archived day back as they were. Roll-ups stay; the archive stays.
 
-    Late reads can then be loaded into the day. It is archived anew the next time that old days are.
+    The file is held against both hashes and the number of rows that were signed before a row is stored. Late reads can
+    then be loaded into the day. It is archived anew the next time that old days are. Asked again, it changes nothing.
     """
     with running(settings().home_path):
         done = restore_day(tenant, day.date(), open_store(), actor="countersign reads", reason=reason)
     if as_json:
         click.echo(json.dumps(asdict(done), default=str))
+    elif not done.is_new:
+        click.echo(f"The {done.rows:,} reads of {done.day} had been brought back already; nothing was done.")
     else:
         click.echo(f"{done.rows:,} reads of {done.day} are back in the database; the archive stays.")

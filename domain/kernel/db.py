@@ -23,6 +23,7 @@ _BINDS = (
     "SELECT set_config('app.tenant', :tenant, true), set_config('app.actor', :actor, true),"
     " set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '10s', true)"
 )
+_BIND, _BIND_BOUNDED = text(_BINDS), text(f"{_BINDS}, set_config('statement_timeout', :longest, true)")
 _working_role: ContextVar[DbRole] = ContextVar("working_role", default=DbRole.APP)
 
 
@@ -129,10 +130,9 @@ def bind_tenant(
     """Bind the running transaction to a tenant and name its actor, both until it ends; bound its statements' time."""
     values = {"tenant": tenant_id or "", "actor": actor or ""}
     if longest_s is None:
-        connection.execute(text(_BINDS), values)
+        connection.execute(_BIND, values)
         return
-    bounds = f"{_BINDS}, set_config('statement_timeout', :longest, true)"
-    connection.execute(text(bounds), values | {"longest": f"{longest_s}s"})
+    connection.execute(_BIND_BOUNDED, values | {"longest": f"{longest_s}s"})
 
 
 def database_now(connection: Connection) -> datetime:

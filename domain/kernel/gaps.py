@@ -92,6 +92,18 @@ def _why(error: SQLAlchemyError) -> str:
     return f"{type(error).__name__} {getattr(getattr(error, 'orig', None), 'sqlstate', None) or ''}".strip()
 
 
+def open_gaps(connection: Connection, limit: int = 50) -> list[dict[str, Any]]:
+    """Events that could not be written and are not yet, oldest first: id, type, when it was noted, and why."""
+    rows = connection.execute(
+        text(
+            f"SELECT g.event_id, g.event ->> 'event_type' AS event_type, g.noted_at, g.reason {_OPEN}"
+            " ORDER BY g.noted_at, g.event_id LIMIT :n"
+        ),
+        {"n": limit},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 def fill_gaps(connection: Connection, limit: int = 500) -> int:
     """Write the events that are missing, oldest first; answer how many. What still fails stays a gap."""
     filled = 0

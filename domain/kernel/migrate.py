@@ -14,6 +14,7 @@ from typing import Any
 from alembic import command
 from sqlalchemy import Connection, text
 
+from domain.kernel import column_words
 from domain.kernel.canonical import sha256_hex
 from domain.kernel.db import bind_tenant, engine_for
 from domain.kernel.errors import Conflict, CountersignError
@@ -33,6 +34,7 @@ from domain.kernel.release.verify import verify
 from domain.kernel.settings import DbRole, Env, settings
 from domain.kernel.sqlfiles import own_sql, sql_file
 
+KPI_VIEWS = "v_kpi_"
 __all__ = ["ROOT", "alembic_config", "apply", "current_revision", "head_revision", "plan"]
 
 
@@ -127,10 +129,14 @@ def _facts(right: Right, start: str | None, end: str | None, **more: Any) -> dic
 
 
 def _after(owner: str) -> int:
-    """What belongs to a schema that has just been brought up: the reference views of dev, and its verification."""
+    """What belongs to a schema that has just been brought up: the reference views of dev, and its verification.
+
+    Views that are made after the last revision get their columns' words here.
+    """
     if settings().env is Env.DEV:
         with engine_for(owner).begin() as connection:
             connection.exec_driver_sql(own_sql(sql_file(REFERENCE_VIEWS)))
+            connection.exec_driver_sql(own_sql(column_words.statement(only=KPI_VIEWS)).replace("%", "%%"))
     return verify(owner)
 
 

@@ -22,14 +22,17 @@ from domain.kernel.settings import DbRole
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
 
-_HELD = """
-SELECT role FROM role_assignments
-WHERE user_id = :user_id AND tenant_id = :tenant_id
-  AND valid_from <= clock_timestamp() AND (valid_to IS NULL OR valid_to > clock_timestamp())
-ORDER BY role
-"""
-
 _NOW = "valid_from <= clock_timestamp() AND (valid_to IS NULL OR valid_to > clock_timestamp())"
+_HELD = text(
+    f"SELECT role FROM role_assignments WHERE user_id = :user_id AND tenant_id = :tenant_id AND {_NOW} ORDER BY role"
+)
+# Asked at every request, hence one statement.
+_PERSON = text(f"""
+SELECT p.id, p.email, p.name, p.active,
+  ARRAY(SELECT ra.role FROM role_assignments AS ra
+    WHERE ra.user_id = p.id AND ra.tenant_id = :tenant_id AND {_NOW} ORDER BY ra.role) AS roles
+FROM v_people AS p WHERE p.id = CAST(:user_id AS uuid) OR p.email = :email ORDER BY p.id LIMIT 1
+""")
 # The first by id: among very many nobody looks for a name in a list.
 _HOLDERS = f"""
 SELECT DISTINCT user_id FROM role_assignments
@@ -137,22 +140,17 @@ def set_active(tenant_id: str, user_id: uuid.UUID, active: bool, *, actor_id: st
 
 def roles_of(connection: Connection, user_id: uuid.UUID, tenant_id: str) -> frozenset[Role]:
     """What the person is in the tenant now."""
-    rows = connection.execute(text(_HELD), {"user_id": user_id, "tenant_id": tenant_id})
+    rows = connection.execute(_HELD, {"user_id": user_id, "tenant_id": tenant_id})
     return frozenset(Role(row.role) for row in rows)
 
 
 def find_person(connection: Connection, tenant_id: str, *, user_id: str | None, email: str | None) -> Person | None:
     """The person by id or by address, if the tenant that the transaction is bound to knows him or her."""
-    row = connection.execute(
-        text(
-            "SELECT id, email, name, active FROM v_people WHERE id = CAST(:user_id AS uuid) OR email = :email"
-            " ORDER BY id LIMIT 1"
-        ),
-        {"user_id": user_id, "email": None if email is None else spelled(email)},
-    ).one_or_none()
+    values = {"user_id": user_id, "email": None if email is None else spelled(email), "tenant_id": tenant_id}
+    row = connection.execute(_PERSON, values).one_or_none()
     if row is None:
         return None
-    return Person(row.id, row.email, row.name, row.active, roles_of(connection, row.id, tenant_id))
+    return Person(row.id, row.email, row.name, row.active, frozenset(Role(role) for role in row.roles))
 
 
 def still(connection: Connection, principal: Principal) -> Principal:
@@ -222,3 +220,12 @@ def people_of(connection: Connection, most: int) -> list[Person]:
         ids |= dict.fromkeys(found)
     rows = connection.execute(text(_PEOPLE), {"ids": list(ids)[:most]})
     return [Person(row.id, row.email, row.name, True, frozenset(map(Role, row.roles))) for row in rows]
+
+
+def named(connection: Connection, wanted: str) -> list[str]:
+    """Ids of the tenant's people of that name or address, whatever its case; ids in order."""
+    rows = connection.execute(
+        text("SELECT id FROM v_people WHERE lower(name) = lower(:wanted) OR email = lower(:wanted) ORDER BY id"),
+        {"wanted": wanted},
+    )
+    return [str(row.id) for row in rows]

@@ -50,13 +50,16 @@ def waiting(
     return [of_row(row) for row in rows]
 
 
-def how_many_wait(connection: Connection, kinds: Collection[str], most: int | None = None) -> int:
-    """How many proposals of the kinds wait; counted up to `most` where nobody needs to know how many more."""
+def how_many_wait(
+    connection: Connection, kinds: Collection[str], most: int | None = None, since: datetime | None = None
+) -> int:
+    """How many proposals of the kinds wait, laid down after `since`; counted up to `most` where that will do."""
     found = connection.execute(
         text(
-            "SELECT count(*) FROM (SELECT 1 FROM v_waiting_proposals WHERE kind = ANY(:kinds) LIMIT :most) AS waiting"
+            "SELECT count(*) FROM (SELECT 1 FROM v_waiting_proposals WHERE kind = ANY(:kinds)"
+            " AND (CAST(:since AS timestamptz) IS NULL OR created_at > :since) LIMIT :most) AS waiting"
         ),
-        {"kinds": sorted(kinds), "most": most},
+        {"kinds": sorted(kinds), "most": most, "since": since},
     ).scalar_one()
     return int(found)
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.kernel.errors import NotConfigured
@@ -53,6 +53,11 @@ class WriteMode(StrEnum):
 
     SAFE = "safe"
     UPSERT = "upsert"
+
+
+def _listed(given: object) -> object:
+    """A list as the environment writes it: words between commas."""
+    return tuple(word.strip() for word in given.split(",") if word.strip()) if isinstance(given, str) else given
 
 
 class Settings(BaseSettings):
@@ -133,7 +138,7 @@ class Settings(BaseSettings):
     ingest_max_mb: int = 200
     ingest_max_rows: int = 10_000_000
     log_level: str = "INFO"
-    forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode] = ()
+    forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
 
     @property
     def home_path(self) -> Path:
@@ -144,6 +149,11 @@ class Settings(BaseSettings):
     def inbox_path(self) -> Path:
         """The watched folder for meter files, one sub-folder per tenant."""
         return (self.inbox or self.home_path / "inbox").expanduser().resolve()
+
+    @property
+    def is_public_https(self) -> bool:
+        """Whether people reach this copy over HTTPS, whatever a proxy speaks to it."""
+        return (self.public_url or "").startswith("https://")
 
     @property
     def effective_write_mode(self) -> WriteMode:

@@ -6,12 +6,12 @@ import dagster as dg
 from sqlalchemy import Connection
 
 from domain.courses.authoring.observe import audits
-from domain.courses.authoring.observe.audits import Audit
+from domain.kernel.finding import Finding
 from domain.kernel.tenancy import tenant_directory
+from orchestration.checks import result_of
 from orchestration.resources import Machine
-from orchestration.tables import shown_rows
 
-CHECKS: dict[str, Callable[[Connection], Audit]] = {
+CHECKS: dict[str, Callable[[Connection], Finding]] = {
     "hashes_recompute": audits.hashes_recompute,
     "versions_have_no_gaps": audits.versions_have_no_gaps,
 }
@@ -27,25 +27,12 @@ def course_checks(context: dg.AssetCheckExecutionContext, machine: Machine) -> I
     with machine.at_work():
         tenants = tenant_directory()
     for key in sorted(context.selected_asset_check_keys, key=lambda one: one.name):
-        yield _result(key, [(one, _run(machine, CHECKS[key.name], one)) for one in tenants])
+        yield result_of(key, [_run(machine, CHECKS[key.name], one) for one in tenants])
 
 
-def _run(machine: Machine, audit: Callable[[Connection], Audit], tenant_id: str) -> Audit:
+def _run(machine: Machine, audit: Callable[[Connection], Finding], tenant_id: str) -> tuple[str, Finding]:
     with machine.session(tenant_id) as connection:
-        return audit(connection)
-
-
-def _result(key: dg.AssetCheckKey, found: list[tuple[str, Audit]]) -> dg.AssetCheckResult:
-    failed = [(tenant, one) for tenant, one in found if not one.passed]
-    rows = [{"tenant": tenant, **row} for tenant, one in failed for row in one.rows]
-    return dg.AssetCheckResult(
-        passed=not failed,
-        asset_key=key.asset_key,
-        check_name=key.name,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=" ".join(f"{tenant}: {one.says}" for tenant, one in (failed or found)[:5]) or "There is no tenant.",
-        metadata={"rows": shown_rows(rows)} if rows else {},
-    )
+        return tenant_id, audit(connection)
 
 
 audit_job = dg.define_asset_job(

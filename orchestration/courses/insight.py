@@ -3,8 +3,8 @@
 The work is one call of the domain's (`run_analytics_jobs`), which takes the lock, keeps the order and tells the ledger.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -12,7 +12,8 @@ from domain.courses.insight.nightly import run_analytics_jobs, seal_old_days
 from domain.courses.insight.observe.audits import AUDITS
 from domain.kernel.settings import settings
 from domain.kernel.tenancy import tenant_directory
-from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay, make_known
+from orchestration.nightly import runs_of_tenants
+from orchestration.partitions import TENANT_DAYS, TENANTS, TenantDay
 from orchestration.resources import Machine
 from orchestration.tables import Verb, shown_rows, table
 
@@ -155,17 +156,6 @@ retention_job = dg.define_asset_job(
 )
 
 
-def _requests(
-    context: dg.ScheduleEvaluationContext, machine: Machine, key_of: Callable[[str], str], day: date
-) -> list[dg.RunRequest] | dg.SkipReason:
-    """One run for each tenant, named by the day, so that it is launched once."""
-    with machine.at_work():
-        tenants = tenant_directory()
-    make_known(context.instance, tenants)
-    requests = [dg.RunRequest(f"{one}|{day}", partition_key=key_of(one), tags={"tenant": one}) for one in tenants]
-    return requests or dg.SkipReason("There is no tenant.")
-
-
 @dg.schedule(
     cron_schedule="0 2 * * *",
     job=nightly_job,
@@ -179,7 +169,7 @@ def analytics_nightly_schedule(
     if not settings().enable_analytics:
         return dg.SkipReason("ORCHESTRATOR_ENABLE_ANALYTICS is off: nights run only when somebody starts one.")
     day = (context.scheduled_execution_time - timedelta(days=1)).date()
-    return _requests(context, machine, lambda tenant: TenantDay(tenant, day).key, day)
+    return runs_of_tenants(context, machine, day, lambda tenant: TenantDay(tenant, day).key)
 
 
 @dg.schedule(
@@ -192,7 +182,7 @@ def courses_retention_schedule(
     context: dg.ScheduleEvaluationContext, machine: Machine
 ) -> list[dg.RunRequest] | dg.SkipReason:
     """An hour later: seal; disposal is planned, signed and carried out by the kernel after that."""
-    return _requests(context, machine, lambda tenant: tenant, context.scheduled_execution_time.date())
+    return runs_of_tenants(context, machine, context.scheduled_execution_time.date())
 
 
 ASSETS: list[dg.AssetSpec | dg.AssetsDefinition] = [EVENTS, aggregate_and_judge, seal_days]

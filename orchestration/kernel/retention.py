@@ -9,9 +9,9 @@ import dagster as dg
 
 from domain.kernel.retention.dispose import ACTOR, disposal_doer, dispose_under_order
 from domain.kernel.retention.plan import plan_of, propose_disposal
-from domain.kernel.tenancy import tenant_directory
 from domain.together import PRUNABLES
-from orchestration.partitions import TENANTS, make_known
+from orchestration.nightly import runs_of_tenants
+from orchestration.partitions import TENANTS
 from orchestration.resources import Machine, Objects
 from orchestration.tables import shown_rows, table
 
@@ -77,15 +77,6 @@ dispose_job = dg.define_asset_job(
 )
 
 
-def _each_tenant(context: dg.ScheduleEvaluationContext, machine: Machine) -> list[dg.RunRequest] | dg.SkipReason:
-    with machine.at_work():
-        tenants = tenant_directory()
-    make_known(context.instance, tenants)
-    day = context.scheduled_execution_time.date().isoformat()
-    requests = [dg.RunRequest(f"{one}|{day}", partition_key=one, tags={"tenant": one}) for one in tenants]
-    return requests or dg.SkipReason("There is no tenant.")
-
-
 @dg.schedule(
     cron_schedule="10 3 * * *",
     job=plan_job,
@@ -96,7 +87,7 @@ def retention_plan_schedule(
     context: dg.ScheduleEvaluationContext, machine: Machine
 ) -> list[dg.RunRequest] | dg.SkipReason:
     """Each night: what is due of every tenant."""
-    return _each_tenant(context, machine)
+    return runs_of_tenants(context, machine, context.scheduled_execution_time.date())
 
 
 @dg.schedule(
@@ -109,7 +100,7 @@ def retention_dispose_schedule(
     context: dg.ScheduleEvaluationContext, machine: Machine
 ) -> list[dg.RunRequest] | dg.SkipReason:
     """Half an hour later: what a standing order covers."""
-    return _each_tenant(context, machine)
+    return runs_of_tenants(context, machine, context.scheduled_execution_time.date())
 
 
 defs = dg.Definitions(

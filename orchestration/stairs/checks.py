@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import dagster as dg
-from sqlalchemy import Connection
 
+from domain.kernel.finding import Finding
 from domain.kernel.tenancy import tenant_directory
 from domain.stairs.observe import audits
-from domain.stairs.observe.audits import Audit
-from orchestration.checks import PARTITION_TAG
+from orchestration.checks import PARTITION_TAG, result_of
 from orchestration.resources import Machine, Objects
-from orchestration.tables import shown_rows
 
-CHECKS: dict[tuple[str, str], Callable[..., Audit]] = {
+CHECKS: dict[tuple[str, str], Callable[..., Finding]] = {
     ("test_instance_templates", "cardinality"): audits.cardinality,
     ("faults", "one_open_fault"): audits.one_open_fault,
     ("instance_evaluations", "verdicts_replay"): audits.verdicts_replay,
@@ -34,30 +32,15 @@ def stairs_checks(
         tenants = [named] if named else tenant_directory()
     for key in sorted(context.selected_asset_check_keys, key=lambda one: (one.asset_key.path, one.name)):
         audit = CHECKS[(key.asset_key.path[-1], key.name)]
-        yield _result(key, [(one, _run(machine, objects, audit, one)) for one in tenants])
+        yield result_of(key, [_run(machine, objects, audit, one) for one in tenants])
 
 
-def _run(machine: Machine, objects: Objects, audit: Callable[..., Audit], tenant_id: str) -> Audit:
+def _run(machine: Machine, objects: Objects, audit: Callable[..., Finding], tenant_id: str) -> tuple[str, Finding]:
     with machine.session(tenant_id) as connection:
-        return audit(connection, *_more(audit, machine, objects, connection))
+        return tenant_id, audit(connection, *_more(audit, machine, objects))
 
 
-def _more(audit: Callable[..., Audit], machine: Machine, objects: Objects, _: Connection) -> list[object]:
+def _more(audit: Callable[..., Finding], machine: Machine, objects: Objects) -> list[object]:
     if audit is audits.no_rule_gaps:
         return [machine.now().date()]
     return [objects.store()] if audit is audits.evidence_is_whole else []
-
-
-def _result(key: dg.AssetCheckKey, found: list[tuple[str, Audit]]) -> dg.AssetCheckResult:
-    failed = [(tenant, one) for tenant, one in found if not one.passed]
-    told = failed or found
-    rows = [row for _, one in told for row in one.rows]
-    metadata: dict[str, dg.MetadataValue] = {"rows": shown_rows(rows)} if rows else {}
-    return dg.AssetCheckResult(
-        passed=not failed,
-        asset_key=key.asset_key,
-        check_name=key.name,
-        severity=dg.AssetCheckSeverity.ERROR if any(o.is_error for _, o in failed) else dg.AssetCheckSeverity.WARN,
-        description=" ".join(f"{tenant}: {one.says}" for tenant, one in told[:5]) or "There is no tenant.",
-        metadata=metadata,
-    )

@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.gate import PROTECTED, doors_of
+from api.doors import doors_of
+from api.gate import PROTECTED
 from tests.kernel import doors
 
 WITHOUT_A_CALLER = {"/health/live", "/health/ready", "/metrics", "/openapi.json"}

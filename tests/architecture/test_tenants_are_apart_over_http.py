@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.deps import allow
-from api.gate import Door, doors_of
+from api.doors import Door, doors_of
 from domain.kernel.countersign.decide import decide
 from domain.kernel.countersign.lend import KERNEL_ACTS
 from domain.kernel.db import transaction

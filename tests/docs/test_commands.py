@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.app import create_app
-from api.gate import doors_of
+from api.doors import doors_of
 from cli.main import countersign
 from scripts.site import ROOT
 from tests.conftest import Database

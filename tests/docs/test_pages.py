@@ -8,7 +8,7 @@ import pytest
 
 from api.acts import GATES
 from domain.kernel.canonical import sha256_hex
-from migrations import columns
+from domain.kernel.column_words import REPEATED, ROOMS, words
 from scripts import data_dictionary, notices
 from scripts.site import DOCS, ROOT, Site, anchors, links, pages, parse, resolve
 from tests.conftest import Database
@@ -75,6 +75,11 @@ def test_every_setting_that_is_named_is_one_that_the_product_reads() -> None:
             assert name in setting_names() | OTHER_NAMES or more, f"{page} names {name}"
 
 
+def test_the_page_of_settings_has_every_one_and_no_other() -> None:
+    told = set(re.findall(r"`([A-Z][A-Z0-9_]{2,})`", (DOCS / "settings.md").read_text())) - {"INFO", "DEMO_TENANT"}
+    assert told == setting_names()
+
+
 def test_the_gates_stand_in_the_documents_with_their_roles() -> None:
     text = (DOCS / "countersigning.md").read_text().split("## The gates")[1]
     told: dict[str, list[str]] = {}
@@ -110,7 +115,7 @@ def test_every_table_says_what_it_is_for_with_its_grain(module_database: Databas
 def test_every_column_says_what_it_means(module_database: Database) -> None:
     with psycopg.connect(module_database.urls["owner"]) as connection:
         facts = data_dictionary.ask(connection)
-    bare = [f"{row[0]}.{row[3]}" for row in facts.columns if not row[6] and not row[0].startswith("v_kpi_")]
+    bare = [f"{row[0]}.{row[3]}" for row in facts.columns if not row[6]]
     assert bare == [], "list them in sql/<room>/columns.toml and call comment_columns() in the revision"
 
 
@@ -119,12 +124,12 @@ def test_what_the_lists_of_columns_say_is_of_columns_that_there_are(module_datab
         facts = data_dictionary.ask(connection)
     there = {(row[0], row[3]) for row in facts.columns}
     relations, names = {relation for relation, _ in there}, {name for _, name in there}
-    for room in columns.ROOMS:
-        for relation, listed in columns.words(room).items():
-            assert relation in {*relations, columns.REPEATED}, relation
+    for room in ROOMS:
+        for relation, listed in words(room).items():
+            assert relation in {*relations, REPEATED}, relation
             for name in listed:
-                assert (relation, name) in there or (relation == columns.REPEATED and name in names), (relation, name)
-    assert set(columns.words()[columns.REPEATED]) <= names
+                assert (relation, name) in there or (relation == REPEATED and name in names), (relation, name)
+    assert set(words()[REPEATED]) <= names
 
 
 def test_the_dictionary_tells_grain_units_keys_and_rights(module_database: Database) -> None:

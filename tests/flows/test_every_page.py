@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.gate import doors_of
+from api.doors import doors_of
 from api.page_errors import NOT_PAGES
 from domain.grid.metering.observe.publish import floor_to, publish
 from domain.kernel.people import ensure_person

@@ -55,6 +55,12 @@ def test_tenants_are_made_listed_shown_and_set(north: None) -> None:
     assert told("tenant", "set", "NORTH", "--retention", "signals=")["retention_days"] == {}
     assert told("tenant", "set", "NORTH", "--four-eyes-retry")["four_eyes_retry"] is True
     assert told("tenant", "show", "NORTH")["public_quickcheck"] is True
+    price = ("--energy-price", "0.2", "EUR", "The tariff of 2026")
+    stated = {"per_kwh": 0.2, "currency": "EUR", "source": "The tariff of 2026"}
+    assert told("tenant", "set", "NORTH", *price)["energy_price"] == stated
+    refused(Invalid, "tenant", "set", "NORTH", *price, "--no-energy-price")
+    assert told("tenant", "set", "NORTH", "--four-eyes")["energy_price"] == stated
+    assert told("tenant", "set", "NORTH", "--no-energy-price")["energy_price"] is None
     refused(Invalid, "tenant", "set", "NORTH", "--retention", "signals")
     refused(NotFound, "tenant", "show", "SOUTH")
 

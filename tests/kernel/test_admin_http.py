@@ -141,6 +141,19 @@ def test_settings_are_set_one_by_one(client: TestClient, admin: dict[str, str]) 
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "timezone")
 
 
+def test_a_price_of_energy_is_stated_kept_and_taken_away(client: TestClient, admin: dict[str, str]) -> None:
+    here = "/v1/admin/tenants/current"
+    price = {"per_kwh": 0.2, "currency": "USD", "source": "The tariff of 2026"}
+
+    def stands_after(**said: object) -> object:
+        return client.patch(here, headers=admin, json=said).json()["energy_price"]
+
+    assert stands_after(energy_price=price) == price
+    assert stands_after(four_eyes=True) == price
+    assert stands_after(energy_price=None) is None
+    assert client.get(here, headers=admin).json()["energy_price"] is None
+
+
 def test_lists_are_paged_by_key(client: TestClient, admin: dict[str, str]) -> None:
     for path in ADMIN_PATHS[:3]:
         page = client.get(f"{path}?limit=1", headers=admin).json()

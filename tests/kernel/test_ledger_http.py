@@ -17,6 +17,8 @@ from sqlalchemy import text
 from cli.main import countersign
 from domain.kernel.db import transaction, working_as
 from domain.kernel.events import record
+from domain.kernel.gaps import note
+from domain.kernel.people import ensure_person
 from domain.kernel.seals.sealing import seal_ledger
 from domain.kernel.settings import DbRole
 from domain.kernel.signing import Purpose, ensure_signing_keys, public_key_path
@@ -216,6 +218,19 @@ def test_the_page_lists_filters_and_leads_to_the_event(browser: TestClient, told
     late = browser.get(f"/ledger/{told[6]}").text
     assert "Not sealed yet" in late
     assert "Download" not in late
+
+
+def test_who_is_found_by_name_and_what_could_not_be_written_is_told(browser: TestClient, told: list[str]) -> None:
+    person = ensure_person("T", "wanda@example.org", "Wanda <Ledger>", ["OPERATOR"])
+    with transaction("T") as connection:
+        record(connection, "named.seen", actor_id=str(person.id), actor_role="OPERATOR")
+        note(connection, "lost.seen", actor_id="test", actor_role="MACHINE", ip="no address")
+    page = browser.get("/ledger", params={"actor": "wanda <ledger>"}).text
+    assert "named.seen" in page
+    assert "test.odd" not in page
+    page = browser.get("/ledger").text
+    assert "1 event could not be written yet" in page
+    assert "lost.seen" in page
 
 
 def test_the_page_offers_its_files(browser: TestClient, told: list[str]) -> None:

@@ -18,6 +18,12 @@ VIEWS = [
     "v_kpi_suspicious_meters_daily",
 ]
 
+TOLD_COLUMNS = """
+SELECT c.relname, count(col_description(c.oid, a.attnum)), count(*)
+FROM pg_class AS c INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE starts_with(c.relname, 'v_kpi_') GROUP BY c.relname
+"""
+
 
 def definitions(database: Database) -> dict[str, str]:
     with psycopg.connect(database.urls["superuser"]) as connection:
@@ -42,13 +48,19 @@ def test_in_dev_a_free_name_gets_its_view_and_a_taken_one_keeps_what_it_has(
     drop_all(database)
     with psycopg.connect(database.urls["superuser"]) as connection:
         connection.execute(
-            "CREATE VIEW v_kpi_fieldops_daily WITH (security_invoker = true) AS SELECT 'of the utility' AS whose"
+            "CREATE VIEW v_kpi_fieldops_daily WITH (security_invoker = true) AS"
+            " SELECT 'of the utility' AS whose, 12.5 AS cmi"
         )
     migrate.apply()
     after = definitions(database)
     assert "of the utility" in after.pop("v_kpi_fieldops_daily")
     shipped.pop("v_kpi_fieldops_daily")
     assert after == shipped
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        told = {view: counts for view, *counts in connection.execute(TOLD_COLUMNS).fetchall()}
+    assert told.pop("v_kpi_fieldops_daily") == [0, 2], "the columns of a utility's view are the utility's to tell"
+    assert [view for view, (told_of, there) in told.items() if told_of < there] == []
+    assert set(told) == set(after)
 
 
 def test_in_pilot_and_prod_no_view_is_made(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

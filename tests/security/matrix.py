@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.gate import Door, doors_of
+from api.doors import Door, doors_of
 from domain.kernel.principal import EVERY_ROLE, Role
 
 ORDER = tuple(Role)

@@ -17,7 +17,8 @@ from hypothesis import settings as rules_of
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from api.gate import SESSION_COOKIE, doors_of
+from api.doors import doors_of
+from api.gate import SESSION_COOKIE
 from domain.kernel.principal import Role
 from domain.kernel.signing import ensure_signing_keys
 from domain.kernel.tokens import issue_dev_token

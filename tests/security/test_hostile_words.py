@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 import pytest
 from fastapi.testclient import TestClient
 
-from api.gate import doors_of
+from api.doors import doors_of
 from domain.kernel.principal import Role
 from tests.architecture.tenant_rows import fill
 from tests.architecture.test_tenants_are_apart_over_http import THEIRS, Call, calls, seed, theirs

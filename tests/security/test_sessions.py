@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
 
-from api.gate import PROTECTED, SESSION_COOKIE, doors_of
+from api.doors import doors_of
+from api.gate import PROTECTED, SESSION_COOKIE
 from api.watch import HEADERS
 from domain.kernel import tokens
 from domain.kernel.signing import ensure_signing_keys

@@ -21,8 +21,9 @@ from domain.courses.authoring.observe.drafts import Author
 from domain.courses.authoring.observe.requests import ask_for_parts
 from domain.courses.authoring.rules.coverage import coverage_matrix
 from domain.courses.authoring.store import items, jobs, packages
+from domain.courses.authoring.store.chain import item_of
 from domain.courses.authoring.store.items import Item
-from domain.courses.authoring.suggest.packages import preview
+from domain.courses.authoring.suggest.packages import Preview, preview
 from domain.courses.content.syllabus import Module, Syllabus, SyllabusLesson
 from domain.kernel.errors import CountersignError, Invalid, NotFound
 from domain.kernel.principal import Role
@@ -199,11 +200,30 @@ def _show(page: Page, syllabus_id: str, error: CountersignError | None = None, n
 def _preview(page: Page, item: Item) -> dict[str, Any]:
     """What would be published now, or why nothing could be."""
     if item.approved_revision is None:
-        return {"preview": None, "not_ready": None}
+        return {"preview": None, "not_ready": None, "news": []}
     try:
-        return {"preview": preview_told(item.item_id, preview(page.connection, item.item_id)), "not_ready": None}
+        found = preview(page.connection, item.item_id)
     except CountersignError as error:
-        return {"preview": None, "not_ready": error}
+        return {"preview": None, "not_ready": error, "news": []}
+    return {"preview": preview_told(item.item_id, found), "not_ready": None, "news": _news(page, item.item_id, found)}
+
+
+def _news(page: Page, syllabus_id: str, found: Preview) -> list[dict[str, Any]]:
+    """Which parts differ from the newest version: what a publisher would let learners see anew."""
+    if found.built is None or found.latest is None:
+        return []
+    before = packages.parsed(packages.content_text_of(page.connection, found.latest.package_id)).manifest
+    known = {(one.kind, one.id): one for one in before}
+    after = {(one.kind, one.id): one for one in found.built.package.manifest}
+    told: list[dict[str, Any]] = []
+    for key, one in after.items():
+        former = known.get(key)
+        if former is None or former.content_hash != one.content_hash:
+            entry: dict[str, Any] = {"kind": one.kind, "id": one.id}
+            item_id = item_of(syllabus_id, entry)
+            told.append(entry | {"item": item_id, "revision": one.revision, "former": former and former.revision})
+    gone = [{"kind": kind, "id": own, "item": None} for kind, own in known if (kind, own) not in after]
+    return told + gone
 
 
 def _last_failed(page: Page, syllabus_id: str) -> Any:

@@ -1,7 +1,7 @@
-"""One part of a course as a reviewer reads it, with what changed and the two buttons; and one published version."""
+"""One part of a course as a reviewer reads it, with what changed and the two buttons."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.courses import acting
 from api.courses.access import STAFF
 from api.courses.acting import Act
-from api.courses.answers import part_told, revisions_told, versions_told
+from api.courses.answers import part_told, revisions_told
 from api.courses.pages.board import AUTHORS, SIGNERS, STATES
 from api.courses.parts import difference
 from api.courses.schemas import Difference
@@ -20,8 +20,7 @@ from domain.courses.authoring.observe import drafts
 from domain.courses.authoring.observe.drafts import Author
 from domain.courses.authoring.rules.gates import OF_KIND
 from domain.courses.authoring.rules.shapes import read_content
-from domain.courses.authoring.store import items, packages
-from domain.courses.authoring.store.chain import envelope_of
+from domain.courses.authoring.store import items
 from domain.courses.authoring.store.items import Item
 from domain.courses.authoring.store.proposals import newest_for
 from domain.courses.authoring.suggest.drafts import lay, page_of
@@ -45,10 +44,11 @@ def part(
     syllabus_id: str,
     item_id: str,
     revision: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    view: Annotated[str, Query(max_length=20)] = "",
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """Content, warnings, what changed since it was last approved; and the decision, if it waits."""
-    return _show(page, _item(page, syllabus_id, item_id), revision=revision, notice=NOTICES.get(done))
+    return _show(page, _item(page, syllabus_id, item_id), revision=revision, view=view, notice=NOTICES.get(done))
 
 
 @router.post("/admin/courses/{syllabus_id}/parts/{item_id}/{verb}")
@@ -82,31 +82,6 @@ def act_on(page: PageDep, form: FormDep, call: RequestId, syllabus_id: str, item
     except CountersignError as error:
         return _show(page, item, error=error, reason=reason, written=written if isinstance(written, str) else None)
     return RedirectResponse(f"{page_of(item)}?done={done}", 303)
-
-
-@router.get("/admin/courses/{syllabus_id}/{version}")
-def version(page: PageDep, syllabus_id: str, version: int) -> Response:
-    """One published version: what it holds, on whose signatures it stands, and the file."""
-    found = packages.load_version(page.connection, syllabus_id, version)
-    envelope = envelope_of(page.connection, found)
-    return page.show(
-        "courses/version.html",
-        version=versions_told(page.connection, [found])[0],
-        envelope=envelope,
-        content=envelope["content"],
-        lines=json.dumps(envelope["content"], indent=1, ensure_ascii=False).splitlines(),
-        states=STATES,
-        may_sign=bool(page.principal.roles & SIGNERS),
-    )
-
-
-@router.get("/admin/courses/{syllabus_id}/{version}/package.json")
-def package_file(page: PageDep, syllabus_id: str, version: int) -> Response:
-    """The package file, as `countersign verify package` takes it."""
-    found = packages.load_version(page.connection, syllabus_id, version)
-    named = {"Content-Disposition": f'attachment; filename="{syllabus_id}-{version}.json"'}
-    told = json.dumps(envelope_of(page.connection, found), ensure_ascii=False)
-    return Response(told, media_type="application/json", headers=named)
 
 
 def _item(page: Page, syllabus_id: str, item_id: str) -> Item:
@@ -162,6 +137,7 @@ def _show(
     reason: str = "",
     notice: str | None = None,
     written: str | None = None,
+    view: str = "",
 ) -> Response:
     item = items.load_item(page.connection, item.item_id)
     told = part_told(page.connection, item, revision)
@@ -169,13 +145,17 @@ def _show(
     proposal = newest_for(page.connection, OF_KIND[item.kind], item.subject, item.content_hash)
     waits = is_newest and proposal is not None and proposal.is_waiting
     refusal = why_not(page.connection, page.principal, OF_KIND[item.kind], proposal) if waits and proposal else None
+    changed = _changes(page, item, told.revision)
+    beside = view == "beside" and changed is not None and item.approved_revision is not None
     return page.show(
         "courses/part.html",
         error.status if error else 200,
         part=told,
         content=read_content(item.kind, told.content),
+        approved=_approved(page, item) if beside else None,
+        approved_revision=item.approved_revision,
         raw=written or json.dumps(told.content, indent=1, ensure_ascii=False),
-        changes=_changes(page, item, told.revision),
+        changes=changed,
         revisions=revisions_told(page.connection, item, items.revisions_of(page.connection, item.item_id)),
         is_newest=is_newest,
         waits=waits,
@@ -195,3 +175,10 @@ def _changes(page: Page, item: Item, shown: int) -> Difference | None:
     if item.approved_revision is None or item.approved_revision >= shown:
         return None
     return difference(page.connection, item, item.approved_revision, shown)
+
+
+def _approved(page: Page, item: Item) -> Any:
+    """The content that stands approved, to be read beside a later one."""
+    return read_content(
+        item.kind, items.load_revision(page.connection, item.item_id, item.approved_revision or 1).content
+    )

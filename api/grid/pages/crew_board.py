@@ -60,6 +60,7 @@ def crew_board(page: PageDep) -> Response:
         planned=planned,
         jobs=jobs,
         made=made,
+        age=utc_now() - start,
         start=start,
         statuses=STATUS,
     )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.grid.pages.access import LOOKS
+from api.grid.pages.freshness import freshness
 from api.pages import PageDep
 from domain.grid.metering.charts.energy import delivered_and_metered, waterfall
 from domain.grid.metering.charts.loss import finding, loss_over_time
@@ -55,6 +56,7 @@ def feeder(page: PageDep, feeder_id: str, window: Annotated[Literal["24h", "48h"
         finding=finding(feeder_id, points, events),
         window=window,
         end=end,
+        fresh=freshness(connection, end),
         scored_on=on,
         suspicious=meters.suspicious(connection, on, feeder=feeder_id, limit=TOP_METERS) if on else [],
     )

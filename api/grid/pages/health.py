@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.grid.pages.access import LOOKS
+from api.grid.pages.freshness import freshness
 from api.pages import Page, PageDep
 from domain.grid.metering.charts.coverage import coverage_by_hour
 from domain.grid.metering.charts.feeders import loss_by_feeder
@@ -16,11 +17,9 @@ from domain.grid.metering.rules.series import headline
 from domain.grid.metering.store import kpi, series
 from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.words import moment_text
-from domain.kernel.clock import utc_now
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
 WINDOWS = {"1h": ("in the last hour", "last hour", 1), "24h": ("in the last 24 hours", "last 24 hours", 24)}
-STALE_AFTER = timedelta(hours=1)
 OUTCOMES = 6
 
 
@@ -44,7 +43,7 @@ def _registry(page: Page) -> dict[str, Any]:
 def _content(page: Page, end: datetime, window: str) -> dict[str, Any]:
     sentence, words, hours = WINDOWS[window]
     feeders = series.feeder_losses(page.connection, end - timedelta(hours=hours), end)
-    current = kpi.current_loss(page.connection, 4 * hours)
+    current = kpi.current_loss(page.connection, kpi.latest_matched(page.connection, 4 * hours))
     outcomes = headline(series.event_outcomes(page.connection, OUTCOMES))[:OUTCOMES]
     hours_seen = series.coverage_hours(page.connection, end)
     source = f"Countersign, tenant {page.tenant.tenant_id}, data through {moment_text(end, page.tenant.zone)}"
@@ -59,8 +58,7 @@ def _content(page: Page, end: datetime, window: str) -> dict[str, Any]:
         "figures": _figures(page, current, words),
         "window": window,
         "end": end,
-        "age": utc_now() - end,
-        "is_stale": utc_now() - end > STALE_AFTER,
+        "fresh": freshness(page.connection, end),
     }
 
 

@@ -39,7 +39,8 @@ def network(page: PageDep, feeder: Annotated[str, Query(max_length=200)] = "") -
     chosen = feeder if any(row.feeder_id == feeder for row in feeders) else None
     edges, sites = map_edges(page.connection), map_sites(page.connection)
     total = sum(row.meters for row in feeders)
-    title = f"{number(len(feeders))} feeders bring energy to {number(total)} meters"
+    who = "One feeder brings" if len(feeders) == 1 else f"{number(len(feeders))} feeders bring"
+    title = f"{who} energy to {number(total)} meters"
     if chosen:
         own = next(row for row in feeders if row.feeder_id == chosen)
         title = f"{chosen} brings energy to {number(own.meters)} of {number(total)} meters"

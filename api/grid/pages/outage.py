@@ -1,5 +1,6 @@
 """One outage as the control room works on it: how it stands, where the fault may be, what could be done, by whom."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from domain.grid.outages.charts.options import option_comparison, type_name
 from domain.grid.outages.charts.restoration import restoration_curve
 from domain.grid.outages.charts.zone_map import network_figure
 from domain.grid.outages.rules.summary import ReplaySummary
-from domain.grid.outages.store import advice, outages, replays, runs
+from domain.grid.outages.store import advice, outages, replays, runs, signals
 from domain.grid.outages.store.outages import ENDED, Outage
 from domain.grid.outages.suggest.so_far import so_far
 from domain.kernel.charts.chart import Chart
@@ -67,7 +68,9 @@ def show(
         outage=outage,
         summary=summary,
         finding=_finding(outage, summary),
-        figures=_figures(outage, summary),
+        figures=_figures(outage, summary, utc_now()),
+        known_by=min((run.as_of for run in made.values()), default=None),
+        heard=signals.watermark(page.connection),
         map_name=next((one.name for one in charts if one.name in {"zone-map", "one-line"}), ""),
         state=STATUS[outage.status],
         made=made,
@@ -99,17 +102,28 @@ def _finding(outage: Outage, summary: ReplaySummary) -> str:
     return f"{number(out)} of {number(peak)} customers {of} are without supply"
 
 
-def _figures(outage: Outage, summary: ReplaySummary) -> list[tuple[str, str, Any, str]]:
+def _figures(outage: Outage, summary: ReplaySummary, now: datetime) -> list[tuple[str, str, Any, str]]:
     """Name, kind, value, and what it covers; at most six."""
     told = summary.reliability
     return [
         ("Customers out", "count", summary.metrics["customers_still_out"], "now"),
         ("Critical customers", "count", summary.outage.critical_customers, "among them"),
-        ("Back by, likely", "clock", outage.etr_current, "half of such outages"),
-        ("Back by, 9 of 10", "clock", outage.etr_p90, "of such outages"),
+        (
+            "Back by, likely",
+            "clock",
+            outage.etr_current,
+            _over(outage, outage.etr_current, "half of such outages", now),
+        ),
+        ("Back by, 9 of 10", "clock", outage.etr_p90, _over(outage, outage.etr_p90, "of such outages", now)),
         ("Customer-minutes", "count", told.cmi, "so far"),
         ("SAIDI", "minutes", told.saidi_min, "of this outage, so far"),
     ]
+
+
+def _over(outage: Outage, estimate: datetime | None, words: str, now: datetime) -> str:
+    """What an estimate covers; of one that has gone by, that it has."""
+    is_past = estimate is not None and outage.restored_at is None and estimate < now
+    return "this time has passed" if is_past else words
 
 
 def _considered(page: Page, run_ids: list[UUID]) -> dict[str, str]:

@@ -87,6 +87,19 @@ def board(
     return show_board(page, state, waiting_after, after, notice=NOTICES.get(done))
 
 
+@router.get("/grid/outages/news.json")
+def news(page: PageDep, seen: Annotated[str, Query(max_length=60)] = "") -> dict[str, str]:
+    """What stands otherwise than on the page that asks, in words; nothing where all is as it was."""
+    sums = outages.standing(page.connection)
+    told = _finding(sums)
+    return {"words": "" if seen == _seen(sums) else f"It stands otherwise by now: {told[0].lower()}{told[1:]}."}
+
+
+def _seen(sums: outages.Standing) -> str:
+    """What a board shows, to be compared."""
+    return f"{sums.open_outages}-{sums.customers_out}-{sums.waiting}"
+
+
 def show_board(
     page: Page,
     state: Literal["all", "open", "over"] = "all",
@@ -120,6 +133,7 @@ def show_board(
         known=known[:PER_PAGE],
         next_known=ORDER.write(vars(known[PER_PAGE - 1])) if len(known) > PER_PAGE else None,
         sums=sums,
+        seen=_seen(sums),
         finding=_finding(sums),
         heard=heard,
         now=now,

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.grid.pages.access import LOOKS
+from api.grid.pages.freshness import freshness
 from api.pages import Page, PageDep
 from domain.grid.metering.charts.feeders import loss_by_feeder
 from domain.grid.metering.charts.outcomes import before_during_after
@@ -52,6 +53,7 @@ def summary(page: PageDep) -> Response:
         priced=price is not None,
         day=day,
         end=end,
+        fresh=freshness(page.connection, end),
         outcomes=outcomes,
         replay=newest,
         told=told,

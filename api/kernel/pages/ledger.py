@@ -1,6 +1,7 @@
 """The ledger for people: a timeline with filters, one event with its seal, files to take away."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,7 +16,9 @@ from api.pages import Page, PageDep
 from domain.kernel import ledger
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, NotFound
+from domain.kernel.gaps import open_gaps
 from domain.kernel.ledger import Wanted
+from domain.kernel.people import named
 from domain.kernel.seals.proof import make_proof
 from domain.kernel.seals.seal import Seal
 from domain.kernel.seals.state import seal_state
@@ -40,6 +43,7 @@ def timeline(
     """What was done, by whom, when; the newest first."""
     filters = {"kind": kind, "entity": entity, "actor": actor, "run": run, "from": first, "to": last}
     asked, errors = _wanted(filters, page.tenant.zone)
+    asked = replace(asked, actor=_actor(page, asked.actor, errors))
     shown = events_page(page.connection, asked, PER_PAGE, after)
     return page.show(
         "kernel/ledger.html",
@@ -53,6 +57,7 @@ def timeline(
         after=after,
         state=seal_state(page.connection, page.tenant.tenant_id),
         now=utc_now(),
+        gaps=open_gaps(page.connection) if after is None else [],
     )
 
 
@@ -69,7 +74,8 @@ def export(
 ) -> Response:
     """Everything that fits the filters, as CSV."""
     filters = {"kind": kind, "entity": entity, "actor": actor, "run": run, "from": first, "to": last}
-    asked, _ = _wanted(filters, page.tenant.zone)
+    asked, errors = _wanted(filters, page.tenant.zone)
+    asked = replace(asked, actor=_actor(page, asked.actor, errors))
     return export_csv(page.request, page.connection, page.principal, page.tenant.tenant_id, call, asked)
 
 
@@ -103,6 +109,15 @@ def _id(given: str) -> UUID:
         return UUID(given)
     except ValueError as cause:
         raise NotFound("There is no such event.", hint="The ledger at /ledger lists what there is.") from cause
+
+
+def _actor(page: Page, given: str | None, errors: dict[str, str]) -> str | None:
+    """The id of whom a name or an address means; what is neither stands as it is, for machines have names as ids."""
+    found = [] if given is None else named(page.connection, given)
+    if len(found) > 1:
+        errors["actor"] = f"{len(found)} people are called so. Give the id of one, or the address."
+        return None
+    return found[0] if found else given
 
 
 def _wanted(filters: dict[str, str], zone: ZoneInfo) -> tuple[Wanted, dict[str, str]]:

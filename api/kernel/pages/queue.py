@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
+from pydantic import AwareDatetime
 
 from api.acts import ACTS, GATES
 from api.deps import RequestId, allow
@@ -94,6 +95,14 @@ def waiting(
         now=utc_now(),
         notice=notice,
     )
+
+
+@router.get("/news.json", dependencies=[PEOPLE])
+def news(page: PageDep, since: AwareDatetime) -> dict[str, str]:
+    """What was laid before this person since the page was made, in words; nothing where nothing was."""
+    mine = kinds_open_to(page.connection, page.principal, GATES.values())
+    new = queue.how_many_wait(page.connection, mine, MOST_COUNTED, since)
+    return {"words": f"{new} new since this page was made." if new else ""}
 
 
 @router.post("/countersign/refuse", dependencies=[PEOPLE])

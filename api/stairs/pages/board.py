@@ -13,6 +13,7 @@ from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
 from api.stairs.access import READS
 from api.stairs.sessions import ORDER
+from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid
 from domain.kernel.principal import Role
 from domain.stairs.observe.sessions import create_session
@@ -32,6 +33,12 @@ STATES = {
     "submitted": ("watch", "waits for review"),
     "approved": ("ok", "approved"),
     "void": ("unknown", "void"),
+}
+URGENCY = {
+    "overdue": ("alarm", "overdue"),
+    "never": ("watch", "no approved visit"),
+    "soon": ("watch", "due within 30 days"),
+    "later": ("ok", "later"),
 }
 
 
@@ -104,6 +111,7 @@ def _show(
         finding=_finding(found[:SHOWN], open_faults),
         states=STATES,
         chosen=status,
+        due=_due(page) if not wanted and after is None else [],
         **form,
     )
 
@@ -119,6 +127,15 @@ def _row(page: Page, one: sessions.Session) -> dict[str, Any]:
     }
 
 
+def _due(page: Page) -> list[dict[str, Any]]:
+    """The routines of all buildings, what is overdue first."""
+    today = utc_now().astimezone(page.tenant.zone).date()
+    order = list(URGENCY)
+    found = [(one, one.state_on(today)) for one in sessions.routines(page.connection)]
+    found.sort(key=lambda pair: (order.index(pair[1]), pair[0].due_on or date.min))
+    return [{"routine": one, "badge": URGENCY[state][0], "word": URGENCY[state][1]} for one, state in found]
+
+
 def _finding(found: list[sessions.Session], open_faults: list[dict[str, Any]]) -> str:
     waiting = sum(one.status == "submitted" for one in found)
     critical = sum(one["severity"] == "critical" for one in open_faults)
@@ -126,6 +143,7 @@ def _finding(found: list[sessions.Session], open_faults: list[dict[str, Any]]) -
         len(open_faults), f"{len(open_faults)} faults are open"
     )
     if critical:
-        faulty += ", a critical one" if len(open_faults) == 1 else f", {critical} of them critical"
+        many = "both" if critical == len(open_faults) == 2 else f"{critical} of them"
+        faulty += ", a critical one" if len(open_faults) == 1 else f", {many} critical"
     waits = {0: "", 1: "; one session waits for review"}.get(waiting, f"; {waiting} sessions wait for review")
     return f"{faulty}{waits}."

@@ -1,18 +1,24 @@
 """Buildings as pages: what stands in each, how many tests that asks for, and how many are published."""
 
-from typing import Any
+from datetime import date, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.deps import allow
 from api.pages import Page, PageDep
 from api.stairs.access import READS
+from api.stairs.pages.laying import ENTERERS, NOTICES, PROPOSERS
+from api.stairs.pages.reports import EXPORTERS, report_lines
+from domain.kernel.clock import utc_now
 from domain.stairs.charts.section import stair_section
 from domain.stairs.rules.counts import StairSize, expected_counts, stair_sizes
+from domain.stairs.rules.due import months_after
 from domain.stairs.rules.gates import BASELINES, DEFINITIONS, TEMPLATES
 from domain.stairs.rules.registry import Registry
+from domain.stairs.rules.report_gates import REPORT
 from domain.stairs.rules.vocabulary import FREQUENCIES
 from domain.stairs.store import baselines, templates
 from domain.stairs.store.faults import open_by_floor
@@ -26,6 +32,7 @@ MEASURED = (
     ("velocity", "Air velocities", "doorways"),
     ("door_force", "Door opening forces, fans on", "doors"),
 )
+WAITING = [TEMPLATES.kind, BASELINES.kind, DEFINITIONS.kind, REPORT.kind]
 # The setting of each kind that is counted: one value for each point.
 COUNTED = {"pressure": "all_closed", "velocity": None, "door_force": True}
 
@@ -35,7 +42,7 @@ def listed(page: PageDep) -> Response:
     """By name; without any, how to begin."""
     names = building_names(page.connection)
     if not names:
-        return page.show("stairs/buildings_empty.html")
+        return page.show("stairs/buildings_empty.html", may_enter=bool(page.principal.roles & ENTERERS))
     schedule = load_schedule(page.connection)
     rows = [
         _line(page, one, name, schedule) for one, name in sorted(names.items(), key=lambda pair: (pair[1], pair[0]))
@@ -43,7 +50,12 @@ def listed(page: PageDep) -> Response:
     behind = sum(row["published"] != row["expected"] for row in rows)
     many = "One building stands" if len(rows) == 1 else f"{len(rows)} buildings stand"
     told = "all of their yearly tests are published" if not behind else f"{behind} without all yearly tests published"
-    return page.show("stairs/buildings.html", rows=rows, finding=f"{many} in the registry, {told}.")
+    return page.show(
+        "stairs/buildings.html",
+        rows=rows,
+        finding=f"{many} in the registry, {told}.",
+        may_enter=bool(page.principal.roles & ENTERERS),
+    )
 
 
 def _line(page: Page, building_id: UUID, name: str, schedule: Any) -> dict[str, Any]:
@@ -62,12 +74,13 @@ def _line(page: Page, building_id: UUID, name: str, schedule: Any) -> dict[str, 
 
 
 @router.get("/stairs/buildings/{building_id}")
-def one(building_id: UUID, page: PageDep) -> Response:
+def one(building_id: UUID, page: PageDep, done: Annotated[str, Query(max_length=20)] = "") -> Response:
     """What stands, what it asks for, what is published, and what waits."""
     registry = load_registry(page.connection, building_id)
     schedule = load_schedule(page.connection)
     routines = [
         {
+            "frequency": frequency,
             "name": frequency.replace("_", "-"),
             "expected": expected_counts(stair_sizes(registry), schedule, frequency)["total"],
             "published": len(templates.published(page.connection, building_id, frequency)),
@@ -80,14 +93,25 @@ def one(building_id: UUID, page: PageDep) -> Response:
     return page.show(
         "stairs/building.html",
         charts=charts,
+        notice=NOTICES.get(done),
         sections=[one.name for one in charts],
         building=registry.building,
         stairs=_stairs(registry),
         routines=routines,
         values=_values(page, registry),
-        proposals=waiting(page.connection, [TEMPLATES.kind, BASELINES.kind, DEFINITIONS.kind], str(building_id)),
+        proposals=waiting(page.connection, WAITING, str(building_id)),
+        year=_last_year(page),
+        may_propose=bool(page.principal.roles & PROPOSERS),
+        may_export=bool(page.principal.roles & EXPORTERS),
+        reports=report_lines(page, building_id=building_id),
         finding=_finding(registry.building.name, routines),
     )
+
+
+def _last_year(page: Page) -> tuple[date, date]:
+    """The twelve months that end today, which a logbook is asked for most."""
+    today = utc_now().astimezone(page.tenant.zone).date()
+    return months_after(today, -12) + timedelta(days=1), today
 
 
 def _stairs(registry: Registry) -> list[dict[str, Any]]:

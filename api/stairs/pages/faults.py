@@ -12,12 +12,16 @@ from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
 from api.stairs.access import READS
 from api.stairs.faults import MENDS, ORDER, sign_review
+from api.stairs.pages.reports import EXPORTERS
 from api.stairs.sync import REVIEWS
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid
 from domain.kernel.principal import Role
 from domain.stairs.observe.mended import mend
-from domain.stairs.store import faults
+from domain.stairs.rules.report_gates import NOTICE
+from domain.stairs.rules.reported import decimal
+from domain.stairs.store import evidence, faults
+from domain.stairs.store.waiting_proposals import waiting
 from domain.stairs.suggest.fault_review import Said
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
@@ -38,6 +42,7 @@ CLASSES = {
     "standard_class": ("critical", "non_critical", "non_conformance"),
 }
 ACTIONS = ("confirm", "reclassify", "dismiss")
+FIGURES = ("measured_value", "min_threshold", "max_threshold", "baseline_value")
 TYPED = ("action", "reason", "invalid_measurement", *CLASSES)
 NOTICES = {"reviewed": "Signed; it holds from now on.", "mended": "Noted as mended. The finding stays as it was found."}
 
@@ -157,12 +162,16 @@ def _show(
         "stairs/fault.html",
         status,
         fault=row,
+        figures={name: decimal(row[name]) for name in FIGURES},
         states=STATES,
         severities=SEVERITIES,
         reviews=REVIEWS_SAID,
         classes=CLASSES,
         may_review=is_open and row["review_state"] == "proposed" and bool(page.principal.roles & REVIEWERS),
         may_mend=is_open and row["review_state"] != "proposed" and bool(page.principal.roles & MENDERS),
+        may_notify=is_open and row["review_state"] != "dismissed" and bool(page.principal.roles & EXPORTERS),
+        notices=waiting(page.connection, [NOTICE.kind], str(fault_id)),
+        captures=[] if row["instance_id"] is None else evidence.of_instance(page.connection, row["instance_id"]),
         error=error,
         values=dict.fromkeys((*TYPED, "how"), "") | (values or {}),
         notice=notice,

@@ -1,16 +1,19 @@
 """The register of instruments as a page: whose calibration ends first, and one instrument with its certificates."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.deps import allow
+from api.kernel.pages.filled import Filled
 from api.pages import Page, PageDep
 from api.stairs.access import READS
+from api.stairs.instrument_schemas import Kind
 from domain.kernel.clock import utc_now
+from domain.kernel.principal import Role
 from domain.stairs.rules.instruments import name_of, state_of, warning
 from domain.stairs.store import certificates, instruments
 
@@ -21,26 +24,73 @@ STATES = {
     "expired": ("alarm", "ended"),
     "never": ("alarm", "never calibrated"),
 }
+ENTERERS = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
+CORRECTERS = frozenset({Role.MANAGER, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER})
+INSTRUMENT = {
+    "instrument_type": "manometer",
+    "serial_number": "",
+    "manufacturer": "",
+    "model": "",
+    "accuracy": "",
+    "range_min": "",
+    "range_max": "",
+    "unit": "",
+    "calibration_frequency_months": "12",
+}
+CERTIFICATE = {
+    "cert_number": "",
+    "calibration_date": "",
+    "expiry_date": "",
+    "calibration_authority": "",
+    "standard": "ISO/IEC 17025",
+}
+NOTICES = {
+    "certified": "The certificate stands. What was measured with it on days that it covers was judged again.",
+    "withdrawn": "Withdrawn: it proves nothing from now on, and stays with its reason.",
+    "retired": "Out of use. It stays in the register with what was measured with it.",
+}
 
 
 @router.get("/stairs/instruments")
 def register(page: PageDep) -> Response:
     """The soonest end first; without any, how to begin."""
+    return show_register(page, Filled(dict(INSTRUMENT)))
+
+
+def show_register(page: Page, form: Filled) -> Response:
+    """The register with the form of a new instrument."""
     today = _today(page)
     rows = [_row(row, today) for row in instruments.ending(page.connection, date.max)]
-    if not rows:
-        return page.show("stairs/instruments_empty.html")
-    return page.show("stairs/instruments.html", rows=rows, finding=_finding(rows), today=today)
+    return page.show(
+        "stairs/instruments.html" if rows else "stairs/instruments_empty.html",
+        form.status,
+        rows=rows,
+        finding=_finding(rows),
+        today=today,
+        form=form,
+        kinds=[(one, one.replace("_", " ")) for one in get_args(Kind)],
+        may_enter=bool(page.principal.roles & ENTERERS),
+    )
 
 
 @router.get("/stairs/instruments/{instrument_id}")
-def one(instrument_id: UUID, page: PageDep) -> Response:
+def one(instrument_id: UUID, page: PageDep, done: Annotated[str, Query(max_length=20)] = "") -> Response:
     """What it is, how it stands today, and every certificate that it had."""
+    return show_one(page, instrument_id, Filled(dict(CERTIFICATE)), NOTICES.get(done))
+
+
+def show_one(page: Page, instrument_id: UUID, form: Filled, notice: str | None = None) -> Response:
+    """The page of an instrument with the form of a certificate."""
     today = _today(page)
     row = instruments.load(page.connection, instrument_id)
     found = certificates.of_instrument(page.connection, instrument_id)
     return page.show(
         "stairs/instrument.html",
+        form.status,
+        notice=notice,
+        form=Filled(CERTIFICATE | form.values, form.errors, form.refusal),
+        may_enter=row["retired_at"] is None and bool(page.principal.roles & ENTERERS),
+        may_correct=bool(page.principal.roles & CORRECTERS),
         row=_row(row, today),
         certificates=found,
         today=today,

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.deps import allow
 from api.pages import Page, PageDep
 from api.stairs.access import READS
+from api.stairs.pages.laying import NOTICES, PROPOSERS
 from domain.kernel.clock import utc_now
 from domain.stairs.rules.decimal_text import plain_number
 from domain.stairs.rules.gates import RULESET
@@ -53,15 +54,16 @@ router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
 
 
 @router.get("/stairs/rules")
-def rules(page: PageDep) -> Response:
+def rules(page: PageDep, done: Annotated[str, Query(max_length=20)] = "") -> Response:
     """Every version of every rule; without any, how to begin."""
     today = utc_now().astimezone(page.tenant.zone).date()
     found = ruleset.load_rules(page.connection)
     proposals = waiting(page.connection, [RULESET.kind])
     if not found and not proposals:
-        return page.show("stairs/rules_empty.html")
+        return page.show("stairs/rules_empty.html", may_propose=bool(page.principal.roles & PROPOSERS))
     return page.show(
         "stairs/rules.html",
+        notice=NOTICES.get(done),
         rows=[_row(one, today) for one in found],
         schedule=_schedule(ruleset.load_schedule(page.connection)),
         classes=ruleset.load_classes(page.connection),
@@ -74,7 +76,14 @@ def rules(page: PageDep) -> Response:
 def _row(one: StoredRule, today: date) -> dict[str, Any]:
     rule = one.rule
     badge, word = ("ok", "in force") if rule.holds_on(today) else ("unknown", _why_not(rule, today))
-    return {"rule": rule, "signed": one.countersignature_id, "limits": limits(rule), "badge": badge, "word": word}
+    return {
+        "id": one.rule_id,
+        "rule": rule,
+        "signed": one.countersignature_id,
+        "limits": limits(rule),
+        "badge": badge,
+        "word": word,
+    }
 
 
 def _why_not(rule: RuleRow, today: date) -> str:

@@ -1,66 +1,167 @@
-"""One session as a reviewer reads it: finding, what does not comply, pressure by floor, every test with its proof."""
+"""One session as a reviewer reads it: finding, what bars its approval, pressure by floor, every test with its proof."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse, Response
 
 from api.deps import allow
-from api.pages import PageDep
+from api.forms import FormDep, typed
+from api.pages import Page, PageDep
 from api.stairs.access import READS
 from api.stairs.pages.board import STATES
+from api.stairs.pages.proof_words import KINDS, WAITS, where
+from api.stairs.pages.reports import EXPORTERS, report_lines
+from api.stairs.sessions import TESTS, WALKS
 from domain.kernel.charts.chart import Chart
+from domain.kernel.clock import utc_now
+from domain.kernel.errors import CountersignError, Invalid
+from domain.stairs.observe import sessions as visits
 from domain.stairs.report.figures import force_figure, pressure_figure, sequence_figures
 from domain.stairs.report.sections.proof import CEILING, ceilings
-from domain.stairs.rules.report_content import InstancePart, SessionReport
-from domain.stairs.store import sessions, submissions
+from domain.stairs.rules.handing_in import counted, unacknowledged
+from domain.stairs.rules.report_content import SessionReport
+from domain.stairs.rules.report_gates import REPORT
+from domain.stairs.rules.session_gates import SESSION
+from domain.stairs.rules.session_state import hindrances
+from domain.stairs.store import instances, sessions, submissions
+from domain.stairs.store.session_content import standing
+from domain.stairs.store.sessions import Session
+from domain.stairs.store.waiting_proposals import waiting
+from domain.stairs.suggest.handing_in import hand_in
 from domain.stairs.suggest.session_report import session_report
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
-KINDS = {
-    "pressure_differential": "Pressure",
-    "air_velocity": "Air velocity",
-    "door_opening_force": "Door opening force",
-    "cause_and_effect_logic": "Cause and effect",
-    "interface_test": "Interface",
+NOTICES = {
+    "submitted": "Handed in. Another person reviews and countersigns it.",
+    "void": "Given up. What was tested stays readable.",
+    "report": "The draft is written, marked on each page.",
 }
-
-STATES_OF_STAIR = {
-    "evac_doors_open": "evacuation doors open",
-    "pressurisation_active": "fans on",
-    "pressurisation_off": "fans off",
+# Where what bars an approval is settled.
+SETTLED_AT = {
+    "TESTS_OPEN": "?show=open#tests",
+    "INDETERMINATE": "?show=undecided#tests",
+    "CONFLICTS_OPEN": "?show=contradicted#tests",
+    "FAULTS_PROPOSED": "#faults",
+    "UNACKNOWLEDGED": "?show=unseen#tests",
+}
+CHOICES = {
+    "failing": "does not comply",
+    "undecided": "undecided",
+    "contradicted": "contradicted",
+    "unseen": "to be acknowledged",
+    "open": "not tested",
 }
 
 
 @router.get("/stairs/sessions/{session_id}")
-def session_page(session_id: UUID, page: PageDep) -> Response:
+def session_page(
+    session_id: UUID,
+    page: PageDep,
+    show: Annotated[str, Query(max_length=20)] = "",
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
     """What the report of the session will say, before it is one."""
+    return _show(page, session_id, show=show, notice=NOTICES.get(done))
+
+
+@router.post("/stairs/sessions/{session_id}/submit", dependencies=[TESTS])
+def submitted(page: PageDep, _: FormDep, session_id: UUID) -> Response:
+    """Lay the session before a reviewer; nothing is approved by it."""
+    try:
+        with page.connection.begin_nested():
+            hand_in(page.connection, page.principal, session_id, utc_now())
+    except CountersignError as error:
+        return _show(page, session_id, error=error)
+    return RedirectResponse(f"/stairs/sessions/{session_id}?done=submitted", 303)
+
+
+@router.post("/stairs/sessions/{session_id}/void", dependencies=[TESTS])
+def given_up(page: PageDep, form: FormDep, session_id: UUID) -> Response:
+    """Give the session up, with its reason."""
+    reason = typed(form, "reason", 2000)
+    try:
+        with page.connection.begin_nested():
+            if len(reason) < 3:
+                raise Invalid(
+                    "The visit was not given up: it needs its reason.", hint="Say why.", code="REASON_REQUIRED"
+                )
+            visits.void(page.connection, page.principal, session_id, reason)
+    except CountersignError as error:
+        return _show(page, session_id, error=error)
+    return RedirectResponse(f"/stairs/sessions/{session_id}?done=void", 303)
+
+
+def _show(
+    page: Page,
+    session_id: UUID,
+    show: str = "",
+    error: CountersignError | None = None,
+    notice: str | None = None,
+) -> Response:
     session = sessions.load(page.connection, session_id)
     told = session_report(page.connection, session_id)
     charts = _charts(told)
+    groups = _groups(page, session, told)
+    chosen = show if show in groups else ""
+    walks = bool(page.principal.roles & WALKS)
     return page.show(
         "stairs/session.html",
+        200 if error is None else error.status,
         charts=charts,
+        notice=notice,
+        error=error,
         names=[chart.name for chart in charts],
         session=session,
         report=told,
         finding=_finding(told),
         state=STATES[session.status],
         kinds=KINDS,
+        waits=WAITS,
         is_tested=any(one.verdict is not None for one in told.instances),
-        tests=[(one, _where(one)) for one in told.instances],
+        tests=[(one, where(one)) for one in told.instances if not chosen or one.instance_id in groups[chosen]],
+        groups={name: (CHOICES[name], len(own)) for name, own in groups.items() if own},
+        chosen=chosen,
         noticed=[one.text for one in told.observations if one.code != CEILING],
         ceilings=ceilings(told.observations),
-        conflicts=submissions.conflicts(page.connection, session_id),
+        may_submit=walks and session.is_open and not groups["open"],
+        may_give_up=walks and session.status not in ("approved", "void"),
+        may_export=bool(page.principal.roles & EXPORTERS),
+        reports=report_lines(page, session_id=session_id),
+        **_desk(page, session),
     )
 
 
-def _where(one: InstancePart) -> str:
-    """The place and its state, as one would say it at the door."""
-    told = one.configuration or ""
-    parts = (one.stair, one.floor_level, one.place, STATES_OF_STAIR.get(told, told.replace("_", " ")))
-    return ", ".join(part for part in parts if part)
+def _desk(page: Page, session: Session) -> dict[str, Any]:
+    """What a reviewer needs to decide: what bars the approval, each with where it is settled, and what waits."""
+    own = str(session.id)
+    is_settled = session.status in ("approved", "void")
+    bars = () if is_settled else hindrances(standing(page.connection, session.id), page.principal.id)
+    return {
+        "bars": [(one, SETTLED_AT.get(one.code)) for one in bars],
+        "proposals": waiting(page.connection, [SESSION.kind, REPORT.kind], own),
+        "reviewed_by": SESSION.roles & page.principal.roles,
+    }
+
+
+def _groups(page: Page, session: Session, told: SessionReport) -> Mapping[str, set[str]]:
+    """Ids of the tests that somebody would look at first, by why."""
+    contradicted = {str(one.instance_id) for one in submissions.conflicts(page.connection, session.id)}
+    rows = [] if session.status == "approved" else counted(instances.of_session(page.connection, session.id))
+    return {
+        "failing": _having(told, "non_compliant"),
+        "undecided": _having(told, "indeterminate"),
+        "contradicted": contradicted,
+        "unseen": {str(row["instance_id"]) for row in rows if unacknowledged([row])},
+        "open": {one.instance_id for one in told.instances if one.status not in ("completed", "skipped")},
+    }
+
+
+def _having(told: SessionReport, verdict: str) -> set[str]:
+    return {one.instance_id for one in told.instances if one.verdict == verdict}
 
 
 def _charts(told: SessionReport) -> list[Chart]:

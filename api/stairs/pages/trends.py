@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api.deps import allow
 from api.pages import PageDep
 from api.stairs.access import READS
-from api.stairs.pages.session import KINDS, STATES_OF_STAIR
+from api.stairs.pages.proof_words import KINDS, STATES_OF_STAIR
 from domain.kernel.charts.chart import Chart
 from domain.stairs.charts.trend import WHY, trend
 from domain.stairs.observe.trend import trends

@@ -12,13 +12,15 @@ export function strip(walk, line, send) {
     "div",
     { class: "run-strip", role: "status" },
     badge(line.online ? "ok" : "unknown", word),
-    h("span", {}, `${counts.saved} saved on this phone`),
+    h("span", {}, counts.saved ? `${many(counts.results, "test")} and ${many(counts.files, "file")} saved on this phone` : "0 saved on this phone"),
     h("span", {}, counts.saved ? `${counts.sent} reached the server, ${waiting}` : "nothing to send yet"),
     counts.refused ? badge("watch", `${counts.refused} not taken`) : null,
     line.problem ? h("span", { class: "run-problem" }, line.problem) : null,
     h("button", { type: "button", class: "quiet", onclick: send, disabled: line.sending }, line.sending ? "Sending …" : "Send now"),
   );
 }
+
+const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 export function board(walk, filter, go, handIn) {
   const { counts, session } = walk;
@@ -33,7 +35,7 @@ export function board(walk, filter, go, handIn) {
       h("p", { class: "measure" }, "Verdicts on the phone are provisional: the server judges again, a reviewer countersigns.")),
     session.bundle.parts.warnings.map((one) => h("p", { class: "notice" }, one.text)),
     h("p", {}, next
-      ? h("a", { class: "button run-big", href: `#/test/${next.instance_id}` }, counts.done ? "Go on: " : "Begin: ", placeOf(next))
+      ? h("a", { class: "button run-big", href: `#/test/${next.instance_id}` }, `${counts.done ? "Go on" : "Begin"}: ${[next.stair_name, placeOf(next)].filter(Boolean).join(", ")}`)
       : closing(walk, handIn)),
     h("div", { class: "run-filters", role: "group", "aria-label": "Which tests" },
       Object.entries(FILTERS).map(([name, { word }]) =>

@@ -39,6 +39,17 @@ function eventsOf(instance, marks) {
     .map((step) => ({ component_id: step.component_id, action: step.expected_action, t_s: marks[step.step_order] }));
 }
 
+/** What a result says, as it was entered. */
+export function readOut(instance, body) {
+  if (body.grid) return `${body.grid.map((one) => one.velocity_ms).join(", ")} m/s`;
+  if (body.events) return body.events.events.map((one) => `${one.component_id} at ${one.t_s} s`).join(", ") || "no step happened";
+  if (body.interface) {
+    const seen = body.interface.matched ? "seen as expected" : "not seen";
+    return body.interface.response_time_s === undefined ? seen : `${seen}, after ${body.interface.response_time_s} s`;
+  }
+  return `${body.value} ${instance.unit ?? ""}${body.measurement_position === "at_edge" ? ", at the edge of the leaf" : ""}`;
+}
+
 const number = (attributes) =>
   h("input", { type: "text", inputmode: "decimal", autocomplete: "off", enterkeyhint: "done", class: "run-number", ...attributes });
 
@@ -120,7 +131,7 @@ function attested(context) {
   const started = reading.timed_from;
   return [
     h("p", { class: "run-label" }, asked.test_action ?? ""),
-    h("p", {}, "Expected: ", asked.expected_result ?? "", asked.response_time_s ? ` within ${asked.response_time_s} s` : ""),
+    h("p", {}, "Expected: ", asked.expected_result ?? "", asked.response_time_s ? ` within ${asked.response_time_s}\u00a0s` : ""),
     h("div", { class: "run-choice", role: "group", "aria-label": "What was seen" },
       [[true, "Seen as expected"], [false, "Not seen"]].map(([seen, words]) =>
         h("button", { type: "button", "aria-pressed": String(reading.matched === seen), class: "run-pick", onclick: () => keep({ matched: seen }, true) }, words))),

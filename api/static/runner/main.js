@@ -100,12 +100,14 @@ async function contextOf(walk, row) {
     instrument: await usualInstrument(walk, row.instance),
   };
   open.set(id, draft);
-  const capturesNow = async () => (await allOf("captures", sessionId)).filter((one) => one.instance_id === id && !one.is_kept);
-  const context = { walk, row, draft, captures: await capturesNow(), capturesNow, day: dayIn(walk.parts.session.timezone, now), again: show };
+  const all = async () => (await allOf("captures", sessionId)).filter((one) => one.instance_id === id);
+  const capturesNow = async () => (await all()).filter((one) => !one.is_kept);
+  const kept = (await all()).filter((one) => one.is_kept);
+  const context = { walk, row, draft, captures: await capturesNow(), capturesNow, kept, guarded, day: dayIn(walk.parts.session.timezone, now), again: show };
   // Written in order of typing; the screen is drawn anew only where it must, so that the keyboard stays.
   context.keep = (more, anew = false) => {
     Object.assign(draft, more);
-    typing = typing.then(() => put("drafts", { ...draft }));
+    typing = typing.then(() => guarded(() => put("drafts", { ...draft })));
     return anew ? typing.then(show) : redraw(context);
   };
   context.read = (reading, anew) => context.keep({ reading }, anew);
@@ -118,6 +120,16 @@ async function contextOf(walk, row) {
     sendNow();
   };
   return context;
+}
+
+// What the phone cannot keep is told at once: nobody walks on over a full store.
+async function guarded(work) {
+  try {
+    await work();
+  } catch (error) {
+    line.problem = `Not kept on this phone: ${error.message ?? error}. Free some space and enter it again.`;
+    await freshenStrip();
+  }
 }
 
 // The verdict and the button follow the typing; the field that is typed in is not touched.

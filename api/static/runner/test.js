@@ -1,23 +1,32 @@
 // One test a screen: the field first, limit and baseline above it, the verdict in words as one types.
 
 import { sha256 } from "./bundle.js";
-import { h, verdictBadge } from "./elements.js";
-import { fieldsOf, measuredOf } from "./fields.js";
+import { badge, h, verdictBadge } from "./elements.js";
+import { fieldsOf, measuredOf, readOut } from "./fields.js";
 import { get, keepCapture, keepResult, put } from "./store.js";
 import { certificateOn, inWords, limits, rulesInForce, verdict } from "./verdict.js";
-import { kindOf, placeOf } from "./walk.js";
+import { kindOf, nextOf, placeOf } from "./walk.js";
 
 /** The screen of one test. `context`: walk, row, draft, captures, day, keep(draft), again(), done(). */
 export function testScreen(context) {
   const { row, walk, draft } = context;
   const { instance } = row;
   const texts = (name) => walk.parts.texts[instance[name]];
+  const next = nextOf(walk, instance.instance_id);
   return h("div", { class: "run-test", "data-test": instance.instance_id },
-    h("p", {}, h("a", { href: "#/" }, "All tests")),
+    h("p", { class: "run-way" }, h("a", { href: "#/" }, "All tests"),
+      next && next !== instance ? h("a", { href: `#/test/${next.instance_id}` }, "Next to do →") : null),
     h("p", { class: "eyebrow" }, `${instance.stair_name ?? ""}, ${kindOf(instance).toLowerCase()}`),
     h("h1", {}, placeOf(instance) || instance.scoped_identifier),
     row.isDone ? done(context) : null,
     limitLine(context),
+    ...(row.isDone && !draft.again ? [] : entry(context, texts)),
+    guide(texts("safety_warnings") ?? [], texts("descriptive_instructions") ?? []));
+}
+
+function entry(context, texts) {
+  const { draft } = context;
+  return [
     h("div", { class: "run-fields" }, fieldsOf(context)),
     h("div", { class: "run-verdict advice", "aria-live": "polite" }, saidOf(context)),
     timer(context, texts("audible_cues")),
@@ -27,18 +36,31 @@ export function testScreen(context) {
     h("textarea", { id: "notes", rows: "2", maxlength: "2000", value: draft.notes ?? "",
       oninput: (event) => context.keep({ notes: event.target.value }) }),
     h("div", { class: "run-acts" },
-      h("button", { type: "button", class: "run-big", disabled: !!missing(context), onclick: () => save(context) }, "Save and go on"),
+      h("button", { type: "button", class: "run-big", disabled: !!missing(context), onclick: () => context.guarded(() => save(context)) }, "Save and go on"),
       h("p", { class: "hint" }, missing(context) ?? ""),
       leaveOut(context)),
-    guide(texts("safety_warnings") ?? [], texts("descriptive_instructions") ?? []));
+  ];
 }
 
-function done({ row }) {
-  const told = row.result?.outcome?.detail ?? row.act?.outcome?.detail ?? null;
-  const states = { sent: "it has reached the server", saved: "it waits to be sent", conflict: "another result stands; a reviewer decides", invalid: "the server did not take it", locked: "the session is closed" };
+const STATES = { sent: "it has reached the server", saved: "it waits to be sent", conflict: "another result stands; a reviewer decides", invalid: "the server did not take it", locked: "the session is closed" };
+const FILES = { sent: ["ok", "on the server"], saved: ["unknown", "on this phone"] };
+
+// What was saved stands there as it was entered, each photo with how far it has come.
+function done(context) {
+  const { row, kept } = context;
   const own = row.result ?? row.act;
-  const words = own ? `Saved on this phone; ${states[own.state]}.` : `This test is ${row.instance.status}.`;
-  return h("p", { class: "notice" }, words, told ? ` ${told}` : "");
+  const told = own?.outcome?.detail ?? null;
+  const words = own ? `Saved on this phone; ${STATES[own.state]}.` : `This test is ${row.instance.status}.`;
+  return h("section", { class: "run-done" },
+    h("p", { class: "notice" }, words, told ? ` ${told}` : ""),
+    row.result ? h("p", {}, verdictBadge(row.result.verdict), " ", h("strong", {}, readOut(row.instance, row.result.body))) : null,
+    row.result?.body.notes ? h("p", { class: "muted" }, row.result.body.notes) : null,
+    row.act ? h("p", {}, `Left out: ${row.act.reason}`) : null,
+    kept.length ? h("ul", { class: "run-kept" }, kept.map((one) => h("li", {}, preview(one), h("span", {}, one.told.description, " ", badge(...(FILES[one.state] ?? ["watch", "not taken"])))))) : null,
+    row.act || context.draft.again ? null
+      : h("div", {},
+          h("button", { type: "button", onclick: () => context.keep({ again: true }, true) }, "Measure it again"),
+          h("p", { class: "hint" }, "Both results are kept; a reviewer decides which counts.")));
 }
 
 function limitLine({ walk, row: { instance }, day }) {
@@ -61,7 +83,7 @@ function timer(context, cues) {
   const left = context.draft.timer_ends ? Math.ceil((context.draft.timer_ends - Date.now()) / 1000) : null;
   const words = left === null ? `Wait ${seconds} s until it has settled` : left > 0 ? `${left} s left` : "Settled: read now";
   return h("p", { class: "run-timer" },
-    h("button", { type: "button", class: "quiet", onclick: () => context.keep({ timer_ends: Date.now() + seconds * 1000 }, true) }, left === null ? `Start ${seconds} s` : "Start again"),
+    h("button", { type: "button", onclick: () => context.keep({ timer_ends: Date.now() + seconds * 1000 }, true) }, left === null ? `Start ${seconds} s` : "Start again"),
     h("span", { "data-timer": context.draft.timer_ends ?? "" }, words));
 }
 
@@ -91,7 +113,7 @@ function captures(context, prompts) {
       h("p", {}, prompt.description, " ", prompt.mandatory ? h("span", { class: "muted" }, "needed") : h("span", { class: "muted" }, "if you can")),
       taken ? preview(taken) : null,
       h("label", { class: "button quiet run-file" }, taken ? "Take again" : prompt.type === "video" ? "Take a video" : "Take a photo",
-        h("input", { type: "file", accept, capture: "environment", class: "sr", onchange: (event) => take(context, prompt, number, event.target.files[0], taken) })));
+        h("input", { type: "file", accept, capture: "environment", class: "sr", onchange: (event) => context.guarded(() => take(context, prompt, number, event.target.files[0], taken)) })));
   });
 }
 
@@ -172,7 +194,7 @@ function leaveOut(context) {
   };
   return h("details", {}, h("summary", {}, "It cannot be tested"),
     h("label", { for: "reason" }, "Why? The report shows it."), reason,
-    h("button", { type: "button", class: "quiet", onclick: leave }, "Leave it out"));
+    h("button", { type: "button", class: "quiet", onclick: () => context.guarded(leave) }, "Leave it out"));
 }
 
 function guide(warnings, steps) {

@@ -149,14 +149,14 @@ function ofInterface(rules, instance, reading) {
   return { verdict: "compliant", said: `Seen after ${shown(took)} s, within ${most} s.` };
 }
 
-/** The certificate of an instrument that is valid on that day, or null. */
+/** The certificate of an instrument that is valid on that day, or null; its expiry is the first day without it. */
 export function certificateOn(parts, instrumentId, day) {
   const own = parts.certificates.filter(
     (one) =>
       one.instrument_id === instrumentId &&
       one.withdrawn_at === null &&
       one.calibration_date <= day &&
-      day <= one.expiry_date,
+      day < one.expiry_date,
   );
   return own.sort((a, b) => (a.expiry_date < b.expiry_date ? 1 : -1))[0] ?? null;
 }

@@ -35,6 +35,8 @@ function countsOf(rows, results, captures, acts) {
     done: rows.filter((one) => one.isDone).length,
     failing: rows.filter((one) => one.result?.verdict === "non_compliant").length,
     saved: all.length,
+    results: results.length + acts.length,
+    files: kept.length,
     waiting: of("saved"),
     sent: of("sent"),
     refused: of("conflict", "invalid", "locked"),

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from domain.grid.metering.rules.fleet import from_us
 from domain.grid.metering.rules.inspection import INSPECTION, content_of
+from domain.grid.metering.rules.inspection_round import stops, straight_km
 from domain.grid.metering.rules.local_days import US_PER_MINUTE, day_number, local_midnight_us
 from domain.grid.metering.rules.scenario import affected_meters
 from domain.grid.metering.rules.suspicion import reasons
@@ -136,11 +137,12 @@ def propose_inspection(
     if not listed:
         raise NotFound(f"No meter reaches {least_score:g} points on {scored_on}; nothing was proposed.")
     kwh = sum(meter.ntl_kwh_est or 0.0 for meter in listed)
+    order = stops(listed)
     return propose(
         connection,
         INSPECTION,
         Subject("inspection", f"{scored_on.isoformat()}/{feeder_id or 'all'}"),
-        content=content_of(scored_on, listed),
+        content=content_of(scored_on, listed, order),
         summary=f"Inspect {len(listed)} meters scored for {scored_on}, first {listed[0].meter_id}",
         proposed_by=proposed_by,
         actor_role=actor_role,
@@ -150,6 +152,7 @@ def propose_inspection(
             "lowest_score": round(listed[-1].score, 1),
             "unrecorded_energy_estimated": f"{kwh:,.0f} kWh",
             "feeders": len({meter.feeder_id for meter in listed}),
+            "round_as_the_crow_flies": f"{straight_km(listed, order):,.1f} km" if len(order) > 1 else None,
         },
         severity=1,
         page_url="/grid/meters" + (f"?feeder={quote(feeder_id)}" if feeder_id else ""),

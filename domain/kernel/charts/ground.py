@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Plot
+from domain.kernel.charts.lettering import text_width
+from domain.kernel.charts.theme import REGULAR
 from domain.kernel.charts.words import number
 
 Floats = NDArray[np.float64]
@@ -56,3 +58,9 @@ def scale_and_north(plot: Plot, axes: Axes) -> None:
         foot,
         arrowprops={"arrowstyle": "-|>", "color": theme.INK, "shrinkA": 0, "shrinkB": 0, "linewidth": 1.5},
     )
+
+
+def hangs_over(axes: Axes, plot: Plot, place: tuple[float, float], words: str, weight: int = REGULAR) -> bool:
+    """Whether words that begin right of a place would leave the picture, and so must end left of it."""
+    across = float(axes.transData.transform(place)[0]) - plot.margin
+    return across > plot.width / 2 and across + 12 + text_width(words, plot.font, weight) > plot.width

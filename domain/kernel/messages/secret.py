@@ -6,13 +6,12 @@ address is the name of a setting. docs/decisions/0031 says why.
 
 import hashlib
 import hmac
-import os
 import secrets
-import tempfile
 import uuid
 from pathlib import Path
 
 from domain.kernel.errors import NotConfigured
+from domain.kernel.keyfile import keep_bytes_once
 from domain.kernel.settings import Env, settings
 
 LEAST_BYTES = 32
@@ -54,7 +53,7 @@ def _derived(*parts: str) -> str:
 def _key() -> bytes:
     path = key_file()
     if not path.exists() and settings().env is Env.DEV:
-        _make(path)
+        keep_bytes_once(path, secrets.token_hex(32).encode())
     try:
         kept = path.read_bytes().strip()
     except OSError as cause:
@@ -64,17 +63,3 @@ def _key() -> bytes:
     if len(kept) < LEAST_BYTES:
         raise NotConfigured(f"The key of messages has fewer than {LEAST_BYTES} bytes.", hint="Make a longer one.")
     return kept
-
-
-def _make(path: Path) -> None:
-    """Write the key where no file stands yet; of two processes at once, one file stays."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
-    with os.fdopen(descriptor, "w") as handle:
-        handle.write(secrets.token_hex(32))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft).unlink()

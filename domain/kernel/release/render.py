@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
+from domain.kernel import column_words
 from domain.kernel.canonical import sha256_hex
 from domain.kernel.db import engine_for
 from domain.kernel.errors import Conflict, NotConfigured
@@ -90,7 +91,7 @@ def render_upgrade(env: Env, start: str | None, end: str) -> Rendered:
     rendered = _render(f"{start or BASE}:{end}", is_upgrade=True)
     apart = settings().own_schema != "public" and start is None
     room = f'CREATE SCHEMA IF NOT EXISTS "{settings().own_schema}";\n\n' if apart else ""
-    files = set(rendered.sql_files) | ({REFERENCE_VIEWS} if env is Env.DEV else set())
+    files = set(rendered.sql_files) | ({REFERENCE_VIEWS, *column_words.FILES} if env is Env.DEV else set())
     return Rendered(room + own_sql(rendered.sql), tuple(sorted(files)))
 
 

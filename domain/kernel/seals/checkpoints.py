@@ -10,10 +10,11 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from domain.kernel.errors import Invalid, NotConfigured, Unavailable
+from domain.kernel.objects.chosen import s3_client
 from domain.kernel.seals.seal import Seal, seal_of_document
 from domain.kernel.settings import settings
 
@@ -124,7 +125,7 @@ class S3Sink:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self._client().put_object(
+            s3_client().put_object(
                 Bucket=self.bucket,
                 Key=self.prefix + _name(seal),
                 Body=checkpoint_bytes(seal),
@@ -143,7 +144,7 @@ class S3Sink:
         names = sorted(key for key in self._keys() if key.startswith(f"{self.prefix}{tenant_id}/"))
         if not names:
             return None
-        body: bytes = self._client().get_object(Bucket=self.bucket, Key=names[-1])["Body"].read()
+        body: bytes = s3_client().get_object(Bucket=self.bucket, Key=names[-1])["Body"].read()
         return seal_of_document(json.loads(body))
 
     def tenants(self) -> list[str]:
@@ -151,17 +152,11 @@ class S3Sink:
         return sorted({key[len(self.prefix) :].split("/")[0] for key in self._keys()})
 
     def _keys(self) -> Iterator[str]:
-        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        pages = s3_client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
         for page in pages:
             for entry in page.get("Contents", ()):
                 if re.fullmatch(r"[^/]+/\d{8}\.json", entry["Key"][len(self.prefix) :]):
                     yield entry["Key"]
-
-    def _client(self) -> Any:
-        import boto3
-
-        current = settings()
-        return boto3.client("s3", region_name=current.aws_region, endpoint_url=current.s3_endpoint_url)
 
 
 def _not_kept() -> Unavailable:

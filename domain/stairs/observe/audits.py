@@ -5,14 +5,13 @@ Each audit measures, says its finding in one sentence, and changes nothing.
 """
 
 import uuid
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from domain.kernel.artifacts import load, opened
 from domain.kernel.errors import Conflict, NotFound
+from domain.kernel.finding import Finding
 from domain.kernel.objects.store import Store
 from domain.stairs.observe.replay import replayed
 from domain.stairs.rules.counts import expected_counts, stair_sizes
@@ -26,18 +25,7 @@ SHOWN = 20
 REPLAYED, HASHED = 500, 100
 
 
-@dataclass(frozen=True)
-class Audit:
-    """The finding of one audit. rows: at most 20 behind it."""
-
-    passed: bool
-    says: str
-    is_error: bool = True
-    figures: dict[str, Any] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-
-def cardinality(connection: Connection) -> Audit:
+def cardinality(connection: Connection) -> Finding:
     """Published templates are as many as the closed formula counts from registry and schedule."""
     schedule = load_schedule(connection)
     found = connection.execute(
@@ -61,10 +49,10 @@ def cardinality(connection: Connection) -> Audit:
         if rows
         else f"All {len(found)} routines have as many tests as registry and schedule ask for."
     )
-    return Audit(not rows, says, is_error=False, figures={"routines": len(found)}, rows=rows[:SHOWN])
+    return Finding(not rows, says, is_error=False, figures={"routines": len(found)}, rows=rows[:SHOWN])
 
 
-def one_open_fault(connection: Connection) -> Audit:
+def one_open_fault(connection: Connection) -> Finding:
     """A failed test has exactly one open or dismissed fault for the rule that it fails; none is lost."""
     rows = [
         {"instance": str(row.instance_id), "faults": row.faults}
@@ -80,10 +68,10 @@ def one_open_fault(connection: Connection) -> Audit:
         )
     ]
     says = f"{len(rows)} failed tests have none or several faults." if rows else "Every failed test has its one fault."
-    return Audit(not rows, says, rows=rows[:SHOWN])
+    return Finding(not rows, says, rows=rows[:SHOWN])
 
 
-def verdicts_replay(connection: Connection) -> Audit:
+def verdicts_replay(connection: Connection) -> Finding:
     """The newest verdicts, judged again from what was stored, give the same bytes."""
     ids = connection.execute(
         text(
@@ -95,10 +83,10 @@ def verdicts_replay(connection: Connection) -> Audit:
     told = [replayed(evaluations.load(connection, one)) for one in ids]
     rows = [{"evaluation": one["evaluation_id"]} for one in told if not one["is_same"]]
     says = f"{len(rows)} of {len(told)} verdicts come out otherwise." if rows else f"{len(told)} verdicts replay."
-    return Audit(not rows, says, figures={"verdicts": len(told)}, rows=rows[:SHOWN])
+    return Finding(not rows, says, figures={"verdicts": len(told)}, rows=rows[:SHOWN])
 
 
-def no_rule_gaps(connection: Connection, on: date) -> Audit:
+def no_rule_gaps(connection: Connection, on: date) -> Finding:
     """Whatever is measured has a rule in force."""
     kinds = list(
         connection.execute(
@@ -113,10 +101,10 @@ def no_rule_gaps(connection: Connection, on: date) -> Audit:
         ).scalars()
     )
     says = f"No rule is in force for {', '.join(kinds)}." if kinds else "Every measurement has a rule in force."
-    return Audit(not kinds, says, rows=[{"measurement_type": one} for one in kinds])
+    return Finding(not kinds, says, rows=[{"measurement_type": one} for one in kinds])
 
 
-def evidence_is_whole(connection: Connection, store: Store) -> Audit:
+def evidence_is_whole(connection: Connection, store: Store) -> Finding:
     """The newest evidence still lies in the store with the bytes that were hashed when it arrived."""
     found = connection.execute(
         text(
@@ -132,7 +120,7 @@ def evidence_is_whole(connection: Connection, store: Store) -> Audit:
         if (why := _damage(connection, store, row.artifact_id, row.stored_sha256))
     ]
     says = f"{len(rows)} of {len(found)} files are missing or changed." if rows else f"{len(found)} files are whole."
-    return Audit(not rows, says, figures={"files": len(found)}, rows=rows[:SHOWN])
+    return Finding(not rows, says, figures={"files": len(found)}, rows=rows[:SHOWN])
 
 
 def _damage(connection: Connection, store: Store, artifact_id: uuid.UUID, sha256: str | None) -> str | None:

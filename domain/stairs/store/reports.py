@@ -128,7 +128,7 @@ def listed(
     rows = connection.execute(
         text(
             "SELECT report_id, building_id, session_id, kind, content_hash, status, requested_by, countersignature_id,"
-            " created_at FROM compliance_reports WHERE tenant_id = current_setting('app.tenant')"
+            " blob_ref, created_at FROM compliance_reports WHERE tenant_id = current_setting('app.tenant')"
             " AND (CAST(:building AS uuid) IS NULL OR building_id = :building)"
             " AND (CAST(:session AS uuid) IS NULL OR session_id = :session)"
             " AND (CAST(:kind AS text) IS NULL OR kind = :kind)"

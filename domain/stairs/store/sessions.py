@@ -10,6 +10,8 @@ from sqlalchemy import Connection, text
 
 from domain.kernel.errors import NotFound
 from domain.kernel.proposals import Subject, lock_subject
+from domain.kernel.sqlfiles import sql_file
+from domain.stairs.rules.due import Routine
 from domain.stairs.rules.session_gates import SESSION
 from domain.stairs.rules.session_state import SessionStatus, move_session
 
@@ -119,6 +121,12 @@ def move(connection: Connection, session: Session, then: SessionStatus, values: 
         Conflict: SESSION_STATE, that state does not follow the one that the session was loaded with.
     """
     change(connection, session.id, {**values, "status": move_session(session.status, then)})
+
+
+def routines(connection: Connection) -> list[Routine]:
+    """Each routine of each building with published tests, when it was last approved and is planned next; by name."""
+    rows = connection.execute(text(sql_file("stairs/routines.sql")))
+    return [Routine(**{**row, "building_id": str(row["building_id"])}) for row in rows.mappings()]
 
 
 def listed(

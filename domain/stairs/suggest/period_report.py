@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from domain.kernel.errors import Invalid
 from domain.stairs.rules import reported
+from domain.stairs.rules.due import MONTHS
 from domain.stairs.rules.evaluation.times import day_tested
 from domain.stairs.rules.report_content import PeriodReport, RoutineLine, SessionReport, VisitLine
 from domain.stairs.store import faults, report_facts
@@ -18,8 +19,6 @@ from domain.stairs.suggest.session_report import (
     verdicts_of,
 )
 
-# How many months lie between two visits of a routine.
-MONTHS = {"monthly": 1, "six_monthly": 6, "annual": 12}
 LONGEST_YEARS = 10
 
 

@@ -1,15 +1,6 @@
--- The tenant's loss over its last :n matched intervals, and over the very last. Grain: one row.
+-- The tenant's loss over the matched intervals whose ends are given, and over the last of them. Grain: one row.
 -- Units: percent of delivered energy, corrected for coverage. Reader: quickcheck and pages.
-WITH latest AS (
-    SELECT read_at
-    FROM gl_feeder_interval
-    WHERE tenant_id = current_setting('app.tenant') AND delivered_dwh IS NOT NULL AND reads_received > 0
-    GROUP BY read_at
-    ORDER BY read_at DESC
-    LIMIT :n
-),
-
-sums AS (
+WITH sums AS (
     SELECT
         v.read_at,
         sum(v.delivered_kwh) AS delivered_kwh,
@@ -17,7 +8,7 @@ sums AS (
     FROM v_gl_feeder_interval AS v
     WHERE
         v.tenant_id = current_setting('app.tenant')
-        AND v.read_at IN (SELECT latest.read_at FROM latest)
+        AND v.read_at = any(cast(:matched AS timestamptz[]))
         AND v.loss_status IN ('OK', 'NET_EXPORT')
     GROUP BY v.read_at
 )

@@ -1,15 +1,6 @@
--- Each feeder's loss over the tenant's last :n matched intervals and over the very last one, highest first.
+-- Each feeder's loss over the matched intervals whose ends are given and over the last of them, highest first.
 -- Grain: feeder. Units: percent of delivered energy. Reader: quickcheck and pages.
-WITH latest AS (
-    SELECT read_at
-    FROM gl_feeder_interval
-    WHERE tenant_id = current_setting('app.tenant') AND delivered_dwh IS NOT NULL AND reads_received > 0
-    GROUP BY read_at
-    ORDER BY read_at DESC
-    LIMIT :n
-),
-
-newest AS (SELECT max(read_at) AS read_at FROM latest)
+WITH newest AS (SELECT max(at) AS read_at FROM unnest(cast(:matched AS timestamptz[])) AS at)
 
 SELECT
     v.feeder_id,
@@ -24,6 +15,6 @@ SELECT
     max(v.loss_status) FILTER (WHERE v.read_at = newest.read_at) AS loss_status
 FROM v_gl_feeder_interval AS v
 CROSS JOIN newest
-WHERE v.tenant_id = current_setting('app.tenant') AND v.read_at IN (SELECT latest.read_at FROM latest)
+WHERE v.tenant_id = current_setting('app.tenant') AND v.read_at = any(cast(:matched AS timestamptz[]))
 GROUP BY v.feeder_id
 ORDER BY loss_pct DESC NULLS LAST, v.feeder_id COLLATE "C"

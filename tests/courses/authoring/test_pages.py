@@ -1,9 +1,11 @@
 """The pages of courses by plain forms, as a browser without JavaScript sends them."""
 
 import re
+from html import unescape
 
 import httpx
 
+from domain.courses.authoring.rules.words import fields_of, values_of, with_words
 from tests.courses.authoring.course_house import House
 
 
@@ -63,6 +65,8 @@ def test_a_reviewer_reads_and_approves_part_by_part_and_publishes(house: House) 
     )
     html = page(house, "auditor", "/admin/courses/small/1")
     assert "Published by reviewer" in html
+    checked = send(house, "auditor", "/admin/courses/small/1/verify", status=200)
+    assert "Recomputed: every hash fits, and every one of" in checked.text
     file = house.call("auditor", "GET", "/admin/courses/small/1/package.json")
     assert file.json() == house.get("auditor", "/api/courses/small/1")
     assert "small-1.json" in file.headers["content-disposition"]
@@ -93,6 +97,45 @@ def test_what_changed_since_the_last_approval_is_shown_word_by_word(house: House
     assert "<ins>" in html
     assert "<b>minutes</b>" not in html
     assert "&lt;" in html
+
+
+def fields(html: str) -> dict[str, str]:
+    """What the form holds, as a browser would send it back."""
+    areas = dict(re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', html, re.DOTALL))
+    inputs = dict(re.findall(r'<input id="f-[^"]*" name="([^"]+)"[^>]* value="([^"]*)"', html))
+    chosen = dict(re.findall(r'name="([^"]+)"[^>]*>.*?<option value="([^"]+)" selected', html, re.DOTALL))
+    return {name: unescape(value) for name, value in (chosen | inputs | areas).items()}
+
+
+def test_an_author_rewrites_a_lesson_by_a_form_and_a_reviewer_reads_it_beside_the_approved_one(house: House) -> None:
+    house.approved_course()
+    house.edited("m01l02", "A report counts minutes and customers.")
+    path = "/admin/courses/small/words/small.m01l02"
+    html = page(house, "author", path)
+    sent = fields(html) | {"revision": "2"}
+    wrong = send(house, "author", path, 422, **sent | {"explanation.overview": "Too short", "durationMinutes": "many"})
+    assert "2 fields to mend." in wrong.text
+    assert 'value="many"' in wrong.text
+    new = max(name for name in sent if name.endswith(".title"))
+    at = new.removesuffix(".title")
+    words = {new: "Money", f"{at}.explanation": "What an hour costs is told by its price, and a price has a source."}
+    assert send(house, "author", path, **sent | words).headers["location"].endswith("?done=edited")
+    html = page(house, "reviewer", "/admin/courses/small/parts/small.m01l02?view=beside")
+    for said in ("Approved, revision 1", "This one, revision 3", "What an hour costs is told by its price"):
+        assert said in html
+    assert "Edit the lesson" in page(house, "author", "/admin/courses/small/parts/small.m01l02")
+    send(house, "reviewer", path, 403, **sent)
+    page(house, "author", "/admin/courses/small/words/small", 404)
+
+
+def test_the_form_of_a_lesson_or_quiz_holds_all_of_it_and_changes_nothing_by_itself(house: House) -> None:
+    house.approved_course()
+    for part in house.get("reviewer", "/api/admin/artifacts?syllabusId=small")["items"]:
+        if part["kind"] == "PROJECT":
+            continue
+        content = house.get("author", f"/api/admin/artifacts/{part['id']}")["content"]
+        values = values_of(fields_of(part["kind"], content), content)
+        assert with_words(part["kind"], content, values) == content
 
 
 def test_who_may_not_is_shown_no_button_and_refused(house: House) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from api.gate import doors_of
+from api.doors import doors_of
 from domain.courses.content.hashes import content_hash
 from domain.kernel.db import transaction
 from tests.courses import small_course

@@ -20,6 +20,7 @@ from tests.kernel.advice.looks import rows
 from tests.makers import make_meters, make_tenant, make_token
 
 DAY = date(2026, 11, 20)
+SHIPPED = shipped().version
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_a_type_that_an_upgrade_brings_is_off_until_a_person_signs_a_bound_for_i
     listed = client.get("/v1/advice/rulesets?room=grid", headers=people[0]).json()["rows"]
     assert [(one["version"], one["in_force"], one["off"]) for one in listed] == [
         ("2026-own", True, ["COMMS_DEGRADED"]),
-        ("2026-1", False, []),
+        (SHIPPED, False, []),
     ]
     page = client.get("/advice/rules", headers=people[0])
     assert (page.status_code, "Off: comms degraded." in page.text) == (200, True)
@@ -118,7 +119,7 @@ def test_a_type_that_an_upgrade_brings_is_off_until_a_person_signs_a_bound_for_i
 def test_other_bounds_hold_from_another_persons_countersignature_on(
     client: TestClient, people: tuple[Headers, Headers]
 ) -> None:
-    content: dict[str, Any] = copy.deepcopy(dict(shipped().content)) | {"version": "2026-2"}
+    content: dict[str, Any] = copy.deepcopy(dict(shipped().content)) | {"version": "2026-own"}
     for rule in content["rules"]:
         if rule["signal_type"] == "METER_SUSPICION":
             rule["opens"]["than"] = rule["severity"]["LOW"] = 95
@@ -132,12 +133,12 @@ def test_other_bounds_hold_from_another_persons_countersignature_on(
     path = f"/v1/proposals/{made['proposal_id']}/approve"
     assert client.post(path, json=body, headers=ada).status_code == 403
     with transaction("T") as connection:
-        assert rules_in_force(connection).version == "2026-1"
+        assert rules_in_force(connection).version == SHIPPED
     assert client.post(path, json=body, headers=bob).status_code == 200
     listed = client.get("/v1/advice/rulesets?room=grid", headers=ada).json()["rows"]
-    assert [(one["version"], one["in_force"]) for one in listed] == [("2026-2", True), ("2026-1", False)]
+    assert [(one["version"], one["in_force"]) for one in listed] == [("2026-own", True), (SHIPPED, False)]
     taken = client.post("/v1/advice/rulesets", json={"room": "grid", "ruleset": content}, headers=ada)
     assert (taken.status_code, taken.json()["code"]) == (409, "VERSION_TAKEN")
     look()
     assert "METER_SUSPICION" not in {one.signal_type for one in rows("signals")}
-    assert {one.ruleset for one in rows("signal_evaluations")} == {"2026-2"}
+    assert {one.ruleset for one in rows("signal_evaluations")} == {"2026-own"}

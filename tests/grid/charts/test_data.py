@@ -13,9 +13,11 @@ from domain.grid.metering.charts.coverage import class_of, coverage_by_hour
 from domain.grid.metering.charts.energy import waterfall
 from domain.grid.metering.charts.feeders import loss_by_feeder
 from domain.grid.metering.charts.loss import loss_over_time
+from domain.grid.metering.charts.meter_hours import BEYOND, carpet, voltage_against_energy
 from domain.grid.metering.charts.meters import reasons_by_meter
 from domain.grid.metering.charts.outcomes import before_during_after
 from domain.grid.metering.rules.findings import health_finding
+from domain.grid.metering.rules.meter_hours import MeterHour, habit_of
 from domain.grid.metering.rules.series import CoverageHour, FeederLoss, balance, hourly, tellable
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Format
@@ -25,7 +27,9 @@ from tests.grid.charts.conftest import (
     THEFT,
     ZONE,
     feeders,
+    hours,
     intervals,
+    judged,
     outcome,
     suspicious,
 )
@@ -265,3 +269,40 @@ def test_a_day_of_twenty_five_hours_is_drawn_as_long_as_it_is() -> None:
     axes = painted(loss_over_time("FEEDER_7", points, (), ZONE), Format.PAGE).figure.axes[0]
     low, high = axes.get_xlim()
     assert high - low == pytest.approx(25)
+
+
+def test_a_voltage_that_falls_with_what_is_not_read_is_told_and_an_honest_one_is_not() -> None:
+    habit = habit_of(hours(14))
+    assert habit is not None
+    assert habit.volts_per_kwh == pytest.approx(-0.8, abs=0.02)
+    honest = voltage_against_energy("M1", hours(2), habit, ZONE)
+    assert honest.title == "The voltage of M1 goes with its reads as it did before"
+    bypassed = judged("M1")
+    told = [row[4] for row in bypassed.rows]
+    assert told.count(BEYOND) == 43
+    assert bypassed.title.startswith("In 43 of 44 hours the voltage of M1 fell further")
+    axes = painted(bypassed, Format.PAGE).figure.axes[0]
+    marks = next(line for line in axes.lines if line.get_color() == theme.VERMILLION)
+    assert marks.get_ydata().tolist() == [row[2] for row in bypassed.rows if row[4] == BEYOND]
+
+
+def test_a_habit_is_not_told_of_too_little() -> None:
+    assert habit_of(hours(1)) is None
+    assert habit_of([replace(one, kwh=0.5) for one in hours(14)]) is None
+    assert habit_of([replace(one, peer_voltage=None) for one in hours(14)]) is None
+
+
+def test_a_carpet_has_a_row_a_day_and_leaves_blank_what_is_not_known() -> None:
+    drawn = carpet("M1", hours(3), ZONE)
+    assert [row[0] for row in drawn.rows] == ["2026-11-19", "2026-11-20", "2026-11-21"]
+    assert [n for n, kwh in enumerate(drawn.rows[1][1:]) if kwh is None] == [6, 7, 8, 9]
+    axes = painted(drawn, Format.PAGE).figure.axes[0]
+    laid = sorted((patch.get_x(), patch.get_width()) for patch in axes.patches if round(patch.get_y() + 0.46) == 1)
+    assert sum(width for _, width in laid) == 20
+    assert not any(x < 10 and x + width > 6 for x, width in laid)
+
+
+def test_the_hour_that_autumn_has_twice_is_one_cell() -> None:
+    autumn = [MeterHour(datetime(2026, 11, 1, 4 + n, tzinfo=UTC), float(n), None, None) for n in range(4)]
+    (row,) = carpet("M1", autumn, ZONE).rows
+    assert row[1:4] == (0.0, 2.0, 3.0)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.grid.metering.fulfil import INSPECTION_LIST, inspection_doer
-from domain.grid.metering.rules.inspection import COLUMNS, INSPECTION, content_of, list_csv
+from domain.grid.metering.rules.inspection import COLUMNS, INSPECTION, PLACE, content_of, list_csv
+from domain.grid.metering.rules.inspection_round import stops, straight_km
 from domain.grid.metering.rules.series import Reason, SuspiciousMeter
 from domain.grid.metering.store import suspicion
 from domain.grid.metering.suggest import propose_inspection
@@ -142,6 +143,29 @@ def test_every_list_reads_back_as_it_was_signed_and_runs_no_formula(meter: str, 
     reasons = tuple(Reason("own_drop", 5.0, one) for one in texts)
     content = content_of(DAY, [SuspiciousMeter(meter, feeder, 70.04, 1, 0.5, None, reasons)])
     (line,) = csv.DictReader(io.StringIO(list_csv(content).decode(), newline=""))
-    assert list(line) == ["scored_on", *COLUMNS]
+    assert list(line) == ["scored_on", *COLUMNS, *PLACE]
     assert (line["meter_id"].removeprefix("'"), line["score"]) == (meter.removeprefix("'"), "70.0")
     assert not any(cell[:1] in {"=", "+", "-", "@"} for cell in line.values() if cell)
+
+
+def test_a_list_that_was_signed_without_places_is_written_as_it_was() -> None:
+    content = content_of(DAY, [SuspiciousMeter("M1", "F", 70.0, 1, 0.5, None, ())])
+    for meter in content["meters"]:
+        for name in PLACE:
+            del meter[name]
+    assert list_csv(content) == (
+        b"scored_on,rank,meter_id,feeder_id,score,confidence_pct,unrecorded_kwh_estimated,reasons\n"
+        + f"{DAY},1,M1,F,70.0,50.0,,\n".encode()
+    )
+
+
+def test_the_round_begins_at_the_most_suspicious_and_goes_to_the_nearest() -> None:
+    places = {"A": (47.0, 8.0), "B": (47.3, 8.0), "C": (47.1, 8.0), "D": (None, None)}
+    meters = [
+        SuspiciousMeter(name, "F", 90.0 - rank, rank, 0.5, None, (), latitude=lat, longitude=lon)
+        for rank, (name, (lat, lon)) in enumerate(places.items(), start=1)
+    ]
+    order = stops(meters)
+    assert order == {"A": 1, "C": 2, "B": 3}
+    assert straight_km(meters, order) == pytest.approx(0.3 * 111.195, abs=0.01)
+    assert stops(meters[3:]) == {}

@@ -16,8 +16,9 @@ from domain.kernel.charts import render
 from domain.kernel.charts.chart import Format
 from domain.kernel.db import transaction
 from domain.kernel.errors import Invalid
-from tests.conftest import Database
-from tests.makers import make_tenant
+from domain.kernel.keys import GRIDLENS_SCOPES, create_key
+from tests.conftest import Database, visiting
+from tests.makers import make_tenant, make_token
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -65,6 +66,43 @@ def test_a_storm_draws_the_rings_of_travel_nearer() -> None:
     assert drawn.title.startswith("1 of 1 planned jobs has a free crew")
     assert "slower in storm mode" in drawn.subtitle
     assert crew_map([], [], is_storm=False) is None
+
+
+def test_a_person_declares_it_over_http_and_a_machine_reads_it(database: Database) -> None:
+    make_tenant("T")
+    here = "/v1/grid/storm-mode"
+    people = {
+        role: {"Authorization": f"Bearer {make_token('T', role, email=f'{role.lower()}@t.example')}"}
+        for role in ("OPERATOR", "MANAGER", "REVIEWER", "AUDITOR")
+    }
+    machine = {"Authorization": f"Bearer {create_key('T', 'desk', GRIDLENS_SCOPES)[1]}"}
+    storm = {"mode": "ON", "hours": 6, "reason": "A front comes in."}
+    with visiting() as client:
+
+        def holds() -> tuple[object, object]:
+            told = client.get(here, headers=machine).json()
+            assert len(told["advisory"]["text"]) == 3
+            return told["mode"], told["reason"]
+
+        assert holds() == ("AUTOMATIC", None)
+        for who in (machine, people["REVIEWER"], people["AUDITOR"]):
+            assert client.post(here, headers=who, json=storm).status_code == 403
+        wrong = client.post(here, headers=people["OPERATOR"], json=storm | {"hours": 73, "reason": "  "})
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "STORM_MODE")
+        assert [one["field"] for one in wrong.json()["errors"]] == ["hours", "reason"]
+        assert holds() == ("AUTOMATIC", None)
+        twice = [
+            client.post(here, headers=people["OPERATOR"] | {"Idempotency-Key": "front"}, json=storm) for _ in range(2)
+        ]
+        assert [one.status_code for one in twice] == [201, 201]
+        assert twice[0].json() == twice[1].json()
+        assert twice[0].json()["ends_at"] > twice[0].json()["declared_at"]
+        assert holds() == ("ON", "A front comes in.")
+        with transaction("T") as connection:
+            assert connection.execute(text("SELECT count(*) FROM storm_modes")).scalar_one() == 1
+        over = {"mode": "AUTOMATIC", "reason": "It has passed."}
+        assert client.post(here, headers=people["MANAGER"], json=over).json()["ends_at"] is None
+        assert holds() == ("AUTOMATIC", None)
 
 
 def test_crews_are_drawn_where_they_are_though_their_table_says_nothing_of_it() -> None:

@@ -52,3 +52,13 @@ def test_every_link_to_a_file_answers(operator: TestClient, page: str) -> None:
 @pytest.mark.parametrize("name", ["x.csv", "loss-by-feeder.exe", "loss-by-feeder", "../../etc/passwd"])
 def test_a_file_that_the_page_does_not_have_is_not_found(operator: TestClient, name: str) -> None:
     assert operator.get("/grid", params={"file": name}).status_code == 404
+
+
+def test_the_list_of_meters_is_a_file_with_the_filters_of_the_page(operator: TestClient) -> None:
+    page = operator.get("/grid/meters?feeder=FEEDER_2&score=10").text
+    (link,) = re.findall(r'href="(/grid/meters\.csv[^"]*)"', page)
+    rows = list(csv.DictReader(io.StringIO(operator.get(link.replace("&amp;", "&")).text)))
+    assert {row["feeder_id"] for row in rows} == {"FEEDER_2"}
+    assert [int(row["rank"]) for row in rows] == sorted(int(row["rank"]) for row in rows)
+    assert min(float(row["score"]) for row in rows) >= 10
+    assert rows[0]["meter_id"] in page

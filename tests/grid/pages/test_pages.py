@@ -1,11 +1,12 @@
 """Every page: who may see it, what it begins with, and what it shows when there is nothing."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.grid.pages.conftest import SignIn
+from tests.grid.pages.conftest import END, SignIn
 
 PAGES = {
     "/grid": "FEEDER_2 lost",
@@ -157,3 +158,24 @@ def test_the_list_of_meters_goes_on_by_rank_without_gap_or_repetition(operator: 
         r'class="num">(\d+)</td>\s*<th scope="row"><a', operator.get("/grid/meters?score=0&after=50").text
     )
     assert [int(rank) for rank in rest] == list(range(51, 61))
+
+
+@pytest.mark.parametrize("path", ["/grid", "/grid/summary", "/grid/feeders/FEEDER_2", "/grid/meters/M020000"])
+def test_old_reads_are_told_as_old_with_what_was_last_tried(operator: TestClient, path: str) -> None:
+    end = datetime.now(UTC) - END
+    told = re.search(r'<p class="stale">.*?</p>', operator.get(path).text)
+    if end > timedelta(hours=1):
+        assert told
+        assert "No reads for" in told[0]
+        assert 'The <a href="/grid/reads">last load</a> came' in told[0]
+    else:
+        assert told is None
+
+
+def test_a_board_and_the_queue_say_what_is_new_and_move_nothing(operator: TestClient) -> None:
+    for page in ("/grid/outages", "/"):
+        (address,) = re.findall(r'data-news="([^"]+)"', operator.get(page).text)
+        assert operator.get(address).json() == {"words": ""}
+    assert operator.get("/grid/outages/news.json?seen=9-9-9").json()["words"] == (
+        "It stands otherwise by now: nothing is known to be out."
+    )

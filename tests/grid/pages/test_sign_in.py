@@ -16,6 +16,7 @@ from domain.kernel.principal import Kind, Principal, Role
 from domain.kernel.settings import DbRole, settings
 from tests.grid.pages.conftest import SignIn
 from tests.grid.pages.forms import form_to, forms_of, send
+from tests.makers import make_token
 
 
 def test_the_cookie_is_for_http_of_this_site_alone(sign_in: SignIn) -> None:
@@ -73,6 +74,22 @@ def test_an_expired_session_opens_nothing(world: None) -> None:
     person = ensure_person("T", "late@t.example", "Late", ["OPERATOR"])
     principal = Principal(Kind.PERSON, str(person.id), "Late", "T", roles=person.roles)
     assert principal_of_session(open_session(principal, datetime(2020, 1, 1, tzinfo=UTC))) is None
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_session_from_before_does_not_stand_in_the_way_of_signing_in(sign_in: SignIn, is_over: bool) -> None:
+    """A form that was opened before the browser got its cookie, or whose session has ended meanwhile."""
+    olga = ensure_person("T", "first@t.example", "First", ["OPERATOR"])
+    browser = sign_in("OPERATOR")
+    if is_over:
+        browser.cookies.set(SESSION_COOKIE, "of-a-session-that-is-over", domain="testserver.local", path="/")
+    with_token = {"token": make_token("T", "AUDITOR", email="auditor@t.example"), "next": "/grid"}
+    for path, typed in (("/sign-in", with_token), ("/sign-in/demo", {"tenant": "T", "user": str(olga.id)})):
+        answer = browser.post(path, data=typed, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        assert browser.get("/grid").status_code == 200
+    elsewhere = browser.post("/sign-in", data=with_token, headers={"Sec-Fetch-Site": "same-site"})
+    assert elsewhere.status_code == 403
 
 
 @pytest.mark.parametrize("secret", ["", "x", "ü", "a" * 5000, "null", "0e5f64a8-53c6-4f0e-9a3b-2f1f4f2e9a11"])

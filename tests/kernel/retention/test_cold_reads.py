@@ -209,13 +209,18 @@ def test_late_reads_are_refused_until_the_day_is_brought_back_and_then_it_goes_a
 
 
 def test_a_day_is_brought_back_once_and_only_if_it_is_archived(database: Database) -> None:
-    with pytest.raises(NotFound) as caught:
-        restore_day("T", OLD, open_store(), actor="test", reason="x")
-    assert caught.value.code == "DAY_NOT_ARCHIVED"
+    for day, code in ((OLD, "DAY_STANDS"), (date(2025, 9, 30), "DAY_NOT_ARCHIVED")):
+        with pytest.raises((Conflict, NotFound)) as caught:
+            restore_day("T", day, open_store(), actor="test", reason="x")
+        assert caught.value.code == code
     carry_out(sign(proposed()))
-    restore_day("T", OLD, open_store(), actor="test", reason="x")
-    with pytest.raises(NotFound):
-        restore_day("T", OLD, open_store(), actor="test", reason="x")
+    first = restore_day("T", OLD, open_store(), actor="test", reason="x")
+    left = reads()
+    again = run("restore", "--day", str(OLD), "--reason", "Once more")
+    assert (first.is_new, again["is_new"], again["rows"], again["artifact_id"]) == (
+        True, False, first.rows, first.artifact_id,
+    )  # fmt: skip
+    assert (reads(), told("grid.reads.restored")) == (left, 1)
     assert [piece.name for piece in plan().pieces] == [str(OLD)]
     for role in ("app", "machine", "auditor"):
         with psycopg.connect(database.urls[role]) as connection:

@@ -1,6 +1,7 @@
 """The register as pages: what ends first stands first, each certificate with what it proves today."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from fastapi.testclient import TestClient
 
@@ -16,6 +17,39 @@ def shown(path: str, tenant: str = "T", role: str = "AUDITOR") -> tuple[int, str
     with TestClient(application(), headers={"Authorization": f"Bearer {token}"}) as client:
         answer = client.get(path)
     return answer.status_code, answer.text
+
+
+def pressed(path: str, role: str = "TECHNICIAN", **more: Any) -> Any:
+    token = make_token("T", role, email=f"{role}-t@example.org".lower())
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
+    with TestClient(application(), headers=headers, follow_redirects=False) as client:
+        return client.post(path, **more)
+
+
+def test_an_instrument_and_its_certificate_are_entered_by_forms(ask: Ask) -> None:
+    given = {"instrument_type": "manometer", "serial_number": "", "unit": "Pa"}
+    refused = pressed("/stairs/instruments", data=given)
+    assert (refused.status_code, "Needed." in refused.text, 'value="Pa"' in refused.text) == (422, True, True)
+    made = pressed("/stairs/instruments", data=given | {"serial_number": "MAN-9", "range_max": "500", "range_min": "0"})
+    own = made.headers["location"]
+    assert "MAN-9" in shown(own)[1]
+    dates = {"cert_number": "C-1", "calibration_date": str(TODAY), "expiry_date": str(TODAY - timedelta(days=1))}
+    refused = pressed(f"{own}/certificates", data=dates)
+    assert refused.status_code == 422
+    assert 'value="C-1"' in refused.text
+    dates |= {"expiry_date": str(TODAY + timedelta(days=200))}
+    for data, status in ((b"no PDF", 400), (b"%PDF-1.7 %%EOF", 303)):
+        sent = pressed(f"{own}/certificates", data=dates, files={"file": ("c.pdf", data, "application/pdf")})
+        assert sent.status_code in {status, 422}, sent.text
+        assert ("C-1" in shown(own)[1]) is (status == 303), "certificate and file stand together or not at all"
+    assert ">PDF</a>" in shown(own)[1]
+    cert = ask("AUDITOR", "GET", own.removeprefix("/stairs")).json()["certificates"][0]["cert_id"]
+    assert (
+        pressed(f"{own}/certificates/{cert}/withdraw", "MANAGER", data={"reason": "of another one"}).status_code == 303
+    )
+    assert "of another one" in shown(own)[1]
+    assert pressed(f"{own}/retire", data={"reason": "dropped"}).status_code == 403
+    assert pressed(f"{own}/retire", "MANAGER", data={"reason": "dropped"}).status_code == 303
 
 
 def test_the_register_says_what_proves_nothing_and_what_ends_soon(ask: Ask, manometer: str) -> None:

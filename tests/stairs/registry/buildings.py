@@ -3,6 +3,7 @@
 import uuid
 from datetime import date
 from decimal import Decimal
+from typing import get_args
 
 from hypothesis import strategies as st
 

@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from domain.kernel.db import transaction
+from domain.stairs.rules.pilot.building import pilot_document
 from domain.stairs.store.registry import load_registry
 from tests.conftest import Database, application
 from tests.stairs.registry.office import Office
@@ -27,6 +29,31 @@ def shown(office: Office, path: str, status: int = 200) -> str:
     answer = office.client.get(path, headers=office.ada)
     assert answer.status_code == status, answer.text
     return answer.text
+
+
+def pressed(office: Office, path: str, **more: Any) -> Any:
+    headers = office.ada | {"Accept": "text/html"}
+    return office.client.post(path, headers=headers, follow_redirects=False, **more)
+
+
+def test_a_building_goes_from_its_document_to_laid_down_tests_by_buttons(client: TestClient) -> None:
+    own = Office(client, "BUTTONS")
+    assert "Lay the shipped ruleset down" in shown(own, "/stairs/rules")
+    laid = pressed(own, "/stairs/rules/adopt").headers["location"]
+    assert laid.startswith("/countersign/")
+    own.sign(client.get(f"/v1/proposals/{laid.rsplit('/', 1)[1]}", headers=own.ben).json())
+    assert pressed(own, "/stairs/rules/adopt").headers["location"] == "/stairs/rules?done=unchanged"
+    bad = pressed(own, "/stairs/buildings/import", files={"file": ("b.json", b'{"name": 7}', "application/json")})
+    assert (bad.status_code, "not a building" in bad.text, "stairs" in bad.text) == (422, True, True)
+    assert pressed(own, "/stairs/buildings/import", data={}).status_code == 422
+    document = pilot_document().model_dump_json().encode()
+    made = pressed(own, "/stairs/buildings/import", files={"file": ("b.json", document, "application/json")})
+    building = made.headers["location"].split("?")[0]
+    assert "Generate the annual tests" in shown(own, building)
+    values = pressed(own, f"{building}/values", data={"kind": "pressure"}, files={"file": ("p.csv", b"a,b\n1,2\n")})
+    assert (values.status_code, "begin with the header of its kind" in values.text) == (422, True)
+    tests = pressed(own, f"{building}/tests", data={"frequency": "annual"})
+    assert tests.headers["location"].startswith("/countersign/"), tests.text
 
 
 def test_an_empty_registry_and_ruleset_say_how_to_begin(client: TestClient) -> None:

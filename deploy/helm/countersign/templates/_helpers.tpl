@@ -43,7 +43,10 @@ COUNTERSIGN_LOG_LEVEL: {{ .Values.logLevel | quote }}
 COUNTERSIGN_PUBLIC_URL: {{ .Values.publicUrl | quote }}
 COUNTERSIGN_API_URL: {{ printf "http://%s-api:%v" (include "countersign.fullname" .) .Values.api.service.port | quote }}
 COUNTERSIGN_DAGSTER_URL: {{ .Values.dagster.url | quote }}
-COUNTERSIGN_FORWARDED_ALLOW_IPS: {{ .Values.forwardedAllowIps | quote }}
+{{- with .Values.forwardedAllowIps }}
+COUNTERSIGN_FORWARDED_ALLOW_IPS: {{ . | quote }}
+{{- end }}
+COUNTERSIGN_CHECKPOINT_SINK: {{ .Values.objectStore.checkpointSink | default (printf "s3://%s/%s/checkpoints" .Values.objectStore.bucket .Values.objectStore.prefix) | quote }}
 COUNTERSIGN_COUNTERSIGN_KEY_FILE: /run/keys/countersign/countersign_key.pem
 COUNTERSIGN_SEAL_KEY_FILE: /run/keys/seal/seal_key.pem
 COUNTERSIGN_MESSAGES_KEY_FILE: /run/keys/messages/messages_key

@@ -4,7 +4,6 @@ Each audit measures, says its finding in one sentence, and changes nothing.
 """
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,24 +11,14 @@ from sqlalchemy import Connection, text
 
 from domain.courses.authoring.store.packages import parsed
 from domain.kernel.canonical import canonical_json, sha256_hex
+from domain.kernel.finding import Finding
 
 SHOWN = 20
 # The newest, so that the cost does not grow with history; `countersign verify package` takes any other.
 CHECKED = 200
 
 
-@dataclass(frozen=True)
-class Audit:
-    """The finding of one audit. rows: at most 20 behind it."""
-
-    passed: bool
-    says: str
-    is_error: bool = True
-    figures: dict[str, Any] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-
-def hashes_recompute(connection: Connection) -> Audit:
+def hashes_recompute(connection: Connection) -> Finding:
     """The newest 200 packages are canonical, hash to what was signed, and hold together as their schema says."""
     rows = connection.execute(
         text(
@@ -48,10 +37,10 @@ def hashes_recompute(connection: Connection) -> Audit:
         if not found
         else f"{len(found)} packages are not what was signed."
     )
-    return Audit(not found, says, figures={"packages": len(rows), "different": len(found)}, rows=found[:SHOWN])
+    return Finding(not found, says, figures={"packages": len(rows), "different": len(found)}, rows=found[:SHOWN])
 
 
-def versions_have_no_gaps(connection: Connection) -> Audit:
+def versions_have_no_gaps(connection: Connection) -> Finding:
     """The versions of each course are 1, 2, 3 and so on."""
     rows = connection.execute(
         text(
@@ -66,7 +55,7 @@ def versions_have_no_gaps(connection: Connection) -> Audit:
         if row.first != 1 or row.last != row.versions
     ]
     says = f"{len(found)} courses have a gap in their versions." if found else f"{len(rows)} courses have no gap."
-    return Audit(not found, says, figures={"courses": len(rows), "with_gaps": len(found)}, rows=found[:SHOWN])
+    return Finding(not found, says, figures={"courses": len(rows), "with_gaps": len(found)}, rows=found[:SHOWN])
 
 
 def _fault(row: Any) -> str | None:

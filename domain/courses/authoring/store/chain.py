@@ -3,7 +3,7 @@
 import base64
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -49,7 +49,7 @@ def _behind(
     connection: Connection, syllabus_id: str, content: dict[str, Any]
 ) -> Iterable[tuple[dict[str, Any], uuid.UUID]]:
     """Each entry of the manifest with its approval, in the manifest's order."""
-    entries = [(entry, _item_of(syllabus_id, entry)) for entry in content["manifest"]]
+    entries = [(entry, item_of(syllabus_id, entry)) for entry in content["manifest"]]
     found = approvals_of(connection, [(item_id, entry["revision"]) for entry, item_id in entries])
     signatures = {(item_id, revision): signature for item_id, revision, signature in found}
     for entry, item_id in entries:
@@ -57,7 +57,8 @@ def _behind(
         yield told, signatures[item_id, entry["revision"]]
 
 
-def _item_of(syllabus_id: str, entry: dict[str, Any]) -> str:
+def item_of(syllabus_id: str, entry: Mapping[str, Any]) -> str:
+    """The part of the course that an entry of a manifest names."""
     if entry["kind"] == "SYLLABUS":
         return syllabus_id
     slot = entry["id"][:3] if entry["kind"] == "PROJECT" else entry["id"][:6]

@@ -5,7 +5,6 @@ command) decides what follows; an audit changes nothing. Meters are counted, nev
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 
 from domain.grid.metering.observe.regenerate import regenerate_feeder
 from domain.grid.metering.store import audits as store
+from domain.kernel.finding import Finding
 from domain.kernel.tenancy import load_tenant
 
 SHOWN = 20
@@ -22,29 +22,10 @@ COVERAGE_EXPECTED_PCT = 95.0
 COVERAGE_REQUIRED_PCT = 60.0
 
 
-@dataclass(frozen=True)
-class Audit:
-    """The finding of one audit.
-
-    Attributes:
-        passed: whether all is as it must be.
-        says: the finding in one sentence.
-        is_error: a failed audit means wrong data, not only something to look at.
-        figures: numbers behind it.
-        rows: at most 20 rows behind it.
-    """
-
-    passed: bool
-    says: str
-    is_error: bool = True
-    figures: dict[str, Any] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+Auditor = Callable[[Connection, str, date], Finding]
 
 
-Auditor = Callable[[Connection, str, date], Audit]
-
-
-def energy_balance(connection: Connection, tenant_id: str, day: date) -> Audit:
+def energy_balance(connection: Connection, tenant_id: str, day: date) -> Finding:
     """Delivered = metered + technical + non-technical: no feeder meters more than arrives; without events, no rest.
 
     A feeder of a utility's own reads may have a rest: that is its non-technical loss, and a finding elsewhere.
@@ -60,7 +41,7 @@ def energy_balance(connection: Connection, tenant_id: str, day: date) -> Audit:
     )
     totals = {name: round(sum(row[name] for row in judged), 3) for name in ("delivered_kwh", "metered_kwh")}
     totals |= {name: round(sum(row[name] for row in judged), 3) for name in ("technical_kwh", "rest_kwh")}
-    return Audit(not beyond, says, is_error=False, figures=totals, rows=_first(beyond or judged))
+    return Finding(not beyond, says, is_error=False, figures=totals, rows=_first(beyond or judged))
 
 
 def _is_off_balance(row: dict[str, Any], is_demo: bool) -> bool:
@@ -68,23 +49,23 @@ def _is_off_balance(row: dict[str, Any], is_demo: bool) -> bool:
     return rest < -BALANCE_TOLERANCE_PCT or (is_demo and not row["has_event"] and rest > BALANCE_TOLERANCE_PCT)
 
 
-def rollups(connection: Connection, tenant_id: str, day: date) -> Audit:
+def rollups(connection: Connection, tenant_id: str, day: date) -> Finding:
     """Every roll-up of the day equals its recomputation from the reads, to the last tenth of a watt-hour."""
     differing = store.rollup_differences(connection, store.local_day(connection, tenant_id, day))
     if not differing:
-        return Audit(True, "All roll-ups equal their recomputation from the reads.", figures={"differences": 0})
+        return Finding(True, "All roll-ups equal their recomputation from the reads.", figures={"differences": 0})
     counts: dict[str, int] = {}
     for row in differing:
         counts[row["table_name"]] = counts.get(row["table_name"], 0) + 1
     told = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
-    return Audit(False, f"Roll-ups differ from the reads: {told}.", figures={"differences": len(differing)} | counts)
+    return Finding(False, f"Roll-ups differ from the reads: {told}.", figures={"differences": len(differing)} | counts)
 
 
-def coverage(connection: Connection, tenant_id: str, day: date) -> Audit:
+def coverage(connection: Connection, tenant_id: str, day: date) -> Finding:
     """At least 95 % of the expected energy was metered on every feeder; below 60 % its loss is not known at all."""
     rows = store.coverage(connection, store.local_day(connection, tenant_id, day))
     if not rows:
-        return Audit(False, "No read and no delivered energy stands for this day.", is_error=False)
+        return Finding(False, "No read and no delivered energy stands for this day.", is_error=False)
     low = [row for row in rows if (row["coverage_pct"] or 0.0) < COVERAGE_EXPECTED_PCT and not row["has_comms_event"]]
     lost = [row for row in rows if (row["coverage_pct"] or 0.0) < COVERAGE_REQUIRED_PCT]
     received, expected = (sum(row[name] for row in rows) for name in ("reads_received", "reads_expected"))
@@ -95,45 +76,45 @@ def coverage(connection: Connection, tenant_id: str, day: date) -> Audit:
         if low
         else f"{received} of {expected} expected reads arrived, evenly over {len(rows)} feeders."
     )
-    return Audit(not low, says, is_error=False, figures=figures, rows=_first(low or rows))
+    return Finding(not low, says, is_error=False, figures=figures, rows=_first(low or rows))
 
 
-def uniqueness(connection: Connection, tenant_id: str, day: date) -> Audit:
+def uniqueness(connection: Connection, tenant_id: str, day: date) -> Finding:
     """Each read stands once, and every table that counts reads counts the same number."""
     counts = store.read_counts(connection, store.local_day(connection, tenant_id, day))
     distinct = {counts[name] for name in ("reads", "in_meter_days", "in_feeder_intervals", "in_feeder_days")}
     if counts["duplicates"]:
-        return Audit(False, f"{counts['duplicates']} reads stand twice.", figures=counts)
+        return Finding(False, f"{counts['duplicates']} reads stand twice.", figures=counts)
     if len(distinct) > 1:
-        return Audit(False, "The reads and the roll-ups count different numbers of reads.", figures=counts)
-    return Audit(True, f"{counts['reads']} reads, each once, counted alike everywhere.", figures=counts)
+        return Finding(False, "The reads and the roll-ups count different numbers of reads.", figures=counts)
+    return Finding(True, f"{counts['reads']} reads, each once, counted alike everywhere.", figures=counts)
 
 
-def expectations(connection: Connection, tenant_id: str, day: date) -> Audit:
+def expectations(connection: Connection, tenant_id: str, day: date) -> Finding:
     """What every finished event was expected to do was observed, within its tolerance."""
     rows = store.event_outcomes(connection, store.local_day(connection, tenant_id, day))
     finished = [row for row in rows if row["is_finished"] and row["observed_delta"] is not None]
     unexplained = [row for row in finished if not row["is_explained"]]
     figures = {"expectations": len(rows), "finished": len(finished), "unexplained": len(unexplained)}
     if not rows:
-        return Audit(True, "No injected event touches this day.", figures=figures)
+        return Finding(True, "No injected event touches this day.", figures=figures)
     says = (
         f"{len(unexplained)} of {len(finished)} expectations of finished events were not observed."
         if unexplained
         else f"{len(finished)} of {len(finished)} expectations of finished events were observed;"
         f" {len(rows) - len(finished)} are open."
     )
-    return Audit(not unexplained, says, is_error=False, figures=figures, rows=_first(unexplained or rows))
+    return Finding(not unexplained, says, is_error=False, figures=figures, rows=_first(unexplained or rows))
 
 
-def determinism(connection: Connection, tenant_id: str, day: date) -> Audit:
+def determinism(connection: Connection, tenant_id: str, day: date) -> Finding:
     """One feeder of the day, made again from what its batch recorded, equals what is stored to the last bit."""
     again = regenerate_feeder(connection, tenant_id, day)
     if again.why_not is not None:
-        return Audit(True, f"Nothing was compared: {again.why_not}.", figures={"compared": 0})
+        return Finding(True, f"Nothing was compared: {again.why_not}.", figures={"compared": 0})
     figures = {"compared": again.reads, "stored_sha256": again.stored_sha256, "made_sha256": again.made_sha256}
     says = f"{again.reads} reads of {again.feeder_id}, made again, {'equal' if again.is_equal else 'differ from'}"
-    return Audit(again.is_equal, f"{says} those that are stored.", figures=figures)
+    return Finding(again.is_equal, f"{says} those that are stored.", figures=figures)
 
 
 def _first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from domain.grid.metering.formats.source import Source
 from domain.kernel.errors import NotConfigured, TooLarge, Unavailable
+from domain.kernel.objects.chosen import s3_client
 from domain.kernel.settings import settings
 
 MAPPING = "mapping.json"
@@ -37,8 +37,7 @@ class S3Inbox:
         own = settings()
         if not own.s3_bucket_name:
             raise NotConfigured("No bucket is set for meter files.", hint="Set S3_BUCKET_NAME.")
-        client = boto3.client("s3", region_name=own.aws_region, endpoint_url=own.s3_endpoint_url)
-        return S3Inbox(client, own.s3_bucket_name, f"inbox/{tenant_id}/", max_bytes)
+        return S3Inbox(s3_client(), own.s3_bucket_name, f"inbox/{tenant_id}/", max_bytes)
 
     def waiting(self) -> list[str]:
         """Names of the objects directly under the prefix, in order of name."""

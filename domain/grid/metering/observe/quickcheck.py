@@ -10,6 +10,7 @@ from domain.grid.metering.store import jobs, kpi, schema
 from domain.grid.metering.store.watermark import ingest_watermark, last_arrival
 
 HISTORY_DAYS = 28
+SHOWN_DAYS = 5
 BASIS_INTERVALS = 4
 # Columns of a daily view that are figures or dates by their names.
 FIGURE = re.compile(
@@ -25,9 +26,10 @@ def quickcheck(connection: Connection, tenant_id: str, *, masked: bool) -> dict[
         tenant_id: as it is answered.
         masked: meter ids are shortened: rows about single meters are accusations and never public.
     """
-    days = kpi.overview_days(connection, HISTORY_DAYS)
+    days = kpi.overview_days(connection, HISTORY_DAYS, in_full=SHOWN_DAYS)
     losses = [float(loss) for day in days if (loss := _loss_pct(day)) is not None]
-    current = kpi.current_loss(connection, BASIS_INTERVALS)
+    matched = kpi.latest_matched(connection, BASIS_INTERVALS)
+    current = kpi.current_loss(connection, matched)
     watermark = ingest_watermark(connection)
     return {
         "tenantId": tenant_id,
@@ -41,8 +43,8 @@ def quickcheck(connection: Connection, tenant_id: str, *, masked: bool) -> dict[
             "last_interval_loss_pct": current["last_interval_loss_pct"] if current else None,
             "current_basis": f"last_{BASIS_INTERVALS}_matched_intervals",
         },
-        "feeders_now": kpi.feeder_current_losses(connection, BASIS_INTERVALS)[:10],
-        "overview_last5": days[:5],
+        "feeders_now": kpi.feeder_current_losses(connection, matched)[:10],
+        "overview_last5": days[:SHOWN_DAYS],
         "feeder_loss_last10": kpi.feeder_losses(connection, 10),
         "suspicious_last10": [_mask(row) if masked else row for row in kpi.suspicious_meters(connection, 10)],
         "fieldops_last10": [_mask(row) if masked else row for row in kpi.fieldops_days(connection, 10)],

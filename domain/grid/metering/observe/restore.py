@@ -12,8 +12,10 @@ from typing import Any
 
 import psycopg
 import pyarrow.parquet as pq
+from sqlalchemy import Connection
 
-from domain.grid.metering.store.cold import ColdDay, cold_day
+from domain.grid.metering.store.cold import ColdDay, archived_days, cold_day
+from domain.grid.metering.store.day_figures import has_reads
 from domain.grid.metering.store.day_table import close_day, day_limits, key_day, open_day
 from domain.grid.metering.store.retention import COLUMNS
 from domain.kernel import artifacts
@@ -31,29 +33,27 @@ _COPY = "COPY {} (" + ", ".join(NAMES) + ") FROM STDIN (FORMAT BINARY, FREEZE)"
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back."""
+    """What came back; `is_new` is False where an earlier call had brought it back already."""
 
     day: date
     rows: int
     artifact_id: str
+    is_new: bool = True
 
 
 def restore_day(tenant_id: str, day: date, store: Store, *, actor: str, reason: str) -> Restored:
-    """Bring one archived day back, in one transaction.
+    """Bring one archived day back, in one transaction; a day that was brought back already is left as it is.
 
     Raises:
-        NotFound: DAY_NOT_ARCHIVED, its reads are not in an archive.
-        Conflict: OBJECT_DAMAGED or ARCHIVE_DIFFERS, the file is not what was archived; DAY_LOCKED.
+        NotFound: DAY_NOT_ARCHIVED, there are no reads of it, in the database or in an archive.
+        Conflict: DAY_STANDS, its reads never left the database; OBJECT_DAMAGED or ARCHIVE_DIFFERS, the file is not
+            what was archived; DAY_LOCKED.
     """
     with transaction(tenant_id) as connection:
         tenant = load_tenant(connection)
         archived = cold_day(connection, tenant, day)
-    if archived is None:
-        raise NotFound(
-            f"The reads of {day} are not in an archive; nothing was brought back.",
-            hint="`countersign reads archives` lists the days that are.",
-            code="DAY_NOT_ARCHIVED",
-        )
+        if archived is None:
+            return _not_cold(connection, tenant, day)
     try:
         with artifacts.opened(store, archived.artifact) as file, loader_connection(tenant_id) as loader:
             _bring_back(loader, tenant, archived, file, actor, reason)
@@ -62,6 +62,23 @@ def restore_day(tenant_id: str, day: date, store: Store, *, actor: str, reason: 
             "Somebody else is writing to that day; nothing was brought back.", hint="Try again.", code="DAY_LOCKED"
         ) from cause
     return Restored(day, archived.rows, str(archived.artifact.artifact_id))
+
+
+def _not_cold(connection: Connection, tenant: Tenant, day: date) -> Restored:
+    came_back = [one for one in archived_days(connection, tenant) if one["local_date"] == day]
+    if came_back:
+        return Restored(day, came_back[-1]["rows"], str(came_back[-1]["artifact_id"]), is_new=False)
+    if has_reads(connection, day):
+        raise Conflict(
+            f"The reads of {day} stand in the database and were not archived; nothing was brought back.",
+            hint="Nothing is left to do: load into the day, or ask it, as it is.",
+            code="DAY_STANDS",
+        )
+    raise NotFound(
+        f"There are no reads of {day}, in the database or in an archive; nothing was brought back.",
+        hint="`countersign reads archives` lists the days that are archived.",
+        code="DAY_NOT_ARCHIVED",
+    )
 
 
 def _bring_back(

@@ -16,6 +16,8 @@ from domain.kernel.principal import Role
 from domain.kernel.spreadsheet import inert
 
 RENDERER_VERSION = "inspection-list/1"
+# Where a meter is and when its turn comes; contents that were signed before do not have it.
+PLACE = ("transformer_id", "latitude", "longitude", "stop")
 COLUMNS = ("rank", "meter_id", "feeder_id", "score", "confidence_pct", "unrecorded_kwh_estimated", "reasons")
 MOST_METERS = 200
 
@@ -31,8 +33,13 @@ INSPECTION = Gate(
 )
 
 
-def content_of(scored_on: date, meters: Sequence[SuspiciousMeter]) -> dict[str, Any]:
-    """What is signed: date, meters in order of rank, and why each is listed. Units: kWh, %; scores 0 to 100."""
+def content_of(
+    scored_on: date, meters: Sequence[SuspiciousMeter], order: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """What is signed: date, meters in order of rank, why each is listed, and where it is, degrees.
+
+    Units: kWh, %; scores 0 to 100. `order` is the round that a crew would go.
+    """
     return {
         "scored_on": scored_on.isoformat(),
         "meters": [
@@ -44,6 +51,10 @@ def content_of(scored_on: date, meters: Sequence[SuspiciousMeter]) -> dict[str, 
                 "confidence_pct": round(100 * meter.confidence, 1),
                 "unrecorded_kwh_estimated": None if meter.ntl_kwh_est is None else round(meter.ntl_kwh_est, 1),
                 "reasons": [reason.text for reason in meter.reasons if reason.points >= 1],
+                "transformer_id": meter.transformer_id,
+                "latitude": meter.latitude,
+                "longitude": meter.longitude,
+                "stop": (order or {}).get(meter.meter_id),
             }
             for meter in meters
         ],
@@ -55,10 +66,12 @@ def list_csv(content: Mapping[str, Any]) -> bytes:
     """The signed content as the crew's file: UTF-8 CSV, a line a meter, reasons in one cell."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["scored_on", *COLUMNS])
+    more = PLACE if any("stop" in meter for meter in content["meters"]) else ()
+    writer.writerow(["scored_on", *COLUMNS, *more])
     for meter in content["meters"]:
-        cells = [meter[name] for name in COLUMNS[:-1]]
-        writer.writerow([content["scored_on"], *map(_cell, cells), _cell("; ".join(meter["reasons"]))])
+        cells, place = [meter[name] for name in COLUMNS[:-1]], [meter[name] for name in more]
+        reasons = _cell("; ".join(meter["reasons"]))
+        writer.writerow([content["scored_on"], *map(_cell, cells), reasons, *map(_cell, place)])
     return buffer.getvalue().encode()
 
 

@@ -153,7 +153,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class SuspiciousMeter:
-    """One scored meter: score 0 to 100, its reasons with the most points first."""
+    """One scored meter: score 0 to 100, its reasons with the most points first; where it is, if known."""
 
     meter_id: str
     feeder_id: str
@@ -164,6 +164,9 @@ class SuspiciousMeter:
     reasons: tuple[Reason, ...]
     suppressors: tuple[str, ...] = ()
     case_status: str = "open"
+    transformer_id: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True)

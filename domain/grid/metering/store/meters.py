@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.grid.metering.rules.meter_hours import MeterHour
 from domain.grid.metering.rules.series import MeterDay, Reason, SuspiciousMeter
 from domain.grid.metering.store.kpi import rows
 from domain.kernel.sqlfiles import sql_file
@@ -12,13 +13,19 @@ from domain.kernel.tenancy import load_tenant
 
 _TENANT = "tenant_id = current_setting('app.tenant')"
 _LIST = f"""
-SELECT meter_id, feeder_id, score, rank, confidence, ntl_kwh_est, reasons, suppressors, case_status
-FROM meter_suspicion
-WHERE {_TENANT} AND local_date = :on AND rank > :after AND score >= :least
-  AND (CAST(:feeder AS text) IS NULL OR feeder_id = :feeder)
-  AND (CAST(:reason AS text) IS NULL OR EXISTS (
-    SELECT 1 FROM jsonb_array_elements(reasons) AS r WHERE r ->> 'code' = :reason AND (r ->> 'points')::float8 > 0))
-ORDER BY rank LIMIT :n
+SELECT s.meter_id, s.feeder_id, s.score, s.rank, s.confidence, s.ntl_kwh_est, s.reasons, s.suppressors, s.case_status,
+  m.transformer_id, COALESCE(m.latitude, n.latitude) AS latitude, COALESCE(m.longitude, n.longitude) AS longitude
+FROM (
+  SELECT * FROM meter_suspicion
+  WHERE {_TENANT} AND local_date = :on AND rank > :after AND score >= :least
+    AND (CAST(:feeder AS text) IS NULL OR feeder_id = :feeder)
+    AND (CAST(:reason AS text) IS NULL OR EXISTS (
+      SELECT 1 FROM jsonb_array_elements(reasons) AS r WHERE r ->> 'code' = :reason AND (r ->> 'points')::float8 > 0))
+  ORDER BY rank LIMIT :n
+) AS s
+LEFT JOIN meters AS m ON m.tenant_id = s.tenant_id AND m.meter_id = s.meter_id
+LEFT JOIN network_nodes AS n ON n.tenant_id = m.tenant_id AND n.node_id = m.node_id
+ORDER BY s.rank
 """
 
 
@@ -127,6 +134,22 @@ def reads(
     return rows(
         connection, sql_file("grid/queries/meter_reads.sql"), meter=meter_id, peers=peer_ids, start=start, end=end
     )
+
+
+def hours(
+    connection: Connection, meter_id: str, peer_ids: list[str], end: datetime, days: int, peers_from: datetime
+) -> list[MeterHour]:
+    """The meter's whole hours of the last days, since `peers_from` with the voltage of its neighbours too."""
+    found = rows(
+        connection,
+        sql_file("grid/queries/meter_hours.sql"),
+        meter=meter_id,
+        peers=peer_ids,
+        start=end - timedelta(days=days),
+        peers_from=peers_from,
+        end=end,
+    )
+    return [MeterHour(**row) for row in found]
 
 
 def versions(connection: Connection, meter_id: str, limit: int = 20) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from matplotlib.path import Path
 from domain.grid.network.rules.geometry import MapEdge, MapSite
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Chart, Column, Plot
-from domain.kernel.charts.ground import Floats, aspect, frame, metres, scale_and_north
+from domain.kernel.charts.ground import Floats, aspect, frame, hangs_over, metres, scale_and_north
 
 COLUMNS = (
     Column("feeder_id", "Feeder"),
@@ -78,12 +78,15 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], sites: Sequence[MapSite], spoke
         _lines(axes, plot, starts[chosen], ends[chosen], colour, width)
     _ties(axes, edges, starts, ends)
     for index, site in enumerate(sites):
-        axes.plot(x[2 * count + index], y[2 * count + index], "s", ms=9, color=theme.INK, zorder=6)
+        place = float(x[2 * count + index]), float(y[2 * count + index])
+        is_left = hangs_over(axes, plot, place, site.name, theme.BOLD)
+        axes.plot(*place, "s", ms=9, color=theme.INK, zorder=6)
         axes.annotate(
             site.name,
-            (x[2 * count + index], y[2 * count + index]),
-            xytext=(9, 7),
+            place,
+            xytext=(-9 if is_left else 9, 7),
             textcoords="offset points",
+            ha="right" if is_left else "left",
             size=plot.font,
             weight=theme.BOLD,
             color=theme.INK,

@@ -45,7 +45,7 @@ def crew_day(rows: Sequence[CrewRow], start: datetime, end: datetime, zone: Zone
     """The board; None without a crew."""
     if not rows:
         return None
-    title = finding(rows, start)
+    title = finding(rows, start, zone)
     return Chart(
         name="crew-day",
         title=title,
@@ -67,11 +67,13 @@ def crew_day(rows: Sequence[CrewRow], start: datetime, end: datetime, zone: Zone
     )
 
 
-def finding(rows: Sequence[CrewRow], start: datetime) -> str:
+def finding(rows: Sequence[CrewRow], start: datetime, zone: ZoneInfo) -> str:
     """How many are on shift when the board begins, and how many the plan would use."""
     there = sum(any(begins <= start < ends for begins, ends in row.shifts) for row in rows)
     used = sum(bool(row.jobs) for row in rows)
-    told = f"{number(there)} of {number(len(rows))} crews {'is' if there == 1 else 'are'} on shift"
+    told = (
+        f"{number(there)} of {number(len(rows))} crews {'is' if there == 1 else 'are'} on shift at {clock(start, zone)}"
+    )
     return f"{told}; the joint plan would use {number(used)}" if used else f"{told}; no job is planned"
 
 

@@ -12,7 +12,7 @@ from domain.grid.outages.charts.zone_map import draw_lines
 from domain.grid.outages.rules.crew_fit import CrewSettings
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Chart, Column, Plot
-from domain.kernel.charts.ground import METRES_PER_DEGREE, Floats, aspect, frame, metres, scale_and_north
+from domain.kernel.charts.ground import METRES_PER_DEGREE, Floats, aspect, frame, hangs_over, metres, scale_and_north
 from domain.kernel.charts.lettering import drawable
 from domain.kernel.charts.marks import paper
 from domain.kernel.charts.words import NBSP, number
@@ -178,8 +178,7 @@ def _words(
     ha: str = "left",
 ) -> None:
     """Words beside a place, turned to the left where they would leave the picture at the right."""
-    low, high = axes.get_xlim()
-    is_right = ha == "left" and place[0] > low + 0.72 * (high - low)
+    is_right = ha == "left" and hangs_over(axes, plot, (float(place[0]), float(place[1])), words, weight)
     axes.annotate(
         words,
         (float(place[0]), float(place[1])),

@@ -9,6 +9,7 @@ from domain.grid.outages.store.storm_modes import StormMode
 from domain.kernel.canonical import new_id
 from domain.kernel.errors import Invalid
 from domain.kernel.events import record
+from domain.kernel.redaction import redact
 
 MODES = ("ON", "OFF", "AUTOMATIC")
 # A forgotten declaration must not outlast the weather.
@@ -45,7 +46,7 @@ def declare(
             errors=[{"field": name, "message": words} for name, words in sorted(wrong.items())],
         )
     ends_at = None if mode == "AUTOMATIC" or hours is None else now + timedelta(hours=hours)
-    made = StormMode(new_id(), now, mode, ends_at, reason.strip(), actor_id)
+    made = StormMode(new_id(), now, mode, ends_at, redact(reason.strip()), actor_id)
     storm_modes.put(connection, made)
     record(
         connection,
