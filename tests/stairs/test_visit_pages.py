@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -120,10 +121,11 @@ def test_a_notice_and_a_report_are_written_from_the_page_and_opened(desk: Desk, 
     assert "Go to its signature" in shown(desk, fault[1], "tom")
     written = pressed(desk, f"{visit}/report", page_size="LETTER")
     assert written.headers["location"] == f"{visit}?done=report#reports"
-    file = re.search(r'href="(/stairs/reports/[^"]+draft\.pdf)"', shown(desk, visit))
+    file = re.search(r'href="(/stairs/reports/[^"]+edition=draft[^"]+form=pdf)"', shown(desk, visit))
     assert file is not None
-    assert desk.ask("rita", "GET", file[1]).content.startswith(b"%PDF")
-    assert shown(desk, file[1].replace("draft.pdf", "signed.pdf"), status=404)
+    address = unescape(file[1])
+    assert desk.ask("rita", "GET", address).content.startswith(b"%PDF")
+    assert shown(desk, address.replace("draft", "signed"), status=404)
     house = f"/stairs/buildings/{desk.house.building}"
     period = {"kind": "logbook", "begins_on": "2026-01-01", "ends_on": "2026-12-31"}
     assert pressed(desk, f"{house}/reports", "mia", **period).headers["location"].startswith("/countersign/")

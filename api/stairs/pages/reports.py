@@ -1,10 +1,10 @@
 """Reports as pages have them: write the draft, open the files of both editions, go to what waits for a signature."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.deps import allow
@@ -63,8 +63,13 @@ def of_fault(page: PageDep, form: FormDep, fault_id: UUID) -> Response:
     return _onward(made, f"/stairs/faults/{fault_id}")
 
 
-@router.get("/stairs/reports/{report_id}/{edition}.{form}")
-def report_file(page: PageDep, report_id: UUID, edition: Literal["draft", "signed"], form: str) -> Response:
+@router.get("/stairs/reports/{report_id}/report")
+def report_file(
+    page: PageDep,
+    report_id: UUID,
+    edition: Annotated[str, Query(max_length=10)] = "signed",
+    form: Annotated[str, Query(max_length=10)] = "pdf",
+) -> Response:
     """A file of a report, by a link that is signed for this click."""
     found = links(open_store(), reports.load(page.connection, report_id), edition, page.tenant.tenant_id, utc_now())
     if form not in found:
