@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.draining import Server
+from api.heads import BoundedHeads
 from domain.kernel.logs import configure_logs
 from domain.kernel.settings import settings
 
@@ -27,6 +28,8 @@ def main() -> None:
     app = _built_once()
     config = uvicorn.Config(
         app,
+        http=BoundedHeads,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,9 +1,9 @@
 """Whether an endpoint's cost grows with history: blocks of the database that one answer touches, at two lengths of it.
 
 Blocks do not depend on what else the machine does; milliseconds stand beside them. The longer history is thin: its days
-have all their roll-ups, and a partition of reads each with one interval of 96. What depends on days, partitions or
-roll-ups then meets as many as with all reads; what read partitions from end to end would meet a ninety-sixth, and still
-grow with their number.
+have all their roll-ups, a load for each quarter of an hour, and a partition of reads each with one interval of 96. What
+depends on days, partitions, loads or roll-ups then meets as many as with all reads; what read partitions from end to
+end would meet a ninety-sixth, and still grow with their number.
 """
 
 import time
@@ -111,3 +111,16 @@ def thin_days(server: Server, midnights: Sequence[datetime]) -> int:
             server.execute(f"SELECT day_close('{TENANT}', '{day}', '{TIMEZONE}')")
     server.execute("ANALYZE meter_reads_electric")
     return written
+
+
+def many_loads(server: Server, midnights: Sequence[datetime]) -> None:
+    """The loads of a tenant that publishes each quarter of an hour: 96 for each day that begins at a midnight."""
+    server.execute(
+        "INSERT INTO read_batches (tenant_id, batch_id, digest, source, write_mode, window_start, window_end,"
+        " interval_minutes, counts, published_at)"
+        f" SELECT '{TENANT}', gen_random_uuid(), 'load of ' || at, 'emulator', 'safe', at, at + interval '15 minutes',"
+        " 15, '{}', at + interval '15 minutes'"
+        f" FROM unnest(CAST('{{{','.join(one.isoformat() for one in midnights)}}}' AS timestamptz[])) AS midnight,"
+        " generate_series(midnight, midnight + interval '23:45', interval '15 minutes') AS at"
+    )
+    server.execute("ANALYZE read_batches")

@@ -28,7 +28,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from bench import flatness, peer_dbt, population
-from bench.flatness import compared, costs, thin_days
+from bench.flatness import compared, costs, many_loads, thin_days
 from bench.harness import Check, parser, tell
 from bench.peers import arrow_table
 from bench.population import TENANT, TIMEZONE
@@ -308,6 +308,7 @@ def of_a_history(
     lengthen(server, stood, days)
     earlier = History.before_today(days).midnights[: days - stood]
     thin_days(server, earlier)
+    many_loads(server, earlier)
     server.settle()
     configure_logs("bench", "WARNING")
     checks, overview, check = of_the_rollups(f"{days} days of roll-ups", times)

@@ -76,6 +76,11 @@ def parse(text: str) -> list[Token]:
     return MarkdownIt("commonmark", {"html": False}).enable("table").parse(text)
 
 
+def breakable(body: str) -> str:
+    """Names such as COUNTERSIGN_HOME may break after a word, and only there, where a column is narrow."""
+    return re.sub(r"<code>[A-Z][A-Z0-9_]+</code>", lambda found: found[0].replace("_", "_<wbr>"), body)
+
+
 class Site:
     """The site as it is built."""
 
@@ -108,7 +113,7 @@ class Site:
             "title": html.escape(re.sub(r"[`*]", "", title)),
             "up": up,
             "nav": self._navigation(page, up),
-            "body": MarkdownIt().renderer.render(tokens, MarkdownIt("commonmark").options, {}),
+            "body": breakable(MarkdownIt().renderer.render(tokens, MarkdownIt("commonmark").options, {})),
         }.items():
             whole = whole.replace(f"@{name}@", value)
         (self.out / target).parent.mkdir(parents=True, exist_ok=True)

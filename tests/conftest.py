@@ -64,7 +64,8 @@ def _roomy() -> Path:
 
 def _template_name() -> str:
     content = b"".join(
-        path.read_bytes() for path in sorted([*ROOT.glob("migrations/**/*.py"), *ROOT.glob("sql/**/*.sql")])
+        path.read_bytes()
+        for path in sorted([*ROOT.glob("migrations/**/*.py"), *ROOT.glob("sql/**/*.sql"), *ROOT.glob("sql/**/*.toml")])
     )
     return "template_" + hashlib.sha256(content).hexdigest()[:16]
 

@@ -16,7 +16,7 @@ from domain.grid.metering.observe.files import ingest_file
 from domain.grid.metering.observe.rejects import rejects_path
 from domain.grid.metering.store import cold, jobs, meters
 from domain.grid.metering.store.batches import recent_batches
-from domain.kernel.clock import utc_now
+from domain.kernel.clock import FIRST_DAY, LAST_DAY, utc_now
 from domain.kernel.errors import NotFound
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.settings import settings
@@ -87,7 +87,9 @@ def of_meter(
     meter_id: str,
     connection: TenantSession,
     caller: CallerDep,
-    day: Annotated[date, Query(description="The tenant's local date.", examples=["2026-03-01"])],
+    day: Annotated[
+        date, Query(description="The tenant's local date.", examples=["2026-03-01"], ge=FIRST_DAY, le=LAST_DAY)
+    ],
 ) -> dict[str, Any]:
     """The reads in time order, with `archive` null where they are in the database.
 

@@ -146,6 +146,8 @@ def export_csv(
     request: Request, connection: Connection, caller: Principal, tenant_id: str, call: str, asked: Wanted
 ) -> StreamingResponse:
     """The stream, in a transaction of its own that lasts as long as it is read; and a note of who took it."""
+    # What the database cannot be asked is refused here: once the answer has begun there is no other way to say so.
+    ledger.count(connection, asked, 1)
     note(
         connection,
         "kernel.ledger.exported",

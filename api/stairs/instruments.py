@@ -22,7 +22,7 @@ from api.stairs.instrument_schemas import (
     NewInstrument,
 )
 from api.stairs.schemas import WithReason
-from domain.kernel.clock import utc_now
+from domain.kernel.clock import FIRST_DAY, LAST_DAY, utc_now
 from domain.kernel.objects.chosen import open_store
 from domain.kernel.principal import Principal
 from domain.kernel.tenancy import load_tenant
@@ -38,7 +38,12 @@ CORRECTS = allow(roles={"MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"})
 ORDER = Keyset("instruments", By("serial_number", str), By("id", UUID))
 On = Annotated[
     date | None,
-    Query(description="The day that is asked about; by default today where the tenant is.", examples=["2026-11-23"]),
+    Query(
+        description="The day that is asked about; by default today where the tenant is.",
+        examples=["2026-11-23"],
+        ge=FIRST_DAY,
+        le=LAST_DAY,
+    ),
 ]
 
 

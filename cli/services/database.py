@@ -17,10 +17,7 @@ OLDEST_SERVER = 150000
 
 def embedded(home: Path) -> Postgres | None:
     """The embedded server, or None where an address is set."""
-    current = settings()
-    if current.database_url is not None or current.owner_database_url is not None:
-        return None
-    return Postgres(home, port=current.database_port)
+    return Postgres(home, port=settings().database_port) if settings().is_embedded else None
 
 
 def address() -> str:

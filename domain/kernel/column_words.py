@@ -7,6 +7,7 @@ utility's own, of whatever columns, is left as it is. In the lists the schema's 
 """
 
 import tomllib
+from collections.abc import Sequence
 
 from domain.kernel.sqlfiles import SQL
 
@@ -66,7 +67,7 @@ def statement(told: str = "coalesce(own.told, near.told, far.told)", only: str =
     return STATEMENT.format(own=_rows(own), repeated=_rows(repeated), rooms=_rows(rooms), told=told)
 
 
-def _rows(rows: list[tuple[str, ...]]) -> str:
+def _rows(rows: Sequence[tuple[str, ...]]) -> str:
     return ",\n      ".join(f"({', '.join(map(_quoted, row))})" for row in rows)
 
 

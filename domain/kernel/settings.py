@@ -151,6 +151,15 @@ class Settings(BaseSettings):
         return (self.inbox or self.home_path / "inbox").expanduser().resolve()
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the copy keeps its own database: nobody handed this process the address of another."""
+        return self.database_url is None and not self._handed
+
+    @property
+    def _handed(self) -> bool:
+        return any(getattr(self, f"{role.value}_database_url") for role in DbRole)
+
+    @property
     def is_public_https(self) -> bool:
         """Whether people reach this copy over HTTPS, whatever a proxy speaks to it."""
         return (self.public_url or "").startswith("https://")
@@ -188,7 +197,7 @@ class Settings(BaseSettings):
         own: SecretStr | None = getattr(self, f"{role.value}_database_url")
         if own is not None:
             return own.get_secret_value()
-        if any(getattr(self, f"{other.value}_database_url") for other in DbRole):
+        if self._handed:
             raise NotConfigured(
                 f"This process was not handed the database role {role.value}.",
                 hint="Each process gets only the roles that it needs; do this with `countersign` instead.",

@@ -1,12 +1,7 @@
 """The processes of the compose file, run as it says, one by one, against a server that nobody has prepared."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +12,8 @@ import yaml
 
 from cli.services.postgres import Postgres
 from tests.conftest import _on
-from tests.deploy.test_image_and_compose import COMPOSE, ROOT
+from tests.deploy.apart import Process, free_port, wait_for
+from tests.deploy.test_image_and_compose import COMPOSE
 
 pytestmark = pytest.mark.soak
 LOGIN, PASSWORD = "compose_login", "compose-password"
@@ -35,12 +31,6 @@ def address(server: Postgres) -> Iterator[str]:
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {LOGIN} WITH (FORCE)")
         connection.execute(f"DROP ROLE {LOGIN}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Composed:
@@ -72,57 +62,35 @@ class Composed:
             text = text.replace(old, new)
         return text
 
-    def _started(self, name: str) -> dict[str, Any]:
-        environment = {key: self.here(str(value)) for key, value in self.services[name]["environment"].items()}
-        bare = {key: os.environ[key] for key in ("HOME", "LANG") if key in os.environ}
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        return {"env": bare | environment | {"PATH": path, "PYTHONPATH": str(ROOT)}, "cwd": ROOT}
-
-    def command(self, name: str, part: str = "command") -> list[str]:
+    def process(self, name: str, part: str = "command") -> Process:
         default = ["python", "-m", "api.serve", "--host", "127.0.0.1", "--port", "8000"]
-        given = self.services[name].get(part, default) if part == "command" else self.services[name][part]["test"][1:]
-        return [self.here(one) for one in given]
-
-    def run(self, name: str, part: str = "command") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(name, part), **self._started(name), capture_output=True, text=True, timeout=300
-        )
-
-    @contextmanager
-    def running(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
-        with (self.home / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(self.command(name), **self._started(name), stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait(60)
+        service = self.services[name]
+        given = service.get(part, default) if part == "command" else service[part]["test"][1:]
+        environment = {key: self.here(str(value)) for key, value in service["environment"].items()}
+        return Process([self.here(one) for one in given], environment, self.home / f"{name}.log")
 
     def healthy(self, name: str) -> None:
-        deadline = time.monotonic() + 180
-        while self.run(name, "healthcheck").returncode != 0:
-            assert time.monotonic() < deadline, (self.home / f"{name}.log").read_text()[-3000:]
-            time.sleep(1)
+        wait_for(lambda: self.process(name, "healthcheck").run().returncode == 0, self.home / f"{name}.log")
 
 
 def test_the_compose_files_processes_come_up_together(tmp_path: Path, address: str) -> None:
     composed = Composed(tmp_path / "home", address)
     for once in ("migrate", "prepare", "migrate", "prepare"):
-        done = composed.run(once)
+        done = composed.process(once).run()
         assert done.returncode == 0, done.stderr
     with ExitStack() as stack:
         for name in ("api", "worker", "dagster-code"):
-            stack.enter_context(composed.running(name))
+            stack.enter_context(composed.process(name).running())
         composed.healthy("api")
         composed.healthy("dagster-code")
         for name in ("dagster-webserver", "dagster-daemon"):
-            stack.enter_context(composed.running(name))
-        deadline, ready = time.monotonic() + 180, {"status": "down"}
-        while ready["status"] != "ok":
-            ready = httpx.get(f"http://127.0.0.1:{composed.ports['8000']}/health/ready", trust_env=False).json()
-            assert time.monotonic() < deadline, ready
-            time.sleep(1)
-        assert ready["checks"] == {"database": "ok", "objects": "ok", "dagster": "ok"}
-        while not (composed.home / "run/worker.pid").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
+            stack.enter_context(composed.process(name).running())
+        address_of_api = f"http://127.0.0.1:{composed.ports['8000']}"
+        wait_for(lambda: checks_of(address_of_api) == {"database": "ok", "objects": "ok", "dagster": "ok"})
+        wait_for((composed.home / "run/worker.pid").exists)
+
+
+def checks_of(api: str) -> dict[str, str]:
+    """What the API says that it stands on."""
+    told: dict[str, str] = httpx.get(f"{api}/health/ready", trust_env=False).json()["checks"]
+    return told

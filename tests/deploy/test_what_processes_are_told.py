@@ -168,6 +168,14 @@ def test_each_process_has_the_database_roles_that_it_works_as() -> None:
             assert addresses[DbRole.DAGSTER].startswith("postgresql+psycopg2://"), one
 
 
+def test_a_process_that_was_handed_any_address_starts_no_server_of_its_own() -> None:
+    for one in everywhere():
+        assert not one.settings().is_embedded, one
+    auditor = {"COUNTERSIGN_AUDITOR_DATABASE_URL": value_of("COUNTERSIGN_AUDITOR_DATABASE_URL")}
+    assert not Told("x", "auditor", auditor, frozenset(), frozenset()).settings().is_embedded
+    assert Told("x", "nobody", {}, frozenset(), frozenset()).settings().is_embedded
+
+
 def test_in_a_cluster_no_process_has_the_role_of_another() -> None:
     for one in clustered():
         for role in set(DbRole) - ROLES[one.name]:

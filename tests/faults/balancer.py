@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 READY = "/health/ready?without=dagster"
-ASKED_EVERY_S = 0.1
+# Far shorter than the drain, and long enough that a replica which ends at once is still sent requests.
+ASKED_EVERY_S = 0.5
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
 
 

@@ -22,7 +22,7 @@ from tests.flows.mortal import Mortals
 from tests.kernel.gates_of_tests import lay_down
 from tests.makers import make_tenant, make_token
 
-DRAIN_S = 1.0
+DRAIN_S = 2.0
 CALLERS = 3
 
 

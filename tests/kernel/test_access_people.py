@@ -14,7 +14,7 @@ from domain.kernel import tokens
 from domain.kernel.access import authenticate
 from domain.kernel.db import transaction
 from domain.kernel.errors import Conflict, CountersignError, Forbidden, Invalid, NotFound, Unauthenticated
-from domain.kernel.people import end_role, ensure_person, set_active
+from domain.kernel.people import end_role, ensure_person, find_person, people_of, set_active
 from domain.kernel.principal import EVERY_ROLE, Kind, Principal, Role, require, tenant_for
 from domain.kernel.settings import DbRole, settings
 from tests.conftest import Database
@@ -174,9 +174,33 @@ def test_making_a_person_twice_changes_nothing(database: Database) -> None:
     assert told == ["access.person.added", "access.role.given"]
 
 
+def test_an_address_is_one_however_its_letters_are_written(database: Database) -> None:
+    make_tenant("T")
+    first = ensure_person("T", "\u00c4da@example.org", "A", ["ADMIN"])
+    assert ensure_person("T", "a\u0308DA@example.org", "A", []).id == first.id
+    with transaction("T") as connection:
+        for written in (" \u00e4da@Example.org", "A\u0308DA@example.org"):
+            found = find_person(connection, "T", user_id=None, email=written)
+            assert found is not None
+            assert found.id == first.id
+
+
+def test_a_short_list_of_people_has_no_place_for_who_was_let_go(database: Database) -> None:
+    make_tenant("T")
+    made = sorted((ensure_person("T", f"p{n}@example.org", "P", ["OPERATOR"]) for n in range(3)), key=lambda p: p.id)
+    set_active("T", made[0].id, False)
+    with transaction("T") as connection:
+        assert {one.id for one in people_of(connection, 2)} == {made[1].id, made[2].id}
+
+
 @pytest.mark.parametrize(
     ("tenant", "email", "role", "error"),
-    [("T", "nobody", "ADMIN", Invalid), ("T", "a@b.c", "KING", Invalid), ("NONE", "a@b.c", "ADMIN", NotFound)],
+    [
+        ("T", "nobody", "ADMIN", Invalid),
+        ("T", "a\u200b@b.c", "ADMIN", Invalid),
+        ("T", "a@b.c", "KING", Invalid),
+        ("NONE", "a@b.c", "ADMIN", NotFound),
+    ],
 )
 def test_bad_input_about_people_is_named(
     database: Database, tenant: str, email: str, role: str, error: type[CountersignError]

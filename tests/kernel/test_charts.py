@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.kernel.charts.axes import steps, time_ticks
+from domain.kernel.charts.chart import Chart, Column
 from domain.kernel.charts.lettering import text_width, wrap
 from domain.kernel.charts.marks import spread
 from domain.kernel.charts.words import listing, number, percent, signed, span
@@ -93,3 +94,12 @@ def test_numbers_are_written_as_people_read_them(written: str, expected: str) ->
 )
 def test_a_stretch_of_time_names_its_day_once(start: datetime, hours: int, expected: str) -> None:
     assert span(start, start + timedelta(hours=hours), ZoneInfo("America/New_York")) == expected
+
+
+def test_the_file_of_a_chart_holds_no_formula() -> None:
+    rows = (("=1+1", -2.5), ("@SUM(A1)", 1.0), ("North", -1.0))
+    chart = Chart(
+        name="c", title="T", subtitle="S", alt="A", columns=(Column("crew", "Crew"), Column("kwh", "kWh")), rows=rows,
+        paint=lambda _: None,
+    )  # fmt: skip
+    assert chart.csv().decode().splitlines() == ["crew,kwh", "'=1+1,-2.5", "'@SUM(A1),1.0", "North,-1.0"]

@@ -186,6 +186,12 @@ def test_the_export_holds_every_event_once_and_no_formula(
     assert noted[0]["payload"] == {"event_type": "test."}
 
 
+def test_an_export_that_cannot_be_made_is_refused_before_it_begins(
+    client: TestClient, auditor: dict[str, str], told: list[str]
+) -> None:
+    assert client.get("/v1/ledger.csv", headers=auditor, params={"actor": "a\0"}).status_code == 422
+
+
 def test_the_view_of_the_course_platform_has_its_names(told: list[str]) -> None:
     with transaction("T", DbRole.AUDITOR) as connection:
         row = connection.execute(text("SELECT * FROM audit_log WHERE id = :id"), {"id": told[0]}).one()

@@ -4,10 +4,12 @@ The tables are filled from the catalogue and the addresses come from the applica
 unasked. The word is markup, a template's expression and the end of a SQL string at once.
 """
 
+import json
 import random
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,8 +17,9 @@ from fastapi.testclient import TestClient
 from api.doors import doors_of
 from domain.kernel.principal import Role
 from tests.architecture.tenant_rows import fill
-from tests.architecture.test_tenants_are_apart_over_http import THEIRS, calls, seed, theirs
+from tests.architecture.test_tenants_are_apart_over_http import THEIRS, Call, calls, seed, theirs
 from tests.conftest import Database, visiting
+from tests.grid.pages.forms import forms_of
 from tests.makers import make_token
 
 # Two quotation marks are one within a SQL string.
@@ -39,6 +42,12 @@ HOSTILE = (
     "-1",
     "99999999999999999999",
 )
+# What no calendar, no number and no column holds, or holds by a hair.
+IMPOSSIBLE = (
+    "0001-01-01", "0001-01-01T00:00", "0001-01-01T00:00:00+14:00", "9999-12-31", "9999-12-31T23:59",
+    "9999-12-31T23:59:59-12:00", "NaN", "-Infinity", "1e400", "\u00b2", "9" * 25, "2147483648", "-1", "\0", "Mars/X",
+)  # fmt: skip
+NO_NUMBERS = ("NaN", "Infinity", "1e400", "-1e308", "9" * 20, "9007199254740993", "9" * 5000, "true", "[]", "{}")
 READS_ALL = (Role.ADMIN, Role.AUDITOR, Role.OPERATOR, Role.REVIEWER, Role.TECHNICIAN, Role.LEARNER, Role.TENANT_OWNER)
 
 
@@ -71,16 +80,22 @@ def is_whole(answer: Any, sent: str) -> list[str]:
     return wrong
 
 
-def test_a_hostile_word_in_every_text_field_is_shown_as_a_word(
-    client: TestClient, headers: dict[str, str], module_database: Database
-) -> None:
-    application: Any = client.app
-    asked = [call for call in calls(application, theirs(module_database)) if call.method == "GET"]
-    pages = [call for call in asked if not call.path.startswith(("/v1/", "/api/"))]
+@pytest.fixture(scope="module")
+def asked(client: TestClient, module_database: Database) -> list[Call]:
+    return calls(client.app, theirs(module_database))
+
+
+@pytest.fixture(scope="module")
+def pages(client: TestClient, headers: dict[str, str], asked: list[Call]) -> list[tuple[str, Any]]:
+    """Every page as it is shown, by its address."""
+    shown = [call for call in asked if call.method == "GET" and not call.path.startswith(("/v1/", "/api/"))]
+    return [(call.path, client.get(call.path, params=call.query, headers=headers)) for call in shown]
+
+
+def test_a_hostile_word_in_every_text_field_is_shown_as_a_word(pages: list[tuple[str, Any]]) -> None:
     shown, found = 0, []
-    for call in pages:
-        answer = client.get(call.path, params=call.query, headers=headers)
-        found += [f"{call.path}: {wrong}" for wrong in is_whole(answer, call.path)]
+    for path, answer in pages:
+        found += [f"{path}: {wrong}" for wrong in is_whole(answer, path)]
         shown += "&lt;img src=x" in answer.text
     assert found == []
     assert shown >= 5, f"the word was seen on {shown} pages: too few to say anything"
@@ -119,6 +134,85 @@ def test_a_hostile_word_in_every_question_of_an_address_is_no_crash(
             found += [f"{path}?{asked}: {wrong}" for wrong in is_whole(answer, asked)]
             if answer.status_code >= 500:
                 found.append(f"{path}?{asked}: {answer.status_code}")
+    assert found == []
+
+
+def of_each_door(client: TestClient, asked: list[Call], *methods: str) -> Iterator[Call]:
+    """One request to each door."""
+    doors, seen = list(doors_of(client.app)), set()  # type: ignore[arg-type]
+    for call in (one for one in asked if one.method in methods):
+        door = next(one.template for one in doors if call.method in one.methods and one.path.match(call.path))
+        if (call.method, door) not in seen:
+            seen.add((call.method, door))
+            yield call
+
+
+def of_some(things: list[Any], most: int | None) -> list[Any]:
+    return things if most is None else random.Random(14).sample(things, min(most, len(things)))  # noqa: S311
+
+
+def test_the_ends_of_the_calendar_in_every_question_for_a_time_are_no_crash(
+    client: TestClient, headers: dict[str, str], asked: list[Call]
+) -> None:
+    application: Any = client.app
+    found, sent = [], 0
+    for call in of_each_door(client, asked, "GET"):
+        door = next(door for door in doors_of(application) if "GET" in door.methods and door.path.match(call.path))
+        described = application.openapi()["paths"].get(door.template, {}).get("get", {}).get("parameters", [])
+        for one in described:
+            kinds = {kind.get("format") for kind in [one["schema"], *one["schema"].get("anyOf", [])]}
+            for end in IMPOSSIBLE[:6] if one["in"] == "query" and kinds & {"date", "date-time"} else ():
+                sent += 1
+                answer = client.get(call.path, params=call.query | {one["name"]: end}, headers=headers)
+                if answer.status_code >= 500:
+                    found.append(f"{call.path}?{one['name']}={end}: {answer.status_code}")
+    assert sent > 30
+    assert found == []
+
+
+@pytest.mark.parametrize("most", [60, pytest.param(None, marks=pytest.mark.soak)])
+def test_what_cannot_be_in_any_member_of_any_body_is_no_crash(
+    client: TestClient, headers: dict[str, str], asked: list[Call], most: int | None
+) -> None:
+    members = [
+        (call, name)
+        for call in of_each_door(client, asked, "POST", "PUT", "PATCH")
+        if isinstance(call.body, dict)
+        for name in call.body
+    ]
+    found = []
+    for call, name in of_some(members, most):
+        for number, given in enumerate([*IMPOSSIBLE, *NO_NUMBERS]):
+            if most is not None and (number + len(call.path)) % 6:
+                continue
+            raw = json.dumps(given) if number < len(IMPOSSIBLE) else given
+            body = json.dumps(call.body | {name: "@"}).replace('"@"', raw)
+            sent = headers | {"Content-Type": "application/json"}
+            answer = client.request(call.method, call.path, params=call.query, content=body, headers=sent)
+            if answer.status_code >= 500:
+                found.append(f"{call.method} {call.path} {name}={given[:30]}: {answer.status_code}")
+    assert found == []
+
+
+@pytest.mark.parametrize("most", [60, pytest.param(None, marks=pytest.mark.soak)])
+def test_what_cannot_be_in_any_field_of_any_form_is_no_crash(
+    client: TestClient, headers: dict[str, str], pages: list[tuple[str, Any]], most: int | None
+) -> None:
+    fields = {
+        (urljoin(path, form.action).split("#")[0], name): form
+        for path, answer in pages
+        if "html" in answer.headers.get("content-type", "")
+        for form in forms_of(answer.text)
+        for name in form.values
+        if form.action and "sign-out" not in form.action
+    }
+    assert len(fields) > 60
+    found = []
+    for number, (action, name) in enumerate(of_some(sorted(fields), most)):
+        for given in IMPOSSIBLE if most is None else [IMPOSSIBLE[number % len(IMPOSSIBLE)], "\u00b2"]:
+            answer = client.post(action, data=fields[action, name].values | {name: given}, headers=headers)
+            if answer.status_code >= 500:
+                found.append(f"{action} {name}={given[:30]}: {answer.status_code}")
     assert found == []
 
 

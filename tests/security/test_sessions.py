@@ -16,6 +16,7 @@ from api.doors import doors_of
 from api.gate import PROTECTED, SESSION_COOKIE
 from api.watch import HEADERS
 from domain.kernel import tokens
+from domain.kernel.settings import settings
 from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import Database, visiting
 from tests.makers import make_tenant, make_token
@@ -149,6 +150,15 @@ def test_each_sign_in_has_a_session_of_its_own_and_signing_out_ends_it(client: T
     assert thief.get("/me").status_code != 200
     other = TestClient(client.app, cookies={SESSION_COOKIE: second}, follow_redirects=False)
     assert other.get("/me", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_behind_a_proxy_that_ends_tls_the_cookie_goes_by_tls_alone(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = {"token": make_token("T", "ADMIN"), "next": "/me"}
+    assert "secure" not in client.post("/sign-in", data=typed).headers["set-cookie"].lower()
+    monkeypatch.setattr(settings(), "public_url", "https://countersign.example")
+    assert "; secure" in client.post("/sign-in", data=typed).headers["set-cookie"].lower()
 
 
 def test_a_cookie_opens_no_address_of_the_api(client: TestClient) -> None:

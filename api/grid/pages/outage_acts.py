@@ -122,7 +122,7 @@ def _instant(page: Page, text: str) -> datetime:
         return utc_now()
     try:
         return datetime.fromisoformat(text).replace(tzinfo=page.tenant.zone).astimezone(UTC)
-    except ValueError as cause:
+    except (ValueError, OverflowError) as cause:
         raise Invalid("The time was not understood; nothing was reported.", hint="Write 2026-11-20T21:24.") from cause
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from domain.courses.delivery.rules.gates import LICENCE
 from domain.courses.delivery.store import licences
+from domain.kernel.clock import LAST_YEAR
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.principal import Principal
 from domain.kernel.proposals import Proposal, Subject, propose
@@ -35,6 +36,8 @@ def propose_licence(
         raise NotFound("There is no such tenant.", hint="Check how its id is spelt.", code="TENANT_NOT_FOUND")
     if valid_to is not None and valid_to <= now:
         raise Invalid("The licence would end before it begins.", code="ENDS_BEFORE_IT_BEGINS")
+    if valid_to is not None and valid_to.year > LAST_YEAR:
+        raise Invalid(f"The licence would end after {LAST_YEAR}.", hint="Leave its end out; it can be ended any day.")
     until = f" until {valid_to:%Y-%m-%d}" if valid_to else ""
     content = _content(connection, principal, course_id, title, licensee)
     content |= {"ends": False, "validTo": valid_to.isoformat() if valid_to else None, "reason": reason}

@@ -4,11 +4,12 @@ import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from domain.kernel.clock import Clock, utc_now
+from domain.kernel.clock import LAST_YEAR, Clock, utc_now
 from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.events import record
 from domain.kernel.principal import Principal, Role
@@ -103,6 +104,22 @@ def tell(
 def one_at_a_time(connection: Connection) -> None:
     """Let no other act of administration run until this transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('administration', 0))"))
+
+
+def future(until: datetime | None, name: str) -> datetime | None:
+    """An end that was given: with its offset from UTC, to come, and in a year that every zone and column can tell.
+
+    Raises:
+        Invalid: it is none of these.
+    """
+    if until is None:
+        return None
+    if until.tzinfo is None or not utc_clock() < until or until.year > LAST_YEAR:
+        raise Invalid(
+            f"An end lies in the future, not after {LAST_YEAR}, and says its offset from UTC.",
+            errors=[{"field": name, "message": f"not in the future, or after {LAST_YEAR}"}],
+        )
+    return until
 
 
 def proper_name(name: str, what: str) -> str:

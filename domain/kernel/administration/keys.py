@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from domain.kernel.administration.actor import Actor, act, proper_name, tell, utc_clock
+from domain.kernel.administration.actor import Actor, act, future, proper_name, tell, utc_clock
 from domain.kernel.errors import Conflict, Invalid, NotFound
 from domain.kernel.keys import GRIDLENS_KEY_ID, checked_scopes, new_token, stored_form
 from domain.kernel.paging import Listed, page_of, read_cursor
@@ -61,11 +61,7 @@ def add_key(
         Forbidden: not an administrator of the tenant.
         Invalid: no scope or a wrong one, or an end that is not in the future.
     """
-    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= utc_clock()):
-        raise Invalid(
-            "A key's end lies in the future and says its offset from UTC.",
-            errors=[{"field": "expires_at", "message": "not in the future"}],
-        )
+    future(expires_at, "expires_at")
     made = _add(connection, actor, proper_name(name, "A key's name"), checked_scopes(scopes), expires_at, None)
     tell(connection, actor, "access.key.created", "api_key", made.key.key_id, {"scopes": made.key.scopes})
     return made
@@ -95,10 +91,7 @@ def rotate_key(
             hint="Change the setting and start the copy again.",
             code="LITERAL_KEY",
         )
-    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= utc_clock()):
-        raise Invalid(
-            "A key's end lies in the future.", errors=[{"field": "expires_at", "message": "not in the future"}]
-        )
+    future(expires_at, "expires_at")
     former = key_row(connection, key_id)
     if expires_at is None and former.expires_at is not None:
         expires_at = utc_clock() + (former.expires_at - former.created_at)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from domain.kernel.administration.actor import OF_THE_PLATFORM, Actor, act, tell, utc_clock
+from domain.kernel.administration.actor import OF_THE_PLATFORM, Actor, act, future, tell
 from domain.kernel.errors import Invalid
 from domain.kernel.paging import Listed, page_of, read_cursor
 from domain.kernel.principal import Role
@@ -47,7 +47,7 @@ def give_role(
     """
     if role in OF_THE_PLATFORM:
         actor.demand_platform()
-    act(connection, "admin_give_role", actor, person=user_id, given=role.value, until=_future(valid_to))
+    act(connection, "admin_give_role", actor, person=user_id, given=role.value, until=future(valid_to, "valid_to"))
     told = {"role": role.value, "valid_to": None if valid_to is None else valid_to.isoformat()}
     tell(connection, actor, "access.role.given", "user", user_id, told)
 
@@ -65,7 +65,7 @@ def end_role(
     """
     if role in OF_THE_PLATFORM:
         actor.demand_platform()
-    act(connection, "admin_end_role", actor, person=user_id, ended=role.value, until=_future(valid_to))
+    act(connection, "admin_end_role", actor, person=user_id, ended=role.value, until=future(valid_to, "valid_to"))
     told = {"role": role.value, "valid_to": None if valid_to is None else valid_to.isoformat()}
     tell(connection, actor, "access.role.ended", "user", user_id, told)
 
@@ -104,15 +104,6 @@ def list_roles(
     ).all()
     found = [Given(**row._mapping) for row in rows]
     return page_of(found, limit, lambda row: [row.valid_from.isoformat(), str(row.user_id), row.role])
-
-
-def _future(valid_to: datetime | None) -> datetime | None:
-    if valid_to is not None and (valid_to.tzinfo is None or valid_to <= utc_clock()):
-        raise Invalid(
-            "An end lies in the future and says its offset from UTC.",
-            errors=[{"field": "valid_to", "message": "not in the future"}],
-        )
-    return valid_to
 
 
 def _instant(given: str) -> datetime:

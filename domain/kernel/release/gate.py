@@ -66,7 +66,7 @@ def is_built(connection: Connection) -> bool:
 
 def is_embedded() -> bool:
     """Whether the copy keeps its own database, instead of one that it was given the address of."""
-    return settings().database_url is None and settings().owner_database_url is None
+    return settings().is_embedded
 
 
 def right_to_migrate(connection: Connection, current: str, head: str) -> Right:

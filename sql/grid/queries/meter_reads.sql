@@ -1,4 +1,4 @@
--- One meter's reads within (:start, :end] with the median voltage of its transformer's other meters. Grain: read.
+-- One meter's reads after start, up to end, with the median voltage of its transformer's other meters. Grain: read.
 -- Units: kWh, volts on the 120 V base. Reader: the meter's page.
 WITH peers AS (
     SELECT
@@ -7,8 +7,8 @@ WITH peers AS (
         count(*) AS meters
     FROM meter_reads_electric AS r
     WHERE
-        r.tenant_id = current_setting('app.tenant') AND r.read_at > :start AND r.read_at <= :end
-        AND r.meter_id = any(:peers)
+        r.tenant_id = %(tenant)s AND r.read_at > %(start)s AND r.read_at <= %(end)s
+        AND r.meter_id = any(%(peers)s)
         AND r.voltage IS NOT NULL
     GROUP BY r.read_at
 )
@@ -25,5 +25,5 @@ SELECT
 FROM meter_reads_electric AS r
 LEFT JOIN peers ON r.read_at = peers.read_at
 WHERE
-    r.tenant_id = current_setting('app.tenant') AND r.meter_id = :meter AND r.read_at > :start AND r.read_at <= :end
+    r.tenant_id = %(tenant)s AND r.meter_id = %(meter)s AND r.read_at > %(start)s AND r.read_at <= %(end)s
 ORDER BY r.read_at

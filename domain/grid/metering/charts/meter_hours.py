@@ -75,7 +75,7 @@ def _class(kwh: float, step: float) -> int:
 
 
 def _paint_carpet(plot: Plot, days: dict[date, list[float | None]], step: float) -> None:
-    left = 64.0 if plot.narrow else 84.0
+    left = 72.0 if plot.narrow else 84.0
     axes = plot.axes(left, 14, 24, 26 if not plot.narrow else 46)
     bare(axes, plot)
     axes.set_xlim(0, HOURS)

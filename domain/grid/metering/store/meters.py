@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from psycopg.rows import dict_row
 from sqlalchemy import Connection
 
 from domain.grid.metering.rules.meter_hours import MeterHour
 from domain.grid.metering.rules.series import MeterDay, Reason, SuspiciousMeter
 from domain.grid.metering.store.kpi import rows
+from domain.grid.metering.store.schema import driver_of
 from domain.kernel.sqlfiles import sql_file
 from domain.kernel.tenancy import load_tenant
 
@@ -76,15 +78,24 @@ def last_read_at(connection: Connection, meter_id: str, on: date) -> datetime | 
 
     Tenant and instant are bound, not looked up inside the query: else it is planned over every day that ever was.
     """
-    found: datetime | None = rows(
+    found: datetime | None = _reads(
         connection,
-        "SELECT max(read_at) AS at FROM meter_reads_electric WHERE tenant_id = :tenant AND meter_id = :meter"
-        " AND read_at > :since",
-        tenant=load_tenant(connection).tenant_id,
+        "SELECT max(read_at) AS at FROM meter_reads_electric WHERE tenant_id = %(tenant)s AND meter_id = %(meter)s"
+        " AND read_at > %(since)s",
         meter=meter_id,
         since=datetime.combine(on - timedelta(days=1), time(), UTC),
     )[0]["at"]
     return found
+
+
+def _reads(connection: Connection, query: str, **values: object) -> list[dict[str, Any]]:
+    """The rows of a query on reads of some days, planned for these very days each time.
+
+    What is prepared is planned now and then for any days that could be asked, and that opens all there ever were.
+    """
+    bound = values | {"tenant": load_tenant(connection).tenant_id}
+    with driver_of(connection).cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, bound, prepare=False).fetchall()
 
 
 def days(connection: Connection, meter_id: str, feeder_id: str, last_day: date, window_days: int) -> list[MeterDay]:
@@ -131,9 +142,8 @@ def reads(
     connection: Connection, meter_id: str, peer_ids: list[str], start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
     """The meter's reads within (start, end] with the median voltage of its peers, in time order."""
-    return rows(
-        connection, sql_file("grid/queries/meter_reads.sql"), meter=meter_id, peers=peer_ids, start=start, end=end
-    )
+    query = sql_file("grid/queries/meter_reads.sql")
+    return _reads(connection, query, meter=meter_id, peers=peer_ids, start=start, end=end)
 
 
 def hours(

@@ -144,11 +144,12 @@ def test_cut_shifted_and_orphan_records_are_rejected_with_their_line() -> None:
             _day("20181119"),
             "what is this",
             "300,20181120,1,1,1",
+            _channel().replace(",30,", ",\u00b2,"),  # digits to some, and no number
             "900",
         )
     )
     assert len(parsed) == 48
-    assert [row for row, _, _ in reasons(parsed)] == [2, 4, 6, 7, 8, 9, 10, 11, 12]
+    assert [row for row, _, _ in reasons(parsed)] == [2, 4, 6, 7, 8, 9, 10, 11, 12, 13]
 
 
 def test_values_that_are_no_numbers_lose_their_interval() -> None:
