@@ -1,5 +1,5 @@
--- Meaning: each routine of each building that has published tests, with its last approved visit and the next one that
---   is planned. An amendment corrects a visit and counts for no routine of its own.
+-- Meaning: each routine of each building with published tests, its last approved visit and the next one planned. An
+--   amendment corrects a visit and counts for no routine of its own.
 -- Grain: one routine of one building.
 -- Units: local dates.
 -- Reader: the board of sessions.

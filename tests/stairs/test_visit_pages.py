@@ -19,6 +19,7 @@ from tests.stairs.test_a_session_over_http import Desk
 from tests.stairs.test_evidence_over_http import photo, register, send
 
 PAGE = {"Accept": "text/html"}
+PLANNED = {"frequency": "annual", "planned_for": "2026-12-01"}
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,12 @@ def test_what_is_no_picture_is_not_drawn_and_a_turned_one_stands_upright() -> No
 
 def test_what_bars_the_approval_is_told_with_where_it_is_settled(desk: Desk, rows: list[dict[str, Any]]) -> None:
     visit = f"/stairs/sessions/{desk.session}"
+    new = desk.ask("tom", "POST", "/api/v1/tests/sessions", PLANNED | {"building_id": str(desk.house.building)}).json()
+    untested = shown(desk, f"/stairs/sessions/{new['session_id']}")
+    assert "to do</span>" in untested
+    first = re.search(rf'href="(/stairs/sessions/{new["session_id"]}/tests/[^"]+)"', untested)
+    assert first is not None
+    assert "It has not been tested yet." in shown(desk, first[1])
     assert pressed(desk, f"{visit}/submit", "tom").headers["location"] == f"{visit}?done=submitted"
     page = shown(desk, visit)
     assert "2 things stand between this visit and its approval" in page
@@ -137,7 +144,7 @@ def test_a_notice_and_a_report_are_written_from_the_page_and_opened(desk: Desk, 
 def test_a_visit_is_found_by_id_and_a_test_by_its_identifier(desk: Desk, rows: list[dict[str, Any]]) -> None:
     wanted = {desk.session: f"/stairs/sessions/{desk.session}", str(desk.house.building): "/stairs/buildings/"}
     row = rows[0]
-    wanted |= dict.fromkeys((row["instance_id"], row["scoped_identifier"]), f"/tests/{row['instance_id']}")
+    wanted |= {row["instance_id"]: f"/tests/{row['instance_id']}", row["scoped_identifier"]: "/tests/"}
     for asked, place in wanted.items():
         found = desk.ask("rita", "GET", "/search", params={"q": asked}, follow_redirects=False)
         assert place in found.headers.get("location", ""), asked

@@ -186,7 +186,7 @@ def _show(
         limits=limits_of(told),
         kind=KINDS[told.measurement_type],
         words=VERDICTS,
-        waits=WAITS,
+        not_yet=WAITS,
         verdicts=list(reversed(verdicts)),
         readings=readings(newest, row),
         certificate=certificate_of(newest),

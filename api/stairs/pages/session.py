@@ -120,7 +120,7 @@ def _show(
         finding=_finding(told),
         state=STATES[session.status],
         kinds=KINDS,
-        waits=WAITS,
+        not_yet=WAITS,
         is_tested=any(one.verdict is not None for one in told.instances),
         tests=[(one, where(one)) for one in told.instances if not chosen or one.instance_id in groups[chosen]],
         groups={name: (CHOICES[name], len(own)) for name, own in groups.items() if own},
