@@ -63,6 +63,13 @@ RUNS = {
         "countersign restore",
         "scripts/restore_drill.sh",
     ],
+    (
+        "tests/kernel/retention/test_cold_reads.py",
+        "test_late_reads_are_refused_until_the_day_is_brought_back_and_then_it_goes_again_under_the_same_order",
+    ): [
+        "countersign reads archives",
+        "countersign reads restore",
+    ],
     ("tests/kernel/test_commands.py", "test_token_prints_a_token_and_nothing_else"): [
         "countersign token",
     ],

@@ -1,4 +1,4 @@
--- One meter's whole hours within (:start, :end], with the median voltage of its transformer's other meters in each.
+-- One meter's whole hours after start, up to end, with the median voltage of its transformer's other meters in each.
 -- Grain: hour that has reads for all of its minutes. Units: kWh, volts on the 120 V base. Reader: the meter's page.
 WITH peers AS (
     SELECT
@@ -6,8 +6,8 @@ WITH peers AS (
         percentile_cont(0.5) WITHIN GROUP (ORDER BY voltage) AS voltage
     FROM meter_reads_electric
     WHERE
-        tenant_id = current_setting('app.tenant') AND read_at > :peers_from AND read_at <= :end
-        AND meter_id = any(:peers)
+        tenant_id = %(tenant)s AND read_at > %(peers_from)s AND read_at <= %(end)s
+        AND meter_id = any(%(peers)s)
         AND voltage IS NOT NULL
     GROUP BY hour
 ),
@@ -18,7 +18,7 @@ own AS (
         sum(kwh)::float8 AS kwh,
         avg(voltage)::float8 AS voltage
     FROM meter_reads_electric
-    WHERE tenant_id = current_setting('app.tenant') AND meter_id = :meter AND read_at > :start AND read_at <= :end
+    WHERE tenant_id = %(tenant)s AND meter_id = %(meter)s AND read_at > %(start)s AND read_at <= %(end)s
     GROUP BY hour
     HAVING sum(interval_minutes) = 60
 )

@@ -150,7 +150,7 @@ def hours(
     connection: Connection, meter_id: str, peer_ids: list[str], end: datetime, days: int, peers_from: datetime
 ) -> list[MeterHour]:
     """The meter's whole hours of the last days, since `peers_from` with the voltage of its neighbours too."""
-    found = rows(
+    found = _reads(
         connection,
         sql_file("grid/queries/meter_hours.sql"),
         meter=meter_id,
