@@ -26,7 +26,7 @@ REQUEST = {
     "seed": 7,
 }
 PLANS = (("lessons", "LESSON", None), ("quizzes", "QUIZ", "quiz"), ("projects", "PROJECT", "project"))
-PATIENCE_S, POLL_S = 240.0, 0.3
+PATIENCE_S, POLL_S = 420.0, 0.3
 
 
 @dataclass

@@ -89,18 +89,6 @@ RUNS = {
     ("tests/grid/metering/test_ingest_command.py", "test_a_dry_run_stores_nothing"): [
         "countersign grid ingest",
     ],
-    (
-        "tests/kernel/retention/test_cold_reads.py",
-        "test_the_command_archives_under_an_order_and_else_lays_it_before_a_person",
-    ): [
-        "countersign reads archives",
-    ],
-    (
-        "tests/kernel/retention/test_cold_reads.py",
-        "test_late_reads_are_refused_until_the_day_is_brought_back_and_then_it_goes_again_under_the_same_order",
-    ): [
-        "countersign reads restore",
-    ],
     ("tests/flows/test_restoreiq.py", "test_events_of_a_file_are_taken_in_as_those_of_the_endpoint"): [
         "countersign outages report",
     ],
