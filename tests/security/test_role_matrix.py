@@ -159,8 +159,10 @@ OWN = {
 # questions that are asked by POST and keep nothing,
 QUESTIONS = {
     "/grid/replays/{replay_id}/verify",
+    "/admin/courses/{syllabus_id}/{version}/verify",
     "/ledger/{event_id}/verify",
     "/lineage/{thing_id}/verify",
+    "/stairs/sessions/{session_id}/tests/{instance_id}/replay",
     "/api/admin/syllabi/{syllabus_id}/package",
     "/api/v1/evaluations/{evaluation_id}/replay",
     "/v1/evaluations/{evaluation_id}/replay",

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +27,7 @@ from domain.kernel.settings import WriteMode, settings
 from tests.conftest import Database, bind, clone, drop, empty, unbind
 from tests.grid.metering.attached_tables import EVENTS_001, EVENTS_003, READS, SCHEMA, VARIANTS, Variant, make_tables
 from tests.makers import make_tenant
+from tests.processes import FRESH, exit_codes
 
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 NO_KEY = replace(Variant(), key="")
@@ -140,14 +140,8 @@ def _publish_seed(seed: int, together: Barrier) -> None:
 def test_without_a_unique_key_eight_processes_at_once_make_no_duplicates(utility: Database) -> None:
     """Each process has another population, so that no batch ledger comes to help."""
     make_tables(utility, NO_KEY, meters=20)
-    spawn = multiprocessing.get_context("spawn")
-    together = spawn.Barrier(8)
-    workers = [spawn.Process(target=_publish_seed, args=(seed, together)) for seed in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(240)
-    assert [worker.exitcode for worker in workers] == [0] * 8
+    together = FRESH.Barrier(8)
+    assert exit_codes(_publish_seed, [(seed, together) for seed in range(8)], 240) == [0] * 8
     reads, distinct = ask(
         utility, f"SELECT count(*), count(DISTINCT (tenant_id, meter_id, read_at)) FROM {SCHEMA}.meter_reads_electric"
     )[0]

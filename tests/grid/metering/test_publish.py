@@ -20,6 +20,7 @@ from domain.kernel.errors import Conflict, Forbidden, Invalid
 from domain.kernel.settings import WriteMode
 from tests.conftest import Database
 from tests.makers import make_fleet, make_tenant
+from tests.processes import exit_codes
 
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 CONTENT = text("""
@@ -86,13 +87,7 @@ def _publish_in_process(mode: WriteMode, batch_size: int) -> None:
 @pytest.mark.parametrize("mode", list(WriteMode))
 def test_eight_processes_at_once_publish_the_window_once(database: Database, mode: WriteMode) -> None:
     make_fleet()
-    spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_publish_in_process, args=(mode, 7 + i)) for i in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(120)
-    assert [worker.exitcode for worker in workers] == [0] * 8
+    assert exit_codes(_publish_in_process, [(mode, 7 + i) for i in range(8)], 120) == [0] * 8
     alone = content()
     with transaction("T") as connection:
         assert connection.execute(text("SELECT count(*) FROM read_batches")).scalar() == 1

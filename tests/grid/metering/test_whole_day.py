@@ -27,6 +27,7 @@ from domain.kernel.release.verify import verify
 from domain.kernel.settings import DbRole, WriteMode, settings
 from tests.conftest import Database
 from tests.makers import make_fleet, make_tenant
+from tests.processes import exit_codes
 
 # Midnight to midnight in New York, 120 meters: a day that is large enough to be replaced as a whole.
 START = datetime(2026, 11, 10, 5, 0, tzinfo=UTC)
@@ -336,13 +337,7 @@ def _wait_until_gone(database: Database) -> None:
 
 def test_eight_processes_at_once_replace_a_day_once(fleet: Database) -> None:
     publish_day()
-    spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_publish_seed, args=(1,)) for _ in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(300)
-    assert [worker.exitcode for worker in workers] == [0] * 8
+    assert exit_codes(_publish_seed, [(1,)] * 8, 300) == [0] * 8
     assert pieces(fleet) == 1
     assert publish_day(seed=1).already_published
     summed = told(text("SELECT sum(reads_received), sum(metered_dwh) FROM gl_feeder_interval"))

@@ -12,8 +12,9 @@ from domain.kernel.settings import settings
 from tests.kernel.objects.stores import CREDENTIALS, bucket_server, url_of
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3_server() -> Iterator[ThreadedMotoServer]:
+    """One for each module: what mocks S3 elsewhere empties every server of the process."""
     server = bucket_server()
     yield server
     server.stop()
