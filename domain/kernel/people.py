@@ -225,7 +225,7 @@ def people_of(connection: Connection, most: int) -> list[Person]:
 def named(connection: Connection, wanted: str) -> list[str]:
     """Ids of the tenant's people of that name or address, whatever its case; ids in order."""
     rows = connection.execute(
-        text("SELECT id FROM v_people WHERE lower(name) = lower(:wanted) OR email = lower(:wanted) ORDER BY id"),
-        {"wanted": wanted},
+        text("SELECT id FROM v_people WHERE lower(name) = lower(:wanted) OR email = :email ORDER BY id"),
+        {"wanted": wanted, "email": spelled(wanted)},
     )
     return [str(row.id) for row in rows]

@@ -227,12 +227,13 @@ def test_the_page_lists_filters_and_leads_to_the_event(browser: TestClient, told
 
 
 def test_who_is_found_by_name_and_what_could_not_be_written_is_told(browser: TestClient, told: list[str]) -> None:
-    person = ensure_person("T", "wanda@example.org", "Wanda <Ledger>", ["OPERATOR"])
+    person = ensure_person("T", "wända@example.org", "Wanda <Ledger>", ["OPERATOR"])
     with transaction("T") as connection:
         record(connection, "named.seen", actor_id=str(person.id), actor_role="OPERATOR")
         note(connection, "lost.seen", actor_id="test", actor_role="MACHINE", ip="no address")
     page = browser.get("/ledger", params={"actor": "wanda <ledger>"}).text
     assert "named.seen" in page
+    assert "named.seen" in browser.get("/ledger", params={"actor": "WÄNDA@example.org"}).text
     assert "test.odd" not in page
     page = browser.get("/ledger").text
     assert "1 event could not be written yet" in page
