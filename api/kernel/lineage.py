@@ -65,7 +65,7 @@ class LineageAnswer(BaseModel):
 
 @router.get("/v1/lineage/{thing_id}", dependencies=[LOOKS], summary="From a thing back to the raw rows")
 def lineage(thing_id: uuid.UUID, connection: TenantSession) -> LineageAnswer:
-    """The chain behind an artifact, a countersignature, a proposal or a run, found by one query."""
+    """The chain behind an artifact, a countersignature, a proposal, a run or an outage, found by one query."""
     found = lineage_of(connection, thing_id)
     edges = [
         LineageEdge(

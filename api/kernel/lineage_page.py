@@ -16,6 +16,9 @@ WORDS = {
     "read_batch": "Load",
     "file": "File",
     "rows": "Rows",
+    "outage": "Outage",
+    "compliance_report": "Report",
+    "test_session": "Visit",
 }
 
 
@@ -87,6 +90,16 @@ def headline(found: Lineage) -> str:
     loads = sum(node.type == "read_batch" for node in found.nodes)
     if loads:
         return f"{named} leads back to {number(reads)} reads in {_counted(loads, 'load')}"
+    heard = [int(node.facts["signals"]) for node in found.nodes if node.type == "rows" and "signals" in node.facts]
+    if heard:
+        # One signal may have been heard by several inferences.
+        most = f"{'up to ' if len(heard) > 1 else ''}{_counted(max(heard), 'signal')}"
+        return f"{named} leads back to {_counted(len(heard), 'inference')} from {most}"
+    if reads:
+        return f"{named} leads back to {_counted(reads, 'read')}"
+    tests = sum(int(node.facts.get("tests") or 0) for node in found.nodes if node.type == "rows")
+    if tests:
+        return f"{named} leads back to {_counted(tests, 'test')}"
     entries = sum(node.type == "event" for node in found.nodes)
     if entries:
         return f"{named} leads back to {_counted(entries, 'ledger entry', 'ledger entries')}"

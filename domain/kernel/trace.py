@@ -19,7 +19,7 @@ class Node:
     """One thing on the way.
 
     Attributes:
-        type: artifact, countersignature, proposal, run, event, or what a room adds: read_batch, file, rows.
+        type: artifact, countersignature, proposal, run, event, or what a room adds: read_batch, file, rows, outage.
         id: its id.
         label: what it is, in words.
         at: when it was made.
@@ -71,12 +71,12 @@ def lineage_of(connection: Connection, thing_id: uuid.UUID) -> Lineage:
     """Everything that the thing was made from.
 
     Raises:
-        NotFound: the tenant has no artifact, countersignature, proposal or run of that id.
+        NotFound: the tenant has no artifact, countersignature, proposal, run, outage or advice of that id.
     """
     rows = connection.execute(text(sql_file("kernel/lineage.sql")), {"id": thing_id}).mappings().all()
     if not rows:
         raise NotFound(
-            "There is no artifact, countersignature, proposal or run of this id.",
+            "There is nothing of this id that is known to be made from something.",
             hint="GET /v1/artifacts lists what was made.",
         )
     edges = [Edge((row["from_type"], row["from_id"]), row["relation"], _key(row)) for row in rows if row["from_type"]]

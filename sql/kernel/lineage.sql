@@ -1,4 +1,5 @@
--- Meaning: all that an artifact, a signature, a run, a version of a course or advice was made from, back to raw rows.
+-- Meaning: all that an artifact, a signature, a run, an outage, a visit, a version of a course or advice was made from,
+-- back to raw rows.
 -- Grain: one row an edge, from a thing to what it was made from; the first row is the thing itself.
 -- Units: instants in UTC.
 -- Reader: GET /v1/lineage/{id}, the page /lineage/{id}.
@@ -76,6 +77,24 @@ WITH RECURSIVE asked AS (
       'signal_evaluation' AS thing_type
     FROM signal_evaluations
     WHERE evaluation_id = :id
+    UNION ALL
+    SELECT
+      13 AS place,
+      'outage' AS thing_type
+    FROM outages
+    WHERE tenant_id = current_setting('app.tenant') AND outage_id = :id
+    UNION ALL
+    SELECT
+      14 AS place,
+      'compliance_report' AS thing_type
+    FROM compliance_reports
+    WHERE tenant_id = current_setting('app.tenant') AND report_id = :id
+    UNION ALL
+    SELECT
+      15 AS place,
+      'test_session' AS thing_type
+    FROM test_sessions
+    WHERE tenant_id = current_setting('app.tenant') AND id = :id
   ) AS found
   ORDER BY found.place
   LIMIT 1
@@ -88,13 +107,15 @@ walk AS (
     'asked for' AS relation,
     asked.thing_type AS to_type,
     cast(:id AS text) AS to_id,
-    coalesce(own.label, advice.label, course.label) AS label,
-    coalesce(own.at, advice.at, course.at) AS at,
-    coalesce(own.facts, advice.facts, course.facts, '{}') AS facts
+    coalesce(outage.label, stairs.label, own.label, advice.label, course.label) AS label,
+    coalesce(outage.at, stairs.at, own.at, advice.at, course.at) AS at,
+    coalesce(outage.facts, stairs.facts, own.facts, advice.facts, course.facts, '{}') AS facts
   FROM asked
   LEFT JOIN LATERAL lineage_kernel_described(asked.thing_type, cast(:id AS text)) AS own ON TRUE
   LEFT JOIN LATERAL lineage_advice_described(asked.thing_type, cast(:id AS text)) AS advice ON TRUE
   LEFT JOIN LATERAL lineage_courses_described(asked.thing_type, cast(:id AS text)) AS course ON TRUE
+  LEFT JOIN LATERAL lineage_outages_described(asked.thing_type, cast(:id AS text)) AS outage ON TRUE
+  LEFT JOIN LATERAL lineage_stairs_described(asked.thing_type, cast(:id AS text)) AS stairs ON TRUE
   UNION
   SELECT
     walk.to_type AS from_type,
