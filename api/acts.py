@@ -55,3 +55,5 @@ ACTS: dict[str, Act] = {
     RETRY.kind: Act(RETRY, retries.execute, on_refusal=retries.reject),
 }
 GATES: dict[str, Gate] = {kind: act.gate for kind, act in ACTS.items()}
+# What a machine carries out after the signature.
+FULFILLED = frozenset(kind for kind, gate in GATES.items() if gate.is_fulfilled)

@@ -6,6 +6,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import Connection
 
+from api.acts import FULFILLED
 from api.kernel.gauges import DatabaseGauges
 from domain.kernel.alerts import health_figures
 
@@ -15,6 +16,8 @@ SAYS = {
     "jobs_failed": "Jobs that failed within the last day.",
     "audit_gaps_open": "Events that could not be written and are not yet.",
     "audit_gap_oldest_seconds": "How long the oldest event that could not be written has waited.",
+    "signatures_waiting": "Approvals that a machine is to carry out and has not.",
+    "signature_waiting_oldest_seconds": "How long the oldest approval has waited to be carried out.",
     "ledger_unsealed_rows": "Rows of the ledger without a seal.",
     "ledger_unsealed_oldest_seconds": "How long the oldest row of the ledger without a seal has waited.",
 }
@@ -36,7 +39,7 @@ class HealthMetrics(DatabaseGauges):
 
     def figures(self, connection: Connection) -> Iterator[tuple[str, list[str], float]]:
         """As the health page tells them."""
-        for figure in health_figures(connection):
+        for figure in health_figures(connection, FULFILLED):
             yield figure.metric, [figure.label] if figure.metric in LABELLED else [], figure.value
 
 

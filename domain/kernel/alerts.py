@@ -3,10 +3,13 @@
 The figures are over all tenants and name none; who may look into a tenant finds the rows there.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import Connection, text
+
+from domain.kernel.fulfil import MOST_ATTEMPTS
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,15 @@ ALERTS = (
         "Rows of the ledger have waited more than two hours for a seal.",
         "seal-overdue.md",
     ),
+    Alert(
+        "CountersignSignatureWaits",
+        "signature_waiting_oldest_seconds",
+        900,
+        5,
+        "ticket",
+        "What a person signed has waited a quarter of an hour to be carried out.",
+        "signature-waits.md",
+    ),
 )
 
 
@@ -73,9 +85,13 @@ class Figure:
     value: float
 
 
-def health_figures(connection: Connection) -> list[Figure]:
-    """The figures as they stand, in order of metrics and labels."""
-    rows = connection.execute(text("SELECT metric, label, figure FROM health_figures()")).all()
+def health_figures(connection: Connection, fulfilled: Iterable[str]) -> list[Figure]:
+    """The figures as they stand, in order of metrics and labels; `fulfilled` are the kinds of acts that machines do."""
+    query = (
+        "SELECT metric, label, figure FROM health_figures()"
+        " UNION ALL SELECT metric, label, figure FROM unfulfilled_figures(:kinds, :most) ORDER BY 1, 2"
+    )
+    rows = connection.execute(text(query), {"kinds": sorted(fulfilled), "most": MOST_ATTEMPTS}).all()
     return [Figure(row.metric, row.label, float(row.figure)) for row in rows]
 
 

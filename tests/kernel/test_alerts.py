@@ -9,6 +9,7 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 
+from api.acts import FULFILLED
 from domain.kernel.alerts import ALERTS, health_figures, worst
 from domain.kernel.db import transaction, working_as
 from domain.kernel.seals.sealing import seal_ledger
@@ -20,11 +21,18 @@ from tests.makers import make_tenant, make_token
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/countersign.rules.yml").read_text())["groups"][0]["rules"]
+SEAL = next(alert for alert in ALERTS if alert.metric.startswith("ledger"))
 NAMES = re.compile(r"\b(?:countersign|audit)_[a-z_]+")
 EVENT = (
     "INSERT INTO events (event_id, tenant_id, event_type, occurred_at, recorded_at, actor_id, actor_role, status,"
     " payload)"
     " VALUES (gen_random_uuid(), 'T', 'test.waited', now(), now() - interval '3 hours', 'x', 'SYSTEM', 'ok', '{}')"
+)
+SIGNED = (
+    "INSERT INTO countersignatures (countersignature_id, proposal_id, tenant_id, kind, subject_type, subject_id,"
+    " content_hash, decision, signer_id, signer_role, meaning, signed_at, key_id, signature) VALUES (gen_random_uuid(),"
+    " gen_random_uuid(), 'T', 'retention.disposal', 'rows', 'x', repeat('0', 64), 'APPROVED', gen_random_uuid(),"
+    " 'ADMIN', 'x', now() - interval '1 hour', 'x', decode(repeat('00', 64), 'hex'))"
 )
 FAULTS = {
     "CountersignDataStale": "INSERT INTO publish_schedules (tenant_id, is_on, interval_minutes, changed_at, changed_by)"
@@ -34,6 +42,7 @@ FAULTS = {
     "CountersignAuditGaps": "INSERT INTO audit_gaps (event_id, tenant_id, event, reason, noted_at)"
     " VALUES (gen_random_uuid(), 'T', '{}', 'x', now() - interval '1 hour')",
     "CountersignSealOverdue": EVENT,
+    "CountersignSignatureWaits": SIGNED,
 }
 
 
@@ -47,7 +56,7 @@ def test_the_rules_are_those_of_the_page_and_each_has_a_runbook() -> None:
         assert rule["annotations"] == {"summary": alert.says, "runbook": f"docs/runbooks/{alert.runbook}"}
     for name, rule in rules.items():
         assert name in (ROOT / rule["annotations"]["runbook"]).read_text(), name
-    assert next(a.above for a in ALERTS if a.metric.startswith("ledger")) == OVERDUE.total_seconds()
+    assert SEAL.above == OVERDUE.total_seconds()
 
 
 def test_every_figure_of_a_rule_is_exported_and_names_nobody(database: Database) -> None:
@@ -74,9 +83,28 @@ def test_each_alert_is_raised_by_what_it_names_and_by_nothing_else(database: Dat
     assert raised() == [name]
 
 
+@pytest.mark.parametrize(
+    ("status", "attempts", "waiting"), [("STARTED", 1, 1), ("FAILED", 2, 1), ("FAILED", 3, 0), ("DONE", 1, 0)]
+)
+def test_a_signature_waits_until_it_is_carried_out_or_given_up(
+    database: Database, status: str, attempts: int, waiting: int
+) -> None:
+    make_tenant("T")
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(SIGNED)
+        connection.execute(
+            "INSERT INTO fulfilments (countersignature_id, tenant_id, run_id, status, attempts, finished_at)"
+            " SELECT countersignature_id, tenant_id, 'x', %s, %s, CASE WHEN %s <> 'STARTED' THEN now() END"
+            " FROM countersignatures",
+            (status, attempts, status),
+        )
+    assert [one.value for one in figures() if one.metric == "signatures_waiting"] == [waiting]
+
+
 def figures() -> list:  # type: ignore[type-arg]
     with transaction(None) as connection:
-        return health_figures(connection)
+        return health_figures(connection, FULFILLED)
 
 
 def test_a_seal_ends_its_alert_and_the_page_shows_both(database: Database) -> None:
@@ -87,11 +115,11 @@ def test_a_seal_ends_its_alert_and_the_page_shows_both(database: Database) -> No
     asked = {"Authorization": f"Bearer {make_token('T', 'PLATFORM_ADMIN')}"}
     with TestClient(application()) as client:
         shown = client.get("/admin/health", headers=asked)
-        assert "1 of 4 alerts is raised" in shown.text
+        assert f"1 of {len(ALERTS)} alerts is raised" in shown.text
         with working_as(DbRole.MACHINE):
             for tenant in ("T", "PLATFORM"):
                 seal_ledger(tenant)
-        assert worst(figures(), ALERTS[-1]) < timedelta(minutes=5).total_seconds()
+        assert worst(figures(), SEAL) < timedelta(minutes=5).total_seconds()
         assert "Nothing is overdue" in client.get("/admin/health", headers=asked).text
         operator = {"Authorization": f"Bearer {make_token('T', 'ADMIN', email='a@example.org')}"}
         assert client.get("/admin/health", headers=operator).status_code == 403
