@@ -4,20 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
-from sqlalchemy import Connection
+from fastapi import APIRouter, Query
 
-from api.acts import ACTS
-from api.deps import CallerDep, RequestId, TenantSession, allow
-from api.kernel.sign_in import ip_of
+from api.deps import CallerDep, TenantSession, allow
+from api.kernel.acting import Acting, ActingDep
 from api.paging import LONGEST_CURSOR, By, Keyset
 from api.stairs.access import LOOKS
 from api.stairs.answers import plain
 from api.stairs.schemas import Review, WithReason
 from api.stairs.sync import REVIEWS
 from domain.kernel.clock import utc_now
-from domain.kernel.countersign.decide import decide
-from domain.kernel.principal import Principal
 from domain.kernel.signed import Decision
 from domain.stairs.observe.mended import mend
 from domain.stairs.store import faults
@@ -67,37 +63,18 @@ def one(fault_id: UUID, connection: TenantSession) -> dict[str, Any]:
 
 
 @router.post("/{fault_id}/review", dependencies=[REVIEWS], summary="Confirm, reclassify or dismiss a fault")
-def review_one(
-    fault_id: UUID,
-    body: Review,
-    request: Request,
-    connection: TenantSession,
-    caller: CallerDep,
-    request_id: RequestId,
-) -> dict[str, Any]:
+def review_one(fault_id: UUID, body: Review, act: ActingDep) -> dict[str, Any]:
     """The person's countersignature on what the person says; it holds from then on."""
-    return sign_review(connection, request, caller, request_id, fault_id, Said(**body.model_dump()))
+    return sign_review(act, fault_id, Said(**body.model_dump()))
 
 
-def sign_review(
-    connection: Connection, request: Request, caller: Principal, request_id: str, fault_id: UUID, said: Said
-) -> dict[str, Any]:
+def sign_review(act: Acting, fault_id: UUID, said: Said) -> dict[str, Any]:
     """Lay down what the person says and sign it as that person; pages and programs come here alike."""
-    proposal = review(connection, fault_id, said)
-    signed = decide(
-        connection,
-        caller,
-        ACTS,
-        proposal.proposal_id,
-        Decision.APPROVED,
-        content_hash=proposal.content_hash,
-        reason=said.reason,
-        request_id=request_id,
-        ip=ip_of(request),
-    )
-    row = faults.load(connection, fault_id)
+    proposal = review(act.connection, fault_id, said)
+    signed = act.decide(proposal.proposal_id, Decision.APPROVED, reason=said.reason, content_hash=proposal.content_hash)
+    row = faults.load(act.connection, fault_id)
     if row["test_session_id"] is not None:
-        proposed_anew(connection, row["test_session_id"])
+        proposed_anew(act.connection, row["test_session_id"])
     return _told(row) | {"countersignature_id": str(signed.countersignature.countersignature_id)}
 
 

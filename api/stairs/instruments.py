@@ -186,6 +186,8 @@ def _whole(connection: Any, row: Mapping[str, Any], day: date) -> Instrument:
 
 
 def _certificate(row: Mapping[str, Any], day: date) -> CertificateRow:
-    is_valid = row["withdrawn_at"] is None and row["calibration_date"] <= day < row["expiry_date"]
-    left = (row["expiry_date"] - day).days
-    return CertificateRow.model_validate(dict(row) | {"is_valid": is_valid, "days_until_expiry": left})
+    known = certificates.as_known(row)
+    is_valid = row["withdrawn_at"] is None and known.is_valid(day)
+    return CertificateRow.model_validate(
+        dict(row) | {"is_valid": is_valid, "days_until_expiry": known.days_until_expiry(day)}
+    )

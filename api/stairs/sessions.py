@@ -21,7 +21,8 @@ router = APIRouter(prefix="/tests/sessions")
 WALKS = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNER})
 TESTS = allow(roles=WALKS)
 PLANS = allow(roles={"TECHNICIAN", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"}, scopes={"stairs:write"})
-AMENDS = allow(roles={"TECHNICIAN", "MANAGER", "REVIEWER", "ADMIN", "TENANT_OWNER"})
+AMENDERS = WALKS | {Role.REVIEWER}
+AMENDS = allow(roles=AMENDERS)
 ORDER = Keyset("test sessions", By("planned_for", date, descending=True), By("id", UUID, descending=True))
 WALK = Keyset("instances", By("sequence_order", int))
 

@@ -316,3 +316,31 @@ def test_an_approved_session_is_corrected_by_an_amendment_alone(desk: Desk) -> N
     assert made.json()["session"]["revision"] == 2
     assert made.json()["session"]["supersedes_session_id"] == desk.session
     assert desk.ask("mia", "POST", f"{desk.at}/amend", wanted).json()["code"] == "AMENDED"
+
+
+def test_an_approved_session_is_corrected_from_its_page(desk: Desk) -> None:
+    rows = desk.plan()
+    for row in rows:
+        desk.test(row)
+    visit = f"/stairs/sessions/{desk.session}"
+    page = {"headers": {"Accept": "text/html"}, "follow_redirects": False}
+    assert desk.ask("mia", "GET", f"{visit}/amend", **page).headers["location"] == visit, "it is not approved"
+    assert desk.sign("rita").status_code == 200
+    assert f'href="{visit}/amend"' in desk.ask("rita", "GET", visit, **page).text
+    shown = desk.ask("mia", "GET", f"{visit}/amend", **page).text
+    assert all(row["instance_id"] in shown for row in rows)
+    given = {"planned_for": "2026-11-22", "reason": "Wrong hose"}
+    bare = desk.ask("mia", "POST", f"{visit}/amend", data=given, **page)
+    assert (bare.status_code, "Tick at least one test." in bare.text, "Wrong hose" in bare.text) == (422, True, True)
+    ticked = {"instance_ids": [rows[0]["instance_id"], rows[1]["instance_id"]]}
+    blank = desk.ask("mia", "POST", f"{visit}/amend", data=ticked | {"planned_for": "soon", "reason": ""}, **page)
+    assert (blank.status_code, blank.text.count("checked"), 'value="soon"' in blank.text) == (422, 2, True)
+    assert desk.ask("otto", "POST", f"{visit}/amend", data=given | ticked, **page).status_code == 403
+    made = desk.ask("mia", "POST", f"{visit}/amend", data=given | ticked, **page).headers["location"].split("?")[0]
+    told = desk.ask("mia", "GET", f"/api/v1/tests/sessions/{made.rsplit('/', 1)[1]}").json()
+    assert (told["supersedes_session_id"], told["revision"]) == (desk.session, 2)
+    assert f'href="{visit}"' in desk.ask("rita", "GET", made, **page).text
+    again = desk.ask("mia", "POST", f"{visit}/amend", data=given | ticked, **page)
+    assert (again.status_code, "An amendment of this session stands already." in again.text) == (409, True)
+    approved = desk.ask("rita", "GET", visit, **page).text
+    assert (f'href="{made}"' in approved, f"{visit}/amend" in approved) == (True, False)

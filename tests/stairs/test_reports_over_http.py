@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from domain.kernel import artifacts
 from domain.kernel.canonical import content_hash
@@ -96,6 +97,31 @@ def test_a_signed_report_is_exactly_what_was_signed_and_can_be_made_again(desk: 
             assert artifacts.load(connection, own) is not None
             verdict = verify_artifact(connection, open_store(), own, RENDERERS)
             assert verdict.verdict is Verdict.SAME, verdict.as_json()
+
+
+def test_a_signed_report_leads_back_to_its_visit_the_approval_and_the_tests(desk: Desk) -> None:
+    walked(desk)
+    assert sign(desk, exported(desk)).status_code == 200
+    carry_out()
+    with transaction("T") as connection:
+        query = "SELECT artifact_id FROM artifacts WHERE countersignature_id IS NOT NULL AND kind = :kind LIMIT 1"
+        edition = connection.execute(text(query), {"kind": "stairs.compliance_report"}).scalar_one()
+    told = desk.ask("mia", "GET", f"/v1/lineage/{edition}").json()
+    relations = {(one["from_type"], one["relation"], one["to_type"]) for one in told["edges"]}
+    assert {
+        ("artifact", "carries out", "countersignature"),
+        ("artifact", "is an edition of", "compliance_report"),
+        ("compliance_report", "reports on", "test_session"),
+        ("test_session", "approved by", "countersignature"),
+        ("test_session", "measured", "rows"),
+    } <= relations
+    (rows,) = [node for node in told["nodes"] if node["type"] == "rows"]
+    assert rows["facts"] == {"tests": len(desk.plan())}
+    visit = next(node for node in told["nodes"] if node["type"] == "test_session")
+    assert visit["facts"]["status"] == "approved"
+    assert desk.ask("mia", "GET", f"/v1/lineage/{visit['id']}").json()["nodes"][0]["label"] == visit["label"]
+    page = desk.ask("mia", "GET", f"/lineage/{edition}")
+    assert f"leads back to {rows['facts']['tests']} tests" in page.text
 
 
 def test_a_session_that_may_still_change_has_a_draft_and_nothing_to_sign(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from domain.kernel.events import record
 
 router = APIRouter(prefix="/v1/crews", tags=["RestoreIQ"])
 DESK = allow(roles={"OPERATOR", "MANAGER", "ADMIN", "TENANT_OWNER"})
+Doing = Literal["available", "assigned", "enroute", "onsite", "rest", "off"]
 Skill = Literal["line_oh", "line_ug", "switching", "bucket", "tree", "meter", "hv"]
 CrewId = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["CREW-1"])]
 
@@ -39,7 +40,7 @@ class CrewBody(Body):
 class StatusBody(Body):
     """What a crew reports of itself."""
 
-    status: Literal["available", "assigned", "enroute", "onsite", "rest", "off"]
+    status: Doing
     at: AwareDatetime | None = None
     current_job: Name | None = None
     lat: Annotated[float | None, Field(ge=-90, le=90)] = None

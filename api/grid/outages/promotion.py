@@ -3,21 +3,19 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 
-from api.acts import ACTS
-from api.deps import CallerDep, RequestId, TenantSession, allow
+from api.deps import CallerDep, TenantSession, allow
 from api.grid.outages.answers import OF_RUN, answer, short_provisional
 from api.grid.outages.schemas import Infer, Promote
-from api.kernel.sign_in import ip_of
+from api.kernel.acting import Acting, ActingDep
 from api.paging import LONGEST_CURSOR, By, Keyset
 from domain.grid.outages.observe.infer import infer
 from domain.grid.outages.observe.progress import follow
 from domain.grid.outages.store import provisionals
 from domain.grid.outages.suggest.promote import Decisions, approved_before, decisions, require_reason
 from domain.kernel.clock import utc_now
-from domain.kernel.countersign.decide import decide
 from domain.kernel.errors import Conflict, Forbidden, Invalid
 from domain.kernel.principal import Principal
 from domain.kernel.proposals import Proposal
@@ -66,15 +64,14 @@ def list_provisionals(
 
 
 @router.post("/provisionals/promote", dependencies=[ADVISES], summary="Decide which provisional outages are real")
-def promote(
-    body: Promote, request: Request, connection: TenantSession, caller: CallerDep, request_id: RequestId
-) -> dict[str, Any]:
+def promote(body: Promote, act: ActingDep) -> dict[str, Any]:
     """`advise` answers the decision table; `commit`, by a person, countersigns it: send its `content_hash`."""
+    connection, caller = act.connection, act.caller
     if body.mode == "commit":
         _check_commit(body, caller)
         former = approved_before(connection, body.content_hash or "")
         if former is not None:
-            _sign(connection, caller, former, body, request, request_id)
+            _sign(act, former, body)
             return _signed_before(connection, former)
     made = decisions(
         connection,
@@ -94,7 +91,7 @@ def promote(
             hint="mode=advise says why each is held.",
             code="NOTHING_TO_PROMOTE",
         )
-    _sign(connection, caller, made.proposal, body, request, request_id)
+    _sign(act, made.proposal, body)
     return _decided(made, "promoted", body, _outage_of(connection, made.decisions))
 
 
@@ -111,21 +108,9 @@ def _check_commit(body: Promote, caller: Principal) -> None:
         )
 
 
-def _sign(
-    connection: Connection, caller: Principal, proposal: Proposal, body: Promote, request: Request, request_id: str
-) -> None:
+def _sign(act: Acting, proposal: Proposal, body: Promote) -> None:
     """The caller's signature on what was seen; whoever signed it before gets the first answer, anybody else 409."""
-    decide(
-        connection,
-        caller,
-        ACTS,
-        proposal.proposal_id,
-        Decision.APPROVED,
-        content_hash=body.content_hash,
-        reason=body.reason,
-        request_id=request_id,
-        ip=ip_of(request),
-    )
+    act.decide(proposal.proposal_id, Decision.APPROVED, reason=body.reason, content_hash=body.content_hash)
 
 
 def _signed_before(connection: Connection, proposal: Proposal) -> dict[str, Any]:

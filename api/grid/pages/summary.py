@@ -130,9 +130,9 @@ def _figures(
             ("Reads arrived", percent(day["coverage_pct"]), on, "/grid/reads")
             if worth is None
             else (
-                "Worth of it",
+                "Not explained, worth",
                 worth.told,
-                f"{worth.days} day{'s' if worth.days > 1 else ''}, stated price",
+                f"{number(worth.kwh)} kWh of {worth.days} day{'s' if worth.days > 1 else ''}, stated price",
                 "#worth",
             ),
         ]
@@ -144,7 +144,14 @@ def _figures(
         case = _first_option(told)
         if case is not None:
             where = f"/grid/replays/{told.replay_id}"
-            found.append(("First option, followed", number(case.delta_cmi), "customer-minutes, last replay", where))
+            found.append(
+                (
+                    "Had advice been followed",
+                    number(case.delta_cmi),
+                    "customer-minutes; first option, last replay",
+                    where,
+                )
+            )
     return found
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api.deps import allow
 from api.pages import Page, PageDep
 from api.stairs.access import READS
-from api.stairs.pages.laying import ENTERERS, NOTICES, PROPOSERS
+from api.stairs.pages.laying import ENTERERS, ENTRY_NOTICES, NOTICES, PROPOSERS
 from api.stairs.pages.reports import EXPORTERS, report_lines
 from domain.kernel.clock import utc_now
 from domain.stairs.charts.section import stair_section
@@ -22,8 +22,9 @@ from domain.stairs.rules.report_gates import REPORT
 from domain.stairs.rules.vocabulary import FREQUENCIES
 from domain.stairs.store import baselines, templates
 from domain.stairs.store.faults import open_by_floor
-from domain.stairs.store.registry import building_names, load_registry
-from domain.stairs.store.ruleset import load_schedule
+from domain.stairs.store.registry import building_names, load_registry, retired_of
+from domain.stairs.store.registry_kinds import BUILDING
+from domain.stairs.store.ruleset import load_overrides, load_schedule
 from domain.stairs.store.waiting_proposals import waiting
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
@@ -55,6 +56,7 @@ def listed(page: PageDep) -> Response:
         rows=rows,
         finding=f"{many} in the registry, {told}.",
         may_enter=bool(page.principal.roles & ENTERERS),
+        retired=retired_of(page.connection, BUILDING),
     )
 
 
@@ -93,7 +95,7 @@ def one(building_id: UUID, page: PageDep, done: Annotated[str, Query(max_length=
     return page.show(
         "stairs/building.html",
         charts=charts,
-        notice=NOTICES.get(done),
+        notice=NOTICES.get(done, ENTRY_NOTICES.get(done)),
         sections=[one.name for one in charts],
         building=registry.building,
         stairs=_stairs(registry),
@@ -101,7 +103,9 @@ def one(building_id: UUID, page: PageDep, done: Annotated[str, Query(max_length=
         values=_values(page, registry),
         proposals=waiting(page.connection, WAITING, str(building_id)),
         year=_last_year(page),
+        may_enter=bool(page.principal.roles & ENTERERS),
         may_propose=bool(page.principal.roles & PROPOSERS),
+        relaxed=len(load_overrides(page.connection, building_id)),
         may_export=bool(page.principal.roles & EXPORTERS),
         reports=report_lines(page, building_id=building_id),
         finding=_finding(registry.building.name, routines),

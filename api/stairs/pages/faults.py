@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.deps import RequestId, allow
 from api.forms import FormDep, typed
+from api.kernel.acting import acting_on
 from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
 from api.stairs.access import READS
@@ -111,7 +112,7 @@ def review(page: PageDep, form: FormDep, call: RequestId, fault_id: UUID) -> Res
     values = {name: typed(form, name, 2000) for name in TYPED}
     try:
         with page.connection.begin_nested():
-            sign_review(page.connection, page.request, page.principal, call, fault_id, _said(values))
+            sign_review(acting_on(page, call), fault_id, _said(values))
     except CountersignError as error:
         return _show(page, fault_id, error.status, error=error, values=values)
     return RedirectResponse(f"/stairs/faults/{fault_id}?done=reviewed", 303)

@@ -1,6 +1,7 @@
 """The register of instruments as a page: whose calibration ends first, and one instrument with its certificates."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
@@ -47,6 +48,8 @@ CERTIFICATE = {
 NOTICES = {
     "certified": "The certificate stands. What was measured with it on days that it covers was judged again.",
     "withdrawn": "Withdrawn: it proves nothing from now on, and stays with its reason.",
+    "corrected": "Corrected. What was measured with it and is not approved yet was judged again.",
+    "kept": "The PDF is kept with its hash.",
     "retired": "Out of use. It stays in the register with what was measured with it.",
 }
 
@@ -68,7 +71,7 @@ def show_register(page: Page, form: Filled) -> Response:
         finding=_finding(rows),
         today=today,
         form=form,
-        kinds=[(one, one.replace("_", " ")) for one in get_args(Kind)],
+        kinds=_kinds(),
         may_enter=bool(page.principal.roles & ENTERERS),
     )
 
@@ -79,15 +82,19 @@ def one(instrument_id: UUID, page: PageDep, done: Annotated[str, Query(max_lengt
     return show_one(page, instrument_id, Filled(dict(CERTIFICATE)), NOTICES.get(done))
 
 
-def show_one(page: Page, instrument_id: UUID, form: Filled, notice: str | None = None) -> Response:
-    """The page of an instrument with the form of a certificate."""
+def show_one(
+    page: Page, instrument_id: UUID, form: Filled, notice: str | None = None, known: Filled | None = None
+) -> Response:
+    """The page of an instrument with the form of a certificate, and the one that corrects what is known of it."""
     today = _today(page)
     row = instruments.load(page.connection, instrument_id)
     found = certificates.of_instrument(page.connection, instrument_id)
     return page.show(
         "stairs/instrument.html",
-        form.status,
+        form.status if known is None else known.status,
         notice=notice,
+        known=known or Filled({name: "" if row[name] is None else _plain(row[name]) for name in INSTRUMENT}),
+        kinds=_kinds(),
         form=Filled(CERTIFICATE | form.values, form.errors, form.refusal),
         may_enter=row["retired_at"] is None and bool(page.principal.roles & ENTERERS),
         may_correct=bool(page.principal.roles & CORRECTERS),
@@ -96,6 +103,15 @@ def show_one(page: Page, instrument_id: UUID, form: Filled, notice: str | None =
         today=today,
         finding=_says(row, today),
     )
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(one, one.replace("_", " ")) for one in get_args(Kind)]
+
+
+def _plain(value: Any) -> str:
+    """A value as one types it: a number without zeros that say nothing."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def _today(page: Page) -> date:
@@ -115,7 +131,7 @@ def _range(row: dict[str, Any]) -> str:
     """From where to where it reads, without zeros that say nothing."""
     if row["range_min"] is None or row["range_max"] is None:
         return "not recorded"
-    return f"{row['range_min'].normalize():f} to {row['range_max'].normalize():f} {row['unit'] or ''}".rstrip()
+    return f"{_plain(row['range_min'])} to {_plain(row['range_max'])} {row['unit'] or ''}".rstrip()
 
 
 def _says(row: dict[str, Any], today: date) -> str:

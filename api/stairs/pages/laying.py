@@ -29,6 +29,14 @@ PROPOSERS = ENTERERS | {Role.REVIEWER}
 ENTERS = allow(roles=ENTERERS)
 PROPOSES = allow(roles=PROPOSERS)
 READERS_OF = {"pressure": baselines.pressures, "velocity": baselines.velocities, "door_force": baselines.door_forces}
+ENTRY_NOTICES = {
+    "added": "It is entered. Generate the tests of its building to have it tested.",
+    "changed": "It is changed. Published tests keep what they say until they are generated anew.",
+    "unchanged": "Nothing to sign: all of it stands already.",
+    "same": "Nothing was changed: it stands so already.",
+    "retired": "It is retired. What was tested there stays.",
+    "restored": "It is put back as it was.",
+}
 NOTICES = {
     "unchanged": "Nothing to sign: all of it stands already.",
     "entered": "The document is taken in. What needs a signature is listed below.",
@@ -62,7 +70,7 @@ def generate_tests(page: PageDep, form: FormDep, building_id: UUID) -> Response:
         raise Invalid("No tests were generated.", hint="Press the button of one of the routines.")
     wanted = generation.Generate(frequency=cast(Literal["monthly", "six_monthly", "annual"], frequency))
     made = generation.generate(building_id, wanted, page.connection, page.principal, page.tenant.tenant_id)
-    return _onward(made, f"/stairs/buildings/{building_id}")
+    return onward(made, f"/stairs/buildings/{building_id}")
 
 
 @router.post("/stairs/buildings/{building_id}/values", dependencies=[PROPOSES, body_limit(LARGEST_FILE_BYTES)])
@@ -72,13 +80,13 @@ def take_values(page: PageDep, form: FormDep, building_id: UUID) -> Response:
     if kind not in READERS_OF:
         raise Invalid("No values were taken.", hint="Say what the file holds.")
     made = READERS_OF[kind](building_id, _file(form), page.connection, page.principal)
-    return _onward(made, f"/stairs/buildings/{building_id}")
+    return onward(made, f"/stairs/buildings/{building_id}")
 
 
 @router.post("/stairs/rules/adopt", dependencies=[PROPOSES])
 def adopt(page: PageDep, _: FormDep) -> Response:
     """Lay the shipped ruleset down, as far as it does not stand."""
-    return _onward(ruleset.adopt(page.connection, page.principal), "/stairs/rules")
+    return onward(ruleset.adopt(page.connection, page.principal), "/stairs/rules")
 
 
 def _file(form: FormData) -> UploadFile:
@@ -97,7 +105,7 @@ def _bytes(form: FormData) -> bytes:
     return _file(form).file.read()
 
 
-def _onward(made: Laid, back: str) -> Response:
+def onward(made: Laid, back: str) -> Response:
     """To what waits for a signature; back where nothing does."""
     address = made.page if made.state == "proposed" and made.page else f"{back}?done=unchanged"
     return RedirectResponse(address, 303)

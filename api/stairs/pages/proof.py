@@ -11,7 +11,17 @@ from api.deps import allow
 from api.forms import FormDep, typed
 from api.pages import Page, PageDep
 from api.stairs.access import READS
-from api.stairs.pages.proof_words import KINDS, WAITS, certificate_of, finding, limits_of, readings, result_said, where
+from api.stairs.pages.proof_words import (
+    KINDS,
+    VERDICTS,
+    WAITS,
+    certificate_of,
+    finding,
+    limits_of,
+    readings,
+    result_said,
+    where,
+)
 from api.stairs.sessions import TESTS, WALKS
 from api.stairs.sync import REVIEWS
 from domain.kernel import artifacts
@@ -35,11 +45,6 @@ REVIEWERS = frozenset({Role.REVIEWER, Role.MANAGER, Role.ADMIN, Role.TENANT_OWNE
 AUDITORS = REVIEWERS | {Role.AUDITOR}
 AUDITS = allow(roles=AUDITORS)
 LONGEST_REASON = 2000
-VERDICTS = {
-    "compliant": ("ok", "complies"),
-    "non_compliant": ("alarm", "does not comply"),
-    "indeterminate": ("watch", "undecided"),
-}
 NOTICES = {
     "settled": "Settled; both results stay on record, and the one that counts was judged.",
     "noted": "Noted under your name.",
@@ -185,7 +190,7 @@ def _show(
         finding=finding(told),
         limits=limits_of(told),
         kind=KINDS[told.measurement_type],
-        words=VERDICTS,
+        badges=VERDICTS,
         not_yet=WAITS,
         verdicts=list(reversed(verdicts)),
         readings=readings(newest, row),

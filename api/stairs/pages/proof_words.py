@@ -32,7 +32,11 @@ WAITS = {
     "skipped": "left out",
     "completed": "carried out",
 }
-WORDS = {"compliant": "complies", "non_compliant": "does not comply", "indeterminate": "is undecided"}
+VERDICTS = {
+    "compliant": ("ok", "complies"),
+    "non_compliant": ("alarm", "does not comply"),
+    "indeterminate": ("watch", "undecided"),
+}
 
 
 def where(one: InstancePart) -> str:
@@ -46,7 +50,8 @@ def finding(one: InstancePart) -> str:
     """What came of a test, in one sentence."""
     if one.verdict is None:
         return NOT_YET.get(one.status, "It has no verdict.")
-    said = WORDS[one.verdict]
+    word = VERDICTS[one.verdict][1]
+    said = f"is {word}" if one.verdict == "indeterminate" else word
     if one.steps:
         late = sum(bool(step.issue) for step in one.steps)
         of = f"{len(one.steps)} steps"

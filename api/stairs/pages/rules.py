@@ -1,14 +1,17 @@
 """The ruleset as a page: what holds today and where it comes from, what held before, and what waits to hold."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.deps import allow
+from api.kernel.pages.filled import Filled
 from api.pages import Page, PageDep
 from api.stairs.access import READS
 from api.stairs.pages.laying import NOTICES, PROPOSERS
@@ -53,18 +56,35 @@ CHOSEN = {
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
 
 
+@dataclass(frozen=True)
+class Refused:
+    """The withdrawal of a rule that was not laid down, as it was typed."""
+
+    rule_id: UUID
+    form: Filled
+
+
 @router.get("/stairs/rules")
 def rules(page: PageDep, done: Annotated[str, Query(max_length=20)] = "") -> Response:
     """Every version of every rule; without any, how to begin."""
+    return show_rules(page, NOTICES.get(done))
+
+
+def show_rules(page: Page, notice: str | None = None, refused: Refused | None = None) -> Response:
+    """The page; with a withdrawal that was refused, what was typed and why."""
     today = utc_now().astimezone(page.tenant.zone).date()
     found = ruleset.load_rules(page.connection)
     proposals = waiting(page.connection, [RULESET.kind])
     if not found and not proposals:
         return page.show("stairs/rules_empty.html", may_propose=bool(page.principal.roles & PROPOSERS))
+    newest = {one.rule.rule_code: one.rule_id for one in found if one.rule.active and one.rule.superseded_date is None}
     return page.show(
         "stairs/rules.html",
-        notice=NOTICES.get(done),
-        rows=[_row(one, today) for one in found],
+        200 if refused is None else refused.form.status,
+        notice=notice,
+        refused=refused,
+        may_propose=bool(page.principal.roles & PROPOSERS),
+        rows=[_row(one, today) | {"is_newest": newest.get(one.rule.rule_code) == one.rule_id} for one in found],
         schedule=_schedule(ruleset.load_schedule(page.connection)),
         classes=ruleset.load_classes(page.connection),
         overrides=_overrides(page, today),

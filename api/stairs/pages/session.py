@@ -13,9 +13,9 @@ from api.forms import FormDep, typed
 from api.pages import Page, PageDep
 from api.stairs.access import READS
 from api.stairs.pages.board import STATES
-from api.stairs.pages.proof_words import KINDS, WAITS, where
+from api.stairs.pages.proof_words import KINDS, VERDICTS, WAITS, where
 from api.stairs.pages.reports import EXPORTERS, report_lines
-from api.stairs.sessions import TESTS, WALKS
+from api.stairs.sessions import AMENDERS, TESTS, WALKS
 from domain.kernel.charts.chart import Chart
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid
@@ -39,6 +39,7 @@ NOTICES = {
     "submitted": "Handed in. Another person reviews and countersigns it.",
     "void": "Given up. What was tested stays readable.",
     "report": "The draft is written, marked on each page.",
+    "amends": "The correction is planned. The approved visit stays as it was signed.",
 }
 # Where what bars an approval is settled.
 SETTLED_AT = {
@@ -108,6 +109,7 @@ def _show(
     groups = _groups(page, session, told)
     chosen = show if show in groups else ""
     walks = bool(page.principal.roles & WALKS)
+    amended_by = sessions.amendment_of(page.connection, session_id)
     return page.show(
         "stairs/session.html",
         200 if error is None else error.status,
@@ -120,6 +122,7 @@ def _show(
         finding=_finding(told),
         state=STATES[session.status],
         kinds=KINDS,
+        badges=VERDICTS,
         not_yet=WAITS,
         is_tested=any(one.verdict is not None for one in told.instances),
         tests=[(one, where(one)) for one in told.instances if not chosen or one.instance_id in groups[chosen]],
@@ -129,6 +132,8 @@ def _show(
         ceilings=ceilings(told.observations),
         may_submit=walks and session.is_open and not groups["open"],
         may_give_up=walks and session.status not in ("approved", "void"),
+        amended_by=amended_by,
+        may_amend=session.status == "approved" and amended_by is None and bool(page.principal.roles & AMENDERS),
         may_export=bool(page.principal.roles & EXPORTERS),
         reports=report_lines(page, session_id=session_id),
         **_desk(page, session),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.deps import allow
+from api.page_words import on
 from api.pages import PageDep
 from api.stairs.access import READS
 from api.stairs.pages.proof_words import KINDS, STATES_OF_STAIR
@@ -15,10 +16,11 @@ from domain.kernel.charts.chart import Chart
 from domain.stairs.charts.trend import WHY, trend
 from domain.stairs.observe.trend import trends
 from domain.stairs.rules.trend import Result, Silent
-from domain.stairs.store.registry import load_registry
+from domain.stairs.store.registry import load_building
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
 DRAWN = 6
+STATES = STATES_OF_STAIR | {"active": "fans on", "inactive": "fans off"}
 
 
 @router.get("/stairs/buildings/{building_id}/trends")
@@ -26,7 +28,7 @@ def trends_page(
     building_id: UUID, page: PageDep, kind: Annotated[str, Query(max_length=40)] = "", first: int = 0
 ) -> Response:
     """The points that head for a limit first; drawn six at a time."""
-    registry = load_registry(page.connection, building_id)
+    building = load_building(page.connection, building_id)
     rows = [row for row in trends(page.connection, building_id) if kind in {"", row["measurement_type"]}]
     rows.sort(key=lambda row: (_crosses(row), row["stair_name"], row["point"], row["configuration"] or ""))
     start = min(max(first, 0) // DRAWN * DRAWN, max(len(rows) - 1, 0))
@@ -37,32 +39,34 @@ def trends_page(
         "stairs/trends.html",
         charts=charts,
         names=[chart.name for chart in charts],
-        building=registry.building,
+        building=building,
         rows=rows[:500],
         total=len(rows),
-        finding=_finding(registry.building.name, rows, heading),
+        finding=_finding(building.name, rows, heading),
         kinds=KINDS,
         kind=kind if kind in KINDS else "",
         first=start,
         more=start + DRAWN < len(rows),
         drawn_at_once=DRAWN,
         where=_where,
+        is_past=_is_past,
         silent=WHY,
     )
 
 
 def _crosses(row: dict[str, Any]) -> str:
-    return "9999" if row["forecast"] is None else str(row["forecast"].crosses_on)
+    """What is past its limit first, then by the date that is foretold."""
+    return "9999" if row["forecast"] is None else "" if _is_past(row) else str(row["forecast"].crosses_on)
 
 
 def _where(row: dict[str, Any]) -> str:
     told = row["configuration"] or ""
-    return ", ".join(filter(None, (row["stair_name"], row["point"], STATES_OF_STAIR.get(told, told.replace("_", " ")))))
+    return ", ".join(filter(None, (row["stair_name"], row["point"], STATES.get(told, told.replace("_", " ")))))
 
 
 def _chart(row: dict[str, Any], place: int) -> Chart | None:
     found = row["forecast"] or Silent(row["silent"])
-    results = [Result(one["on"], one["value"]) for one in row["results"]]
+    results = [Result(one["on"], float(one["value"])) for one in row["results"]]
     drawn = trend(_where(row), row["unit"], results, found, minimum=row["minimum"], maximum=row["maximum"])
     return None if drawn is None else replace(drawn, name=f"trend-{place + 1}")
 
@@ -73,5 +77,12 @@ def _finding(name: str, rows: list[dict[str, Any]], heading: list[dict[str, Any]
     if not heading:
         return f"None of {len(rows)} points of {name} heads for a limit"
     first = heading[0]
+    if _is_past(first):
+        many = "One point is" if (count := sum(map(_is_past, heading))) == 1 else f"{count} points are"
+        return f"{many} past a limit and going further; the first is {_where(first)}"
     many = "One point heads" if len(heading) == 1 else f"{len(heading)} points head"
-    return f"{many} for a limit; {_where(first)} would reach it first, about {first['forecast'].crosses_on}"
+    return f"{many} for a limit; {_where(first)} would reach it first, about {on(first['forecast'].crosses_on)}"
+
+
+def _is_past(row: dict[str, Any]) -> bool:
+    return row["forecast"] is not None and row["forecast"].is_past(float(row["results"][-1]["value"]))

@@ -43,13 +43,13 @@ def trend(
     ordered = sorted(results, key=lambda one: (one.on, one.value))
     if not ordered:
         return None
-    title = finding(point, unit, found)
-    season = " tests compared within their season;" if isinstance(found, Forecast) and found.is_seasonal else ""
+    title = finding(point, unit, found, ordered[-1].value)
+    band = f"; band: 90{NBSP}% of what the results allow" if isinstance(found, Forecast) else ""
+    season = "; tests compared within their season" if isinstance(found, Forecast) and found.is_seasonal else ""
     return Chart(
         name="trend",
         title=title,
-        subtitle=f"{drawable(point)}, {unit}, {_day(ordered[0].on)} to {_day(ordered[-1].on)};{season} band: 90{NBSP}%"
-        " of what the results allow",
+        subtitle=f"{drawable(point)}, {unit}, {_day(ordered[0].on)} to {_day(ordered[-1].on)}{season}{band}",
         alt=f"{len(ordered)} results over time. {title}.",
         columns=COLUMNS,
         rows=(*((one.on.isoformat(), "measured", one.value, None, None) for one in ordered), *_ahead(found)),
@@ -60,12 +60,14 @@ def trend(
     )
 
 
-def finding(point: str, unit: str, found: Forecast | Silent) -> str:
-    """When the limit would be reached, or why nothing is said."""
+def finding(point: str, unit: str, found: Forecast | Silent, newest: float) -> str:
+    """When the limit would be reached, that it was passed, or why nothing is said."""
     if isinstance(found, Silent):
         return f"{drawable(point)}: no forecast, {WHY[found.reason]}"
     until = "later than can be said" if found.latest_on is None else _month(found.latest_on)
     rate = f"{signed(found.slope_a_year, 1)}{NBSP}{unit} a year"
+    if found.is_past(newest):
+        return f"{drawable(point)} is past {_value(found.limit, unit)} and changes by {rate}"
     return (
         f"{drawable(point)} changes by {rate} and would reach {_value(found.limit, unit)} in"
         f" {_month(found.crosses_on)} ({_month(found.earliest_on)} to {until})"
@@ -130,7 +132,7 @@ def _paint(
     for one in results:
         at = float(one.on.toordinal())
         plot.tip(axes, (at - 40, at + 40), axes.get_ylim(), f"{_day(one.on)}: {_value(one.value, unit)}")
-    if isinstance(found, Forecast):
+    if isinstance(found, Forecast) and not found.is_past(results[-1].value):
         _crossing(plot, axes, found)
 
 

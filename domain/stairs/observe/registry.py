@@ -66,6 +66,7 @@ def enter(
             f"There is a {kind.name} {name} already; nothing was entered.",
             hint="Change that one, or give the new one another name.",
             code="NAME_TAKEN",
+            errors=[{"field": kind.natural[-1], "message": "is the name of another"}],
         )
     if former["retired_at"] is None and _is_same(former, fields):
         return Entered(entry_id, "unchanged")
@@ -93,7 +94,9 @@ def change(
     alike = registry.same_name(connection, kind, former, fields)
     if alike is not None and alike[kind.key] != entry_id:
         raise Conflict(
-            f"Another {kind.name} has the name {fields[kind.natural[-1]]}; nothing was changed.", code="NAME_TAKEN"
+            f"Another {kind.name} has the name {fields[kind.natural[-1]]}; nothing was changed.",
+            code="NAME_TAKEN",
+            errors=[{"field": kind.natural[-1], "message": "is the name of another"}],
         )
     if _is_same(former, fields):
         return Entered(entry_id, "unchanged")

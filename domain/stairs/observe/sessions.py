@@ -156,7 +156,7 @@ def amend(
             hint="Correct it as it is.",
             code="NOT_APPROVED",
         )
-    if _is_amended(connection, session_id):
+    if sessions.amendment_of(connection, session_id) is not None:
         raise Conflict("An amendment of this session stands already.", hint="Amend that one.", code="AMENDED")
     wanted = sorted(set(instance_ids))
     if not wanted:
@@ -223,18 +223,6 @@ def _is_repeated(connection: Connection, instance_id: uuid.UUID) -> bool:
                 " AND retest_of = :id AND status <> 'skipped')"
             ),
             {"id": instance_id},
-        ).scalar_one()
-    )
-
-
-def _is_amended(connection: Connection, session_id: uuid.UUID) -> bool:
-    return bool(
-        connection.execute(
-            text(
-                "SELECT EXISTS (SELECT 1 FROM test_sessions WHERE tenant_id = current_setting('app.tenant')"
-                " AND supersedes_session_id = :id AND status <> 'void')"
-            ),
-            {"id": session_id},
         ).scalar_one()
     )
 

@@ -75,7 +75,16 @@ def generate(
     sources: Sources,
     published: Iterable[Published],
 ) -> Generation:
-    """The difference between what is asked for and what is published at a frequency."""
+    """The difference between what registry and schedule ask for and what is published at a frequency. Pure.
+
+    Args:
+        registry: the building as entered.
+        schedule: which archetype at which frequency, with its choices.
+        frequency: monthly, six_monthly or annual.
+        profile: `strict` tests everything at every frequency; else the schedule in force holds.
+        sources: rules and commissioned values that tests are written from.
+        published: the tests that stand, by their identifiers.
+    """
     rows = schedule_of(profile, schedule)
     templates = expand(registry, rows, frequency, sources)
     wanted = {one.scoped_identifier: one.row() for one in templates}

@@ -183,8 +183,9 @@ def superseded(old: RuleRow, new: RuleRow) -> RuleRow:
     if new.effective_date <= old.effective_date:
         raise Invalid(
             f"{new.rule_code} {new.version} does not begin after {old.version} does; nothing was proposed.",
-            hint=f"Send an effective_date after {old.effective_date}.",
+            hint=f"Let it begin after {old.effective_date}.",
             code="NOT_LATER",
+            errors=[{"field": "effective_date", "message": f"is not after {old.effective_date}"}],
         )
     return replace(old, superseded_date=new.effective_date)
 
@@ -204,7 +205,7 @@ def rule_problems(rule: RuleRow) -> list[tuple[str, str]]:
     if has_limit and rule.unit is None:
         found.append(("unit", "is needed where a threshold is set"))
     if rule.min_threshold is not None and rule.max_threshold is not None and rule.min_threshold > rule.max_threshold:
-        found.append(("max_threshold", "is below min_threshold"))
+        found.append(("max_threshold", "is below the lower limit"))
     if rule.superseded_date is not None and rule.superseded_date <= rule.effective_date:
         found.append(("superseded_date", "is not after effective_date"))
     return found

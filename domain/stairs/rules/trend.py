@@ -76,6 +76,10 @@ class Forecast:
     season: int | None
     band: tuple[tuple[date, float, float, float], ...]
 
+    def is_past(self, newest: float) -> bool:
+        """Whether the newest result lies beyond the limit already, on the side to which the point is going."""
+        return newest > self.limit if self.slope_a_year > 0 else newest < self.limit
+
 
 @dataclass(frozen=True)
 class Silent:

@@ -3,6 +3,7 @@ one that was entered wrongly is withdrawn.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -81,9 +82,12 @@ def load(connection: Connection, instrument_id: UUID, cert_id: UUID) -> dict[str
 
 def standing(connection: Connection, instrument_id: UUID) -> list[Certificate]:
     """Those that were not withdrawn, as the rules know them."""
-    names = ("cert_id", "cert_number", "calibration_date", "expiry_date", "calibration_authority", "standard")
-    rows = of_instrument(connection, instrument_id)
-    return [Certificate(**{name: row[name] for name in names}) for row in rows if row["withdrawn_at"] is None]
+    return [as_known(row) for row in of_instrument(connection, instrument_id) if row["withdrawn_at"] is None]
+
+
+def as_known(row: Mapping[str, Any]) -> Certificate:
+    """A certificate as the rules know it; they are not told of a withdrawal."""
+    return Certificate(**{one.name: row[one.name] for one in fields(Certificate)})
 
 
 def attach(connection: Connection, cert_id: UUID, artifact_id: UUID, store_key: str) -> None:

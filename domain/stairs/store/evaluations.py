@@ -44,7 +44,18 @@ def append(
     *,
     now: datetime,
 ) -> uuid.UUID:
-    """Add a verdict behind those that an instance has; the same inputs and engine as the last one add none."""
+    """Add a verdict behind those that an instance has; the same inputs and engine as the last one add none.
+
+    Args:
+        connection: bound to the tenant.
+        instance: the test's row.
+        inputs: all that the verdict was made from, with its rules; what makes it again.
+        outputs: verdict, `engine_version` and how it came about.
+        now: when it was judged, UTC.
+
+    Returns:
+        The id of the verdict that stands from now on, which follows from its inputs.
+    """
     last = newest(connection, instance["instance_id"])
     digest = content_hash(inputs)
     engine = str(outputs["engine_version"])

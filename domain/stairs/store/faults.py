@@ -100,7 +100,20 @@ def listed(
     after: tuple[Any, uuid.UUID] | None = None,
     lock: bool = False,
 ) -> list[dict[str, Any]]:
-    """Faults, the newest first."""
+    """Faults by when they were detected, the newest first, at most `limit`. Grain: fault, with names of its place.
+
+    Args:
+        connection: bound to the tenant.
+        limit: how many at most.
+        ids: these alone; none given: all.
+        building_id: of one building.
+        session_id: found on one visit.
+        status: open, resolved or dismissed.
+        review_state: what a person has said of it.
+        severity: critical, high, medium or low.
+        after: `detected_at` and id of the row behind which the page begins.
+        lock: keep others from changing them until the transaction ends.
+    """
     at, own = after or (None, None)
     rows = connection.execute(
         text(

@@ -171,6 +171,22 @@ def entry(connection: Connection, kind: Kind, entry_id: uuid.UUID, *, lock: bool
     return {name: value for name, value in row.items() if name != "tenant_id"}
 
 
+def retired_of(
+    connection: Connection, kind: Kind, parent: str = "", parent_id: uuid.UUID | None = None
+) -> list[tuple[uuid.UUID, str]]:
+    """Id and name of what was retired, of a kind and within one entry; by name."""
+    name = kind.natural[-1]
+    within = f" AND {parent} = :within" if parent else ""
+    found = connection.execute(
+        text(
+            f"SELECT {kind.key}, {name} FROM {kind.table} WHERE {_MINE} AND retired_at IS NOT NULL{within}"
+            f' ORDER BY {name} COLLATE "C", {kind.key}'
+        ),
+        {"within": parent_id} if parent else {},
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 def building_names(connection: Connection) -> dict[uuid.UUID, str]:
     """The names of the buildings that stand, by id."""
     found = connection.execute(
@@ -245,7 +261,7 @@ def insert(
 
 
 def update(connection: Connection, kind: Kind, entry_id: uuid.UUID, fields: Mapping[str, Any]) -> None:
-    """Replace what people entered; a retired entry stands again."""
+    """Replace what people entered of an entry; a retired one stands again. `fields` not named stay as they are."""
     values = _stored(kind, fields)
     settings = ", ".join(f"{name} = {_mark(name)}" for name in values)
     connection.execute(

@@ -91,6 +91,4 @@ EQUIPMENT = Kind(
         "specifications",
     ),
 )
-# In the order in which they can be entered.
-KINDS = (BUILDING, STAIR, FLOOR, DOOR, DOORWAY, ZONE, EQUIPMENT)
 JSON_COLUMNS = frozenset({"floors_covered", "specifications"})

@@ -123,7 +123,10 @@ def listed(
     kind: str | None = None,
     before: tuple[datetime, uuid.UUID] | None = None,
 ) -> list[dict[str, Any]]:
-    """Reports without their content, the newest first."""
+    """Reports without their content, the newest first, at most `limit`. Grain: report.
+
+    `before` holds `created_at` and id of the row behind which the page begins; the other arguments narrow the list.
+    """
     at, own = before or (None, None)
     rows = connection.execute(
         text(

@@ -92,6 +92,18 @@ def load(connection: Connection, session_id: uuid.UUID, *, lock: bool = False) -
     return Session(**row._mapping)
 
 
+def amendment_of(connection: Connection, session_id: uuid.UUID) -> uuid.UUID | None:
+    """The session that corrects an approved one; None where nothing does, or what did was given up."""
+    found: uuid.UUID | None = connection.execute(
+        text(
+            "SELECT id FROM test_sessions WHERE tenant_id = current_setting('app.tenant')"
+            " AND supersedes_session_id = :id AND status <> 'void' ORDER BY created_at, id LIMIT 1"
+        ),
+        {"id": session_id},
+    ).scalar_one_or_none()
+    return found
+
+
 def insert(connection: Connection, row: Mapping[str, Any]) -> uuid.UUID:
     """Write a new session; answer its id."""
     columns = sorted(row)
@@ -137,7 +149,10 @@ def listed(
     statuses: Sequence[str] = (),
     before: tuple[date, uuid.UUID] | None = None,
 ) -> list[Session]:
-    """Sessions, the latest planned first."""
+    """Visits by their local date, the latest planned first, at most `limit`. Grain: session.
+
+    `before` holds `planned_for` and id of the row behind which the page begins; no `statuses` means any.
+    """
     day, own = before or (None, None)
     rows = connection.execute(
         text(

@@ -80,6 +80,7 @@ def propose_rule(connection: Connection, caller: Principal, rule: RuleRow) -> Pr
             f"{rule.rule_code} has a version {rule.version} already; nothing was proposed.",
             hint="Give the new one another name: what was signed is not changed.",
             code="VERSION_TAKEN",
+            errors=[{"field": "version", "message": "is the name of another version"}],
         )
     former = [one for one in versions if one.rule.active and one.rule.superseded_date is None]
     ended = [superseded(one.rule, rule) for one in former]
@@ -89,6 +90,7 @@ def propose_rule(connection: Connection, caller: Principal, rule: RuleRow) -> Pr
             f"Two versions of {rule.rule_code} would be in force on one date; nothing was proposed.",
             hint="Let it begin when the newest version is over.",
             code="NOT_LATER",
+            errors=[{"field": "effective_date", "message": "is a day on which another version holds"}],
         )
     content = {
         "act": "rule",
@@ -184,9 +186,9 @@ def propose_override(connection: Connection, caller: Principal, override: Overri
     if override.stair_id is not None and override.stair_id not in {one.stair_id for one in registry.stairs}:
         problems.append(("stair_id", "is no stair of the building"))
     if override.min_threshold is None and override.max_threshold is None:
-        problems.append(("min_threshold", "or max_threshold is needed"))
+        problems.append(("min_threshold", "is needed, or the upper limit is"))
     if override.expires_on <= override.valid_from:
-        problems.append(("expires_on", "is not after valid_from"))
+        problems.append(("expires_on", "is not after the first day"))
     if problems:
         raise _bad("BAD_OVERRIDE", "The row is no override", problems)
     row = {name: _plain(value) for name, value in vars(override).items()}

@@ -1,4 +1,4 @@
-"""The words of an event that has hardly begun stand clear of the names at the right end of the lines."""
+"""The words of an event that has hardly begun stand clear of the names of lines; of one that is cut, they say so."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from matplotlib.text import Text
 
-from domain.grid.metering.charts.loss import loss_over_time
+from domain.grid.metering.charts.loss import finding, loss_over_time
 from domain.kernel.charts.chart import Format
 from tests.grid.charts.conftest import THEFT, ZONE, intervals
 from tests.grid.charts.test_drawing import painted
@@ -24,3 +24,10 @@ def test_what_is_predicted_covers_no_name_of_a_line(form: Format, quarters: int)
     assert len(names) == 3
     right = predicted.get_window_extent().x1
     assert all(right <= name.get_window_extent().x0 for name in names)
+
+
+def test_of_a_theft_that_began_before_the_window_the_finding_says_that_a_part_is_shown() -> None:
+    whole = intervals()
+    late = [point for point in whole if point.start >= THEFT.starts_at + timedelta(hours=1)]
+    assert "while the injected theft lasted" in finding("FEEDER_7", whole, [THEFT])
+    assert "in the part of the injected theft that is shown" in finding("FEEDER_7", late, [THEFT])

@@ -9,16 +9,19 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from api.kernel.lineage_page import headline
 from domain.grid.metering.observe.publish import publish
 from domain.grid.metering.observe.scenarios import Wish, inject
 from domain.grid.metering.rules.flags import Flag
 from domain.grid.metering.rules.local_days import day_number, local_midnight_us
 from domain.grid.metering.rules.scenario import Kind
-from domain.grid.metering.suggest import score_meters
+from domain.grid.metering.suggest import propose_inspection, score_meters
 from domain.kernel.canonical import new_id
+from domain.kernel.charts.words import number
 from domain.kernel.db import loader_connection, transaction
 from domain.kernel.errors import Invalid
 from domain.kernel.settings import DbRole, WriteMode
+from domain.kernel.trace import lineage_of
 from tests.conftest import Database
 from tests.makers import make_fleet, make_tenant
 
@@ -120,6 +123,21 @@ def test_the_thief_leads_with_reasons_and_the_ledger_names_the_run(with_reads: N
     assert event.run_id == scored.run_id
     assert event.payload["scoring_version"] == scored.scoring_version
     assert event.payload["counts"]["suspicious"] == 1
+
+
+def test_a_list_to_inspect_leads_back_to_the_scoring_of_its_day_and_to_its_reads(with_reads: None) -> None:
+    with transaction("T", DbRole.MACHINE) as connection:
+        scored = score_meters(connection, "T", LAST)
+    with transaction("T") as connection:
+        proposal = propose_inspection(connection, proposed_by="test", actor_role="SERVICE")
+        found = lineage_of(connection, proposal.proposal_id)
+    assert [one.source for one in found.edges if one.relation == "lists what was scored by"] == [
+        ("run", str(scored.run_id))
+    ]
+    (rows,) = [node for node in found.nodes if node.type == "rows"]
+    assert rows.facts["reads"] == scored.counts["reads"]
+    assert rows.facts["until_day"] == LAST.isoformat()
+    assert headline(found).endswith(f"leads back to {number(scored.counts['reads'])} reads")
 
 
 def test_scoring_again_gives_the_same_run_and_rows_and_keeps_what_people_set(with_reads: None) -> None:

@@ -12,7 +12,7 @@ from domain.grid.network.importers.simbench import import_simbench
 from domain.grid.network.observe import import_network
 from domain.grid.network.rules.losses import NOLOAD_SHARE
 from domain.grid.network.rules.model import PROFILE_LENGTH, Network
-from domain.grid.network.store.feeders import load_counts, load_feeders, load_profiles, load_versions
+from domain.grid.network.store.feeders import load_counts, load_feeders, load_versions
 from domain.kernel.db import transaction
 from domain.kernel.errors import Invalid, NotConfigured
 from domain.kernel.settings import DbRole, settings
@@ -143,7 +143,8 @@ def test_what_is_stored_is_what_was_read(network: Network, database: Database) -
     with transaction("T") as connection:
         meters = load_meters(connection)
         feeders = load_feeders(connection)
-        profiles = load_profiles(connection)
+        rows = connection.execute(text("SELECT profile_id, shape FROM load_profiles"))
+        profiles = {row.profile_id: row.shape for row in rows}
         counts = load_counts(connection)
         event = connection.execute(text("SELECT entity_id, payload FROM events")).one()
     assert meters.meter_id == [meter.meter_id for meter in network.meters]
@@ -151,7 +152,7 @@ def test_what_is_stored_is_what_was_read(network: Network, database: Database) -
     assert meters.has_pv.tolist() == [meter.has_pv for meter in network.meters]
     assert sum(feeder.meters for feeder in feeders) == 5372
     for profile in network.profiles:
-        np.testing.assert_array_equal(profiles[profile.profile_id].shape, profile.shape)
+        np.testing.assert_array_equal(np.frombuffer(profiles[profile.profile_id], dtype="<f4"), profile.shape)
     assert {name: counts[name] for name in report.counts} == report.counts
     assert event.entity_id == str(report.topology_version_id)
     assert event.payload["counts"]["meters"] == 5372

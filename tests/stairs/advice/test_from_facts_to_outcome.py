@@ -129,6 +129,17 @@ def test_facts_of_four_kinds_wait_for_a_person_once_with_the_numbers_they_rest_o
     assert rows("work_items") == []
 
 
+def test_the_trends_page_draws_what_six_visits_measured_with_the_limit_ahead(house: TestClient) -> None:
+    told = house.get(f"/stairs/buildings/{key('T', 'building')}/trends")
+    assert told.status_code == 200, told.text
+    assert "One point heads for a limit" in told.text
+    assert "would reach 20\u00a0Pa" in told.text
+    assert "4\u00a0May\u00a02021: 66\u00a0Pa" in told.text
+    forces = house.get(f"/stairs/buildings/{key('T', 'building')}/trends?kind=door_opening_force")
+    assert forces.status_code == 200
+    assert "no forecast" in forces.text
+
+
 def test_an_accepted_trend_opens_a_work_item_whose_outcome_tells_how_good_the_advice_is(house: TestClient) -> None:
     night()
     item = accept(house, "LOOK_BEFORE_LIMIT")

@@ -64,6 +64,12 @@ def test_the_order_of_the_points_changes_no_mark() -> None:
 def test_a_forecast_names_month_and_interval_and_silence_names_its_reason() -> None:
     assert "would reach 20\u00a0Pa in" in trending().title
     assert "no forecast" in trending((48.0, 47.5, 48.4, 48.1)).title
+    assert "band" not in trending((48.0, 47.5, 48.4, 48.1)).subtitle
+
+
+def test_a_point_beyond_its_limit_is_told_as_past_it_and_foretells_no_crossing() -> None:
+    past = trending((48.0, 42.1, 35.8, 29.9, 24.2, 18.0))
+    assert "is past 20\u00a0Pa and changes by \u22127.5\u00a0Pa a year" in past.title
 
 
 def test_doors_over_the_limit_are_counted() -> None:

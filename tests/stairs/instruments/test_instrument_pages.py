@@ -52,6 +52,27 @@ def test_an_instrument_and_its_certificate_are_entered_by_forms(ask: Ask) -> Non
     assert pressed(f"{own}/retire", "MANAGER", data={"reason": "dropped"}).status_code == 303
 
 
+def test_what_is_known_of_an_instrument_is_corrected_and_its_pdf_added_later(ask: Ask, manometer: str) -> None:
+    own = f"/stairs{manometer}"
+    known = {"instrument_type": "manometer", "serial_number": "MAN-1", "accuracy": "±0.5 Pa", "unit": "Pa"}
+    refused = pressed(own, data=known | {"serial_number": ""})
+    assert (refused.status_code, "Needed." in refused.text, 'value="±0.5 Pa"' in refused.text) == (422, True, True)
+    wrong = pressed(own, data=known | {"range_min": "low"})
+    assert (wrong.status_code, "Give a number." in wrong.text) == (422, True)
+    assert pressed(own, "AUDITOR", data=known).status_code == 403
+    for _ in range(2):
+        assert pressed(own, data=known).headers["location"] == f"{own}?done=corrected"
+    told = ask("AUDITOR", "GET", manometer).json()
+    assert (told["accuracy"], told["range_min"], told["manufacturer"]) == ("±0.5 Pa", None, None)
+    file = f"{own}/certificates/{told['certificates'][0]['cert_id']}/file"
+    assert "Add the PDF" in shown(own, role="TECHNICIAN")[1]
+    assert (pressed(file).status_code, pressed(file, "AUDITOR").status_code) == (422, 403)
+    assert "No file was chosen" in pressed(file).text
+    sent = pressed(file, files={"file": ("c.pdf", b"%PDF-1.7 %%EOF", "application/pdf")})
+    assert sent.headers["location"] == f"{own}?done=kept"
+    assert ">PDF</a>" in shown(own)[1]
+
+
 def test_the_register_says_what_proves_nothing_and_what_ends_soon(ask: Ask, manometer: str) -> None:
     soon = ask("TECHNICIAN", "POST", "/instruments", MANOMETER | {"serial_number": "<SOON>"}).json()["id"]
     dates = {"calibration_date": str(TODAY - timedelta(days=300)), "expiry_date": str(TODAY + timedelta(days=20))}

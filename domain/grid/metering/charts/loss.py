@@ -72,7 +72,10 @@ def finding(feeder: str, points: Sequence[LossInterval], events: Sequence[EventW
     end = points[-1].read_at
     theft = next((event for event in reversed(events) if event.kind in EMPHASIS), None)
     over = within(points, theft.starts_at, theft.ends_at) if theft else []
-    spell = f"while the injected {theft.kind} lasted" if theft else ""
+    # The chart of the event has all of it; where less is shown here, two figures of one theft would stand on a page.
+    is_whole = theft is not None and theft.starts_at >= points[0].start
+    lasted = "while the injected {} lasted" if is_whole else "in the part of the injected {} that is shown"
+    spell = lasted.format(theft.kind) if theft else ""
     if not over or theft is None or theft.ends_at >= end:
         over, spell = within(points, end - HOUR, end), "in the last hour"
     sums = balance(over)
@@ -258,10 +261,6 @@ def _say_what_is_missing(axes: Axes, plot: Plot, points: Sequence[LossInterval])
 def _runs(points: Sequence[LossInterval], wanted: Callable[[LossInterval], bool]) -> list[list[LossInterval]]:
     """Unbroken stretches of intervals that fulfil the condition."""
     return [list(members) for fulfils, members in groupby(points, wanted) if fulfils]
-
-
-def _pp(value: float) -> str:
-    return f"+{number(value, 2)}{NBSP}pp" if value >= 0 else f"{number(value, 2)}{NBSP}pp"
 
 
 def _names(plot: Plot, points: Sequence[LossInterval]) -> list[EndLabel]:

@@ -4,7 +4,6 @@ Each audit measures, says its finding in one sentence, and gives the figures beh
 command) decides what follows; an audit changes nothing. Meters are counted, never named.
 """
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -20,9 +19,6 @@ SHOWN = 20
 BALANCE_TOLERANCE_PCT = 1.5
 COVERAGE_EXPECTED_PCT = 95.0
 COVERAGE_REQUIRED_PCT = 60.0
-
-
-Auditor = Callable[[Connection, str, date], Finding]
 
 
 def energy_balance(connection: Connection, tenant_id: str, day: date) -> Finding:

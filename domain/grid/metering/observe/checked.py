@@ -66,7 +66,16 @@ def check(
     now: datetime,
     settings: VeeSettings,
 ) -> Checked:
-    """Decide for every read of a file. `history` counts meters by their position in `parsed.meters`."""
+    """Decide for every read of a file whether it may be stored, with which flags. Changes nothing in the database.
+
+    Args:
+        parsed: the file's rows, instants in UTC microseconds, energy in kWh an interval.
+        known: the tenant's meters by id.
+        history: trailing daily energy in kWh; it counts meters by their position in `parsed.meters`.
+        zone: the tenant's; local days are cut by it.
+        now: reads beyond it are refused.
+        settings: thresholds of the rules VEE-01 and onwards.
+    """
     sieve = Sieve(parsed.row)
     sieve.rejects.extend(parsed.rejects)
     _refuse_unknown(parsed, known, sieve)

@@ -88,7 +88,15 @@ class Grid:
         outages: Sequence[Outage],
         settings: EstimationSettings,
     ) -> Missing:
-        """The gaps and what is known around them."""
+        """The gaps of the day and what is known around them, for `estimate`.
+
+        Args:
+            rows: reads of the day and around it; estimates that stand are no reads.
+            like: reads of like days, one entry a day.
+            shapes: what meters of the same class, PV and interval length use, by interval end.
+            outages: during which nothing is estimated.
+            settings: hours over which to interpolate, and the other thresholds.
+        """
         reads = rows.take(np.flatnonzero(~rows.stands_in & self._on_grid(rows)))
         reach = int(settings.interpolate_h * 60 // self.minutes + 1) * self.step
         window = int(self.ends[0]) - self.step - reach, int(self.ends[-1]) + reach

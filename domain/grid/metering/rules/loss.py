@@ -87,7 +87,10 @@ def loss_pct_adj(
     weight_received: ArrayLike,
     throughput: ArrayLike | None = None,
 ) -> Floats:
-    """Loss with missing reads made up for: a comms outage leaves it where it was, theft does not."""
+    """Loss in percent with missing reads made up for: a comms outage leaves it where it was, theft does not.
+
+    All energies in one unit, one value a feeder and period; NaN where nothing was received or delivered.
+    """
     return loss_pct_raw(delivered, metered_hat(metered, weight_expected, weight_received), throughput)
 
 

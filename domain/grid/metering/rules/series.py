@@ -55,7 +55,6 @@ class EventWindow:
     starts_at: datetime
     ends_at: datetime
     expected_pp: float | None = None
-    observed_pp: float | None = None
 
     @property
     def name(self) -> str:

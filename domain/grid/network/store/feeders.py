@@ -1,14 +1,11 @@
-"""Read feeders, profiles and the summary of the current topology version."""
+"""Read feeders and the summary of the current topology version."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, text
-
-from domain.grid.network.rules.model import LoadProfile
 
 
 @dataclass(frozen=True)
@@ -54,17 +51,6 @@ GROUP BY f.tenant_id, f.feeder_id
 ORDER BY f.feeder_id COLLATE "C" """)
     )
     return [FeederRow(*row) for row in rows]
-
-
-def load_profiles(connection: Connection) -> dict[str, LoadProfile]:
-    """The tenant's profiles by id: float32 shapes of 35,136 quarter-hours."""
-    rows = connection.execute(
-        text('SELECT profile_id, kind, source, shape FROM load_profiles ORDER BY profile_id COLLATE "C"')
-    )
-    return {
-        row.profile_id: LoadProfile(row.profile_id, row.kind, row.source, np.frombuffer(row.shape, dtype="<f4"))
-        for row in rows
-    }
 
 
 def load_versions(connection: Connection, limit: int = 20) -> list[TopologyVersion]:

@@ -151,7 +151,16 @@ def fit(
     is_storm: bool = False,
     ways: Ways | None = None,
 ) -> Fit:
-    """Look at a crew for a job; `ways` holds travel by (crew_id, job_id) where a road network knows better."""
+    """Look at a crew for a job: way, time, skills, parts, and what forbids it. Pure; times in seconds, ways in km.
+
+    Args:
+        crew: with shift, skills, parts and place.
+        job: with its place, work in minutes, skills and parts.
+        as_of: from when on times are counted, UTC.
+        settings: speeds, preparation and what overtime costs.
+        is_storm: ways take longer.
+        ways: travel by (crew_id, job_id) where a road network knows better.
+    """
     missing = tuple(sorted(set(job.parts) - set(crew.parts)))
     fetched = tuple(part for part in missing if part in crew.depot_parts)
     way = (ways or {}).get((crew.crew_id, job.job_id)) or _way(crew, job, settings, is_storm, by_depot=bool(fetched))

@@ -76,11 +76,6 @@ class DeviceTree:
         return {own: index for index, own in enumerate(self.meter_ids)}
 
     @cached_property
-    def feeder_at(self) -> dict[str, int]:
-        """Feeder id to its place in `feeders`."""
-        return {one.feeder_id: index for index, one in enumerate(self.feeders)}
-
-    @cached_property
     def feeder_of_meter(self) -> Ints:
         """The place of each meter's feeder."""
         widths = [one.meter_end - one.meter_first for one in self.feeders]

@@ -94,7 +94,10 @@ class Etr:
 
 
 def estimate(work: Work, settings: EtrSettings = DEFAULT, correction: Correction = NO_CORRECTION) -> Etr:
-    """P50 and P90 of the minutes until restoration, and what they are made of."""
+    """P50 and P90 of the minutes until restoration, from now, and what they are made of. Pure.
+
+    `correction` scales both by how long former outages took against their estimates; P90 is never below P50.
+    """
     dispatch = settings.dispatch_min if work.dispatch_min is None else work.dispatch_min
     travel = settings.travel_min if work.travel_min is None else work.travel_min
     search = 0.0 if work.is_found else _search(work, settings)

@@ -133,7 +133,10 @@ def facts_from(
     explained_by: str | None,
     override_reason: str,
 ) -> Provisional:
-    """The same from the members of a stored one."""
+    """The facts that promotion looks at, from the members of a stored one.
+
+    Only evidence that speaks for the outage (`llr` above 0, natural logarithm) counts as an origin.
+    """
     spoken = [one for one in evidence if one.llr > 0 and one.kind in _ORIGIN]
     return Provisional(
         outage_key,
@@ -157,7 +160,15 @@ def decide(
     open_outages: Collection[OpenOutage] = (),
     settings: PromotionSettings = PromotionSettings(),
 ) -> Decision:
-    """The decision table for one provisional outage at `as_of`."""
+    """The decision table for one provisional outage: promote, merge, hold or reject, with each condition. Pure.
+
+    Args:
+        facts: what is known of it; the posterior is a probability.
+        as_of: an instant in UTC; waiting times are counted up to it.
+        tenant_id: goes into the canonical key.
+        open_outages: promoted ones that are not over; one on the device or above it takes this one in.
+        settings: least posterior, meters and minutes.
+    """
     conditions = (
         _status(facts),
         _sureness(facts, settings),

@@ -32,7 +32,10 @@ def narrative(
     cases: list[CounterfactualCase],
     etr: list[EtrLine],
 ) -> dict[str, str]:
-    """One paragraph for each part of a report; `executive` has at most 150 words."""
+    """One paragraph for each part of a report, by its name; `executive` has at most 150 words. Same facts, same words.
+
+    What is not known is left out, never guessed.
+    """
     followed = next((case for case in cases if case.case == "as_recommended"), None)
     sentences = [
         _what(outage),

@@ -93,7 +93,18 @@ def report(
     hours_worked: float = 0.0,
     note: str | None = None,
 ) -> None:
-    """What a crew says of itself; the same instant again replaces what it said."""
+    """Keep what a crew says of itself. Grain: crew and instant; the same instant again replaces what it said.
+
+    Args:
+        connection: bound to the tenant.
+        crew_id: of a registered crew.
+        at: when it was so, UTC.
+        status: available, assigned, enroute, onsite, rest or off.
+        current_job: the job in hand.
+        place: latitude and longitude, degrees.
+        hours_worked: since the last rest.
+        note: whatever else it says.
+    """
     lat, lon = place or (None, None)
     connection.execute(
         text(

@@ -191,7 +191,18 @@ def decide(
     reason: str | None,
     countersignature_id: uuid.UUID,
 ) -> None:
-    """Write a person's decision down."""
+    """Write a person's decision on a provisional outage down, with the signature that it rests on.
+
+    Args:
+        connection: the signing transaction.
+        prov_outage_id: which one.
+        status: what it is from now on.
+        outage_id: the promoted outage that it became part of; None where it was refused.
+        by: the person's id.
+        at: when it was signed, UTC.
+        reason: what the person wrote.
+        countersignature_id: of the decision.
+    """
     connection.execute(
         text(
             "UPDATE provisional_outages SET status = :status, canon_outage_id = :outage, decided_by = :by,"

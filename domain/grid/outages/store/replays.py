@@ -44,7 +44,10 @@ def insert(
     content_hash: str,
     summary: dict[str, Any],
 ) -> None:
-    """Keep a replay; the same one again changes nothing. It is generated as of `as_of`, so that its bytes stay."""
+    """Keep a replay; the same one again changes nothing. Grain: outage, instant and inputs.
+
+    `generated_at` is `as_of`, not the wall clock, so that its bytes stay; `content_hash` is the SHA-256 that is signed.
+    """
     connection.execute(
         text(
             "INSERT INTO outage_replays (replay_id, outage_id, generated_at, as_of, run_ids, run_id, input_hash,"

@@ -117,7 +117,20 @@ def keep(
     parent: uuid.UUID | None = None,
     dagster_run_id: str | None = None,
 ) -> bool:
-    """Write the run down; False where it stands already, and then nothing more is to be written."""
+    """Write the run down with its event; False where it stands already, and then nothing more is to be written.
+
+    Args:
+        connection: bound to the tenant.
+        question: what was asked; the run's id, input hash and as-of time follow from it.
+        outage_id: of a promoted outage; None for a run over all.
+        output: what came of it, as JSON can hold it; its hash is kept.
+        counts: how many of what was made, by name.
+        topology_version_id: the network that it was calculated on.
+        requested_by: person, key or machine.
+        run_at: when it was asked, UTC.
+        parent: the run whose result it starts from.
+        dagster_run_id: where a run of Dagster asked.
+    """
     done = connection.execute(
         _INSERT,
         {

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -113,18 +112,6 @@ def link(
         {"meters": list(meter_ids), "since": since, "until": until, **ids},
     )
     return done.rowcount
-
-
-def counts_of(connection: Connection, outage_id: uuid.UUID, as_of: datetime) -> dict[str, int]:
-    """Linked signals by type."""
-    rows: Any = connection.execute(
-        text(
-            "SELECT type, count(*) AS n FROM meter_events WHERE tenant_id = current_setting('app.tenant')"
-            ' AND canon_outage_id = :id AND arrived_at <= :as_of GROUP BY type ORDER BY type COLLATE "C"'
-        ),
-        {"id": outage_id, "as_of": as_of},
-    )
-    return {row.type: row.n for row in rows}
 
 
 def as_signal(one: StoredSignal) -> Signal:

@@ -101,7 +101,11 @@ def decisions(
             "override": override_reason,
         },
         settings_of(PromotionSettings()),
-        {"prov_outage_ids": sorted(by_id), "override": override_reason},
+        {
+            "prov_outage_ids": sorted(by_id),
+            "override": override_reason,
+            "inferred": sorted({str(row.run_id) for row in rows}),
+        },
     )
     runs.keep(
         connection,

@@ -40,7 +40,11 @@ def required_type(case: Case) -> str | None:
 
 
 def check(case: Case, day: date, readings: Sequence[Fraction]) -> Calibration:
-    """Whether the instrument that was used could prove the readings on that day."""
+    """Whether the instrument that was used could prove the readings on that day. Pure; a finding is a note, no error.
+
+    `day` is the local date of the test; `readings` are exact numbers in the unit of the measurement. Without a valid
+    certificate `valid` is False, and a passing result stays undecided; None where no instrument is asked for.
+    """
     asked = required_type(case)
     if asked is None:
         return Calibration(None, None, ())

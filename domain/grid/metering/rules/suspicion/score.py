@@ -77,7 +77,10 @@ def combine(found: dict[str, Floats], window_days: int, settings: ScoringSetting
 
 
 def score(features: Features, settings: ScoringSettings) -> Scores:
-    """Score, explain and order all meters."""
+    """Score, explain and order all meters. Grain: meter; scores and points are 0 to 100, energy in kWh. Pure.
+
+    Equal scores are ordered by estimated unrecorded energy, then by id, so that the same features give the same order.
+    """
     found = evidence(features, settings)
     window_days = features.window.window_days
     points: dict[str, Floats] = {}

@@ -44,7 +44,10 @@ def outage_key(feeder_id: str, device_ids: tuple[str, ...], began: float) -> str
 
 
 def describe(model: FeederModel, answer: Answered, lead: Lead, as_of: float, *, storm: bool) -> InferredOutage:
-    """The outage of a lead."""
+    """The outage of a lead: its class of devices, the meters behind it, evidence and what to ask next. Pure.
+
+    `as_of` is in seconds since 1970 UTC; posteriors are probabilities, evidence is logarithms of likelihood ratios.
+    """
     tree, feeder, settings = model.tree, model.feeder, model.settings
     below = _below(model, answer, lead)
     device_ids = best_first(tree, lead.device, answer.topmost, feeder.first)

@@ -97,7 +97,7 @@ def infer_outages(
         for answer in run_feeder(model, sessions, live, unheard, held, storm=storm):
             own = _outages_of(model, answer, live, as_of.timestamp(), storm=storm)
             outages += own
-            clusters.append(_cluster(model, answer, own))
+            clusters.append(_cluster(model, answer))
             _note_meters(model, answer, own, out_now)
         outages += [_comms(model, one) for one in silent]
     explained = [_explained(one, planned, standing, tree) for one in outages]
@@ -257,7 +257,7 @@ def _common_device(tree: DeviceTree, meters: Sequence[int]) -> int:
     return device
 
 
-def _cluster(model: FeederModel, answer: Answered, own: Sequence[InferredOutage]) -> Cluster:
+def _cluster(model: FeederModel, answer: Answered) -> Cluster:
     start = int(answer.session.start)
     return Cluster(
         f"{model.feeder.feeder_id}@{start}",
@@ -267,7 +267,6 @@ def _cluster(model: FeederModel, answer: Answered, own: Sequence[InferredOutage]
         len(answer.session.gasps),
         named(model, answer.ranked[:RANKING_SHOWN], answer.topmost),
         round(answer.false_rate, 9),
-        tuple(one.outage_key for one in own),
     )
 
 

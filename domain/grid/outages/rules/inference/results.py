@@ -78,7 +78,6 @@ class Cluster:
     last_gasps: int
     ranking: tuple[tuple[tuple[str, ...], float], ...]
     false_rate: float
-    outage_keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
