@@ -1,7 +1,7 @@
 # Countersign. `make demo` and `make test` do all their own set-up; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak up down status check format lock docs openapi notices audit bench clean
+.PHONY: help setup demo test soak up down status check check-style check-types check-sql check-imports format lock docs openapi notices audit bench clean
 
 # Every process of ours would otherwise translate the house anew, where the surroundings forbid compiled code.
 unexport PYTHONDONTWRITEBYTECODE
@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= python3
 
 help: ## List what can be made.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml scripts/install.sh
 	@bash scripts/install.sh "$(PYTHON)" "$(VENV)"
@@ -33,12 +33,21 @@ soak: setup ## The long checks: faults, attacks and fuzzing at length, one at a 
 	@$(BIN)/pytest -q -n 0 -m soak $(PYTEST_ARGS)
 
 check: setup ## Style, types, import contracts, dependencies, SQL.
+	@$(MAKE) --no-print-directory -j 2 check-style check-types check-sql check-imports
+
+check-style: ## Of the checks: style and format.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+check-types: ## Of the checks: types.
 	@$(BIN)/mypy
+
+check-sql: ## Of the checks: SQL.
+	@$(BIN)/sqlfluff lint sql -q
+
+check-imports: ## Of the checks: import contracts and dependencies.
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
-	@$(BIN)/sqlfluff lint sql -q
 
 format: setup ## Format the code.
 	@$(BIN)/ruff format .
