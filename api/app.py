@@ -25,6 +25,7 @@ from api.grid.outages import signals as outage_signals
 from api.grid.outages import storm_mode as outage_storm_mode
 from api.grid.pages import (
     crew_board,
+    crew_forms,
     events,
     feeders,
     meters,
@@ -64,7 +65,21 @@ from api.openapi import describe
 from api.page_errors import PageErrors
 from api.pages import mount_static
 from api.stairs import routers as stairs
-from api.stairs.pages import board, buildings, instrument_forms, laying, proof, rules, runner, session, trends
+from api.stairs.pages import (
+    amending,
+    board,
+    buildings,
+    definition_forms,
+    instrument_forms,
+    laying,
+    proof,
+    registry_forms,
+    rule_forms,
+    rules,
+    runner,
+    session,
+    trends,
+)
 from api.stairs.pages import faults as fault_pages
 from api.stairs.pages import instruments as instrument_pages
 from api.stairs.pages import reports as report_pages
@@ -97,10 +112,10 @@ def routers() -> list[APIRouter]:
         admin_health,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
-    control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, summary]
+    control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, crew_forms, summary]
     outages = [outage_signals, outage_storm_mode, promotion, canonical, outage_advice, crews, lists]
     stairs_pages = [board, runner, session, proof, report_pages, fault_pages, laying, buildings, trends, rules]
-    stairs_pages += [instrument_forms, instrument_pages]
+    stairs_pages += [instrument_forms, instrument_pages, amending, rule_forms, registry_forms, definition_forms]
     every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
     return events_of_learners + [one.router for one in every] + [courses.pages, loop.pages, search.router]
 

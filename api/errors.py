@@ -69,7 +69,17 @@ def problem(
     path: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """The answer for one error."""
+    """The answer for one error as problem+json (RFC 9457), with the id of the request to quote.
+
+    Args:
+        status: of HTTP.
+        code: what a program looks at.
+        detail: what did not happen, for the person who must act.
+        hint: what to do next.
+        errors: a field and its message each.
+        path: of the request; the course API has members of its own.
+        headers: beside those of every answer.
+    """
     body: dict[str, Any] = {
         "type": f"urn:countersign:problem:{code.lower().replace('_', '-')}",
         "title": TITLES.get(status, HTTPStatus(status).phrase),

@@ -11,6 +11,7 @@ from domain.kernel.errors import Forbidden, Invalid
 from domain.kernel.login import is_form_token
 
 MOST_FIELDS = 100
+MOST_BOXES = 10_000
 # More than any form takes, so that `uploaded` can say what is wrong with a second one.
 MOST_FILES = 20
 
@@ -24,7 +25,7 @@ async def sent_form(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
-async def checked_form(request: Request) -> AsyncIterator[FormData]:
+class CheckedForm:
     """The form of this request. A signed-in browser must send the token that our page put into it.
 
     A caller with a bearer token has no cookie that another site could misuse, and needs none.
@@ -32,21 +33,29 @@ async def checked_form(request: Request) -> AsyncIterator[FormData]:
     Raises:
         Forbidden: FORM_TOKEN, the form is not one of this session's pages.
     """
-    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
-        secret = session_secret(request.scope)
-        if secret is not None and "authorization" not in request.headers:
-            given = form.get("form_token")
-            if not isinstance(given, str) or not is_form_token(secret, given):
-                raise Forbidden(
-                    "The form was not sent from a page of this session; nothing was done.",
-                    hint="Go back, reload the page and send the form again.",
-                    code="FORM_TOKEN",
-                )
-        yield form
+
+    def __init__(self, most_fields: int = MOST_FIELDS) -> None:
+        self.most_fields = most_fields
+
+    async def __call__(self, request: Request) -> AsyncIterator[FormData]:
+        """The form for as long as the request takes."""
+        async with request.form(max_files=MOST_FILES, max_fields=self.most_fields) as form:
+            secret = session_secret(request.scope)
+            if secret is not None and "authorization" not in request.headers:
+                given = form.get("form_token")
+                if not isinstance(given, str) or not is_form_token(secret, given):
+                    raise Forbidden(
+                        "The form was not sent from a page of this session; nothing was done.",
+                        hint="Go back, reload the page and send the form again.",
+                        code="FORM_TOKEN",
+                    )
+            yield form
 
 
 SignInForm = Annotated[FormData, Depends(sent_form)]
-FormDep = Annotated[FormData, Depends(checked_form)]
+FormDep = Annotated[FormData, Depends(CheckedForm())]
+# Where one box stands for each of many things.
+LongFormDep = Annotated[FormData, Depends(CheckedForm(MOST_BOXES))]
 
 
 def typed(form: FormData, name: str, longest: int = 400) -> str:

@@ -69,6 +69,11 @@ def told(value: Any) -> str:
     return number(None) if value is None else str(value)
 
 
+def spaced(member: str) -> str:
+    """A member's name as words: `keyTakeaways` is read as key takeaways."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", member).lower()
+
+
 def segment(identifier: str) -> str:
     """An id as one segment of an address."""
     return quote(identifier, safe="")
@@ -99,6 +104,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
     "day": day,
     "on": on,
+    "spaced": spaced,
     "span": lambda window, zone: span(window[0], window[1], zone),
     "age": age,
     "short": short,

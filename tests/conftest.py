@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,9 +96,14 @@ def _make_template(server: Postgres) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Begun in the background of a shell, SIGINT is ignored; Dagster handles SIGTERM as it handles SIGINT, and so would
+    # every process that a test begins. A handler is not inherited, an ignored signal is.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # The library's default for terminals draws every local variable of a traceback, which takes half a minute.
     structlog.configure(processors=[structlog.processors.JSONRenderer(default=str)])
-    if not hasattr(config, "workerinput"):
+    # A list of tests needs no server, and another run of this checkout may be using it.
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
         server = config.stash[SERVER] = _server()
         server.start()
         _make_template(server)

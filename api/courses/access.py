@@ -5,11 +5,12 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from api.deps import CallerDep, TenantSession, allow
+from api.deps import allow
+from api.kernel.acting import Acting, ActingDep
 from domain.courses.authoring.rules.gates import SYLLABUS
 from domain.kernel.errors import CountersignError, Invalid
 from domain.kernel.lent import authority_for
-from domain.kernel.principal import EVERY_ROLE, Principal, Role
+from domain.kernel.principal import EVERY_ROLE, Role
 
 STAFF = frozenset({Role.AUTHOR, Role.REVIEWER, Role.ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
 LOOKS = allow(roles=STAFF, scopes={"courses:read"})
@@ -18,7 +19,7 @@ BROWSES = allow(roles=EVERY_ROLE, scopes={"courses:read"})
 # Whoever asks for a draft is its author; it takes no effect by itself, so a service may ask too.
 DRAFTS = allow(roles={"AUTHOR", "REVIEWER", "ADMIN"}, scopes={"courses:write"})
 WRITES = allow(roles={"AUTHOR", "REVIEWER", "ADMIN"})
-# A reviewer's or administrator's own role, or one that was lent: `signer` asks before the body is judged.
+# A reviewer's or administrator's own role, or one that was lent: `signing` asks before the body is judged.
 DECIDES = allow(roles=EVERY_ROLE - {Role.LEARNER})
 REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
@@ -29,17 +30,17 @@ class IfMatchRequired(CountersignError):
     code, status = "IF_MATCH_REQUIRED", 428
 
 
-def signer(connection: TenantSession, caller: CallerDep) -> Principal:
-    """The caller, who may decide on parts and versions of courses.
+def signing(act: ActingDep) -> Acting:
+    """The act of a caller who may decide on parts and versions of courses.
 
     Raises:
         Forbidden: ROLE_REQUIRED, PERSON_REQUIRED.
     """
-    authority_for(connection, caller, SYLLABUS)
-    return caller
+    authority_for(act.connection, act.caller, SYLLABUS)
+    return act
 
 
-SignerDep = Annotated[Principal, Depends(signer)]
+SigningDep = Annotated[Acting, Depends(signing)]
 
 
 IfMatch = Annotated[

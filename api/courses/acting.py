@@ -1,13 +1,8 @@
 """One request of a person that both lays before and signs: parts decided on, versions published, restored, retired."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
-from fastapi import Request
-from sqlalchemy import Connection
-
-from api.acts import ACTS
-from api.kernel.sign_in import ip_of
+from api.kernel.acting import Acting
 from domain.courses.authoring.rules.gates import OF_KIND
 from domain.courses.authoring.store import items, packages
 from domain.courses.authoring.store.items import Item
@@ -15,24 +10,13 @@ from domain.courses.authoring.store.packages import Published
 from domain.courses.authoring.store.proposals import newest_for
 from domain.courses.authoring.suggest.drafts import lay
 from domain.courses.authoring.suggest.packages import lay_publication, lay_restoration, lay_retirement
-from domain.kernel.countersign.decide import Answer, decide, why_not
+from domain.kernel.countersign.decide import Answer, why_not
 from domain.kernel.errors import Conflict, CountersignError, Forbidden
-from domain.kernel.principal import Principal
 from domain.kernel.proposals import Proposal
 from domain.kernel.signed import Decision
 
 
-@dataclass(frozen=True)
-class Act:
-    """Who acts, in which transaction and request."""
-
-    connection: Connection
-    request: Request
-    caller: Principal
-    call: str
-
-
-def approve_part(act: Act, item: Item, revision: int, content_hash: str, note: str | None) -> tuple[Item, Answer]:
+def approve_part(act: Acting, item: Item, revision: int, content_hash: str, note: str | None) -> tuple[Item, Answer]:
     """Countersign the revision that was read.
 
     Raises:
@@ -49,7 +33,7 @@ def approve_part(act: Act, item: Item, revision: int, content_hash: str, note: s
 
 
 def reject_part(
-    act: Act, item: Item, reason: str, revision: int | None = None, content_hash: str | None = None
+    act: Acting, item: Item, reason: str, revision: int | None = None, content_hash: str | None = None
 ) -> tuple[Item, Answer]:
     """Refuse the newest revision, with the reason.
 
@@ -64,8 +48,14 @@ def reject_part(
     return items.load_item(act.connection, item.item_id), answer
 
 
-def publish(act: Act, syllabus_id: str, content_hash: str, note: str | None) -> tuple[Published, bool]:
-    """Publish what was previewed; answers the version, and whether this call made it."""
+def publish(act: Acting, syllabus_id: str, content_hash: str, note: str | None) -> tuple[Published, bool]:
+    """Publish what was previewed; answers the version, and whether this call made it.
+
+    Raises:
+        NotFound: no such course.
+        Forbidden: ROLE_REQUIRED.
+        Conflict: SYLLABUS_NOT_APPROVED, MISSING_APPROVED_CONTENT, HASH_MISMATCH, ALREADY_PUBLISHED_AS.
+    """
     laid = lay_publication(act.connection, act.caller, syllabus_id, content_hash)
     if isinstance(laid, Published):
         return laid, False
@@ -73,22 +63,34 @@ def publish(act: Act, syllabus_id: str, content_hash: str, note: str | None) -> 
     return _newest(act, syllabus_id), answer.is_new
 
 
-def restore(act: Act, syllabus_id: str, version: int, reason: str | None) -> Published:
-    """Put the content of an earlier version in force as the newest one."""
+def restore(act: Acting, syllabus_id: str, version: int, reason: str | None) -> Published:
+    """Put the content of an earlier version in force as the newest one.
+
+    Raises:
+        NotFound: no such version.
+        Forbidden: ROLE_REQUIRED.
+        Conflict: ALREADY_LATEST.
+    """
     proposal = lay_restoration(act.connection, act.caller, syllabus_id, version)
     _decided(act, proposal, Decision.APPROVED, proposal.content_hash, reason)
     return _newest(act, syllabus_id)
 
 
-def retire(act: Act, package_id: UUID, reason: str) -> Published:
-    """Take a version out of the catalogue."""
+def retire(act: Acting, package_id: UUID, reason: str) -> Published:
+    """Take a version out of the catalogue; who is enrolled keeps it.
+
+    Raises:
+        NotFound: no such package.
+        Forbidden: ROLE_REQUIRED.
+        Conflict: ALREADY_RETIRED.
+    """
     package = packages.load_package(act.connection, package_id)
     proposal = lay_retirement(act.connection, act.caller, package)
     _decided(act, proposal, Decision.APPROVED, proposal.content_hash, reason)
     return packages.load_package(act.connection, package_id)
 
 
-def _proposal_of(act: Act, item: Item) -> Proposal:
+def _proposal_of(act: Acting, item: Item) -> Proposal:
     """What stands before reviewers for the newest revision; laid again where it has waited too long."""
     found = newest_for(act.connection, OF_KIND[item.kind], item.subject, item.content_hash)
     if item.status == "DRAFT" and (found is None or found.state in {"EXPIRED", "APPROVED", "REFUSED"}):
@@ -111,19 +113,11 @@ def _check_revision(item: Item, revision: int) -> None:
         )
 
 
-def _decided(act: Act, proposal: Proposal, decision: Decision, content_hash: str | None, reason: str | None) -> Answer:
+def _decided(
+    act: Acting, proposal: Proposal, decision: Decision, content_hash: str | None, reason: str | None
+) -> Answer:
     try:
-        return decide(
-            act.connection,
-            act.caller,
-            ACTS,
-            proposal.proposal_id,
-            decision,
-            content_hash=content_hash,
-            reason=reason,
-            request_id=act.call,
-            ip=ip_of(act.request),
-        )
+        return act.decide(proposal.proposal_id, decision, reason=reason, content_hash=content_hash)
     except Forbidden as refusal:
         raise _in_our_words(refusal) from refusal
 
@@ -138,5 +132,5 @@ def _in_our_words(refusal: CountersignError) -> CountersignError:
     )
 
 
-def _newest(act: Act, syllabus_id: str) -> Published:
+def _newest(act: Acting, syllabus_id: str) -> Published:
     return packages.versions_of(act.connection, syllabus_id)[0]

@@ -3,11 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.courses import acting
-from api.courses.access import DECIDES, LOOKS, SignerDep
-from api.courses.acting import Act
+from api.courses.access import DECIDES, LOOKS, SigningDep
 from api.courses.answers import items_told, versions_told
 from api.courses.schemas import (
     CourseTold,
@@ -18,7 +17,7 @@ from api.courses.schemas import (
     VersionTold,
     WithReason,
 )
-from api.deps import RequestId, TenantSession, allow
+from api.deps import TenantSession, allow
 from domain.courses.authoring.store import items, packages
 from domain.courses.authoring.store.items import Item
 from domain.courses.authoring.store.packages import Published
@@ -70,19 +69,15 @@ def package(syllabus_id: str, connection: TenantSession) -> PreviewTold:
 def publish(
     syllabus_id: str,
     body: Publish,
-    request: Request,
     response: Response,
-    connection: TenantSession,
-    caller: SignerDep,
+    act: SigningDep,
     _item: CourseDep,
-    call: RequestId,
 ) -> VersionTold:
     """A person's signature on exactly that content: 409 where something was approved since, and no version is lost."""
-    act = Act(connection, request, caller, call)
     version, is_new = acting.publish(act, syllabus_id, body.content_hash, body.note)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/api/courses/{syllabus_id}/{version.version}"
-    return versions_told(connection, [version], already=not is_new)[0]
+    return versions_told(act.connection, [version], already=not is_new)[0]
 
 
 @router.post(
@@ -91,31 +86,21 @@ def publish(
 def restore(
     syllabus_id: str,
     body: Restore,
-    request: Request,
     response: Response,
-    connection: TenantSession,
-    caller: SignerDep,
+    act: SigningDep,
     _item: CourseDep,
-    call: RequestId,
 ) -> VersionTold:
     """Its content becomes the newest version, which says from which it was restored."""
-    version = acting.restore(Act(connection, request, caller, call), syllabus_id, body.version, body.reason)
+    version = acting.restore(act, syllabus_id, body.version, body.reason)
     response.headers["Location"] = f"/api/courses/{syllabus_id}/{version.version}"
-    return versions_told(connection, [version])[0]
+    return versions_told(act.connection, [version])[0]
 
 
 @router.post("/packages/{package_id}/retire", status_code=201, dependencies=[DECIDES], summary="Retire a version")
-def retire(
-    body: WithReason,
-    request: Request,
-    connection: TenantSession,
-    caller: SignerDep,
-    package: PackageDep,
-    call: RequestId,
-) -> VersionTold:
+def retire(body: WithReason, act: SigningDep, package: PackageDep) -> VersionTold:
     """Nobody enrols in it any more; who is enrolled keeps it. The package itself never changes."""
-    version = acting.retire(Act(connection, request, caller, call), package.package_id, body.reason)
-    return versions_told(connection, [version])[0]
+    version = acting.retire(act, package.package_id, body.reason)
+    return versions_told(act.connection, [version])[0]
 
 
 def preview_told(syllabus_id: str, found: Preview) -> PreviewTold:

@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from sqlalchemy import Connection
 
 from api.courses import acting
-from api.courses.access import DECIDES, LOOKS, WRITES, IfMatch, SignerDep, seen_revision
-from api.courses.acting import Act
+from api.courses.access import DECIDES, LOOKS, WRITES, IfMatch, SigningDep, seen_revision
 from api.courses.answers import items_told, part_told, revisions_told
 from api.courses.schemas import (
     Approve,
@@ -25,7 +24,7 @@ from api.courses.schemas import (
     Status,
     WithReason,
 )
-from api.deps import CallerDep, RequestId, TenantSession
+from api.deps import CallerDep, TenantSession
 from api.errors import Problem
 from api.paging import By, Keyset, Page, PageDep
 from domain.courses.authoring.observe import drafts
@@ -132,29 +131,13 @@ def _add_deciding(router: APIRouter, item_of: Any, what: str) -> None:
     """A person's countersignature, or the reason why not."""
 
     @router.post("/{item_id}/approve", dependencies=[DECIDES], summary=f"Approve a {what}")
-    def approve(
-        body: Approve,
-        request: Request,
-        connection: TenantSession,
-        caller: SignerDep,
-        item: Annotated[Item, item_of],
-        call: RequestId,
-    ) -> Decided:
+    def approve(body: Approve, act: SigningDep, item: Annotated[Item, item_of]) -> Decided:
         """Countersign exactly the revision that was read. Its author may not."""
-        act = Act(connection, request, caller, call)
         return _decided(*acting.approve_part(act, item, body.revision, body.content_hash, body.note))
 
     @router.post("/{item_id}/reject", dependencies=[DECIDES], summary=f"Reject a {what}")
-    def reject(
-        body: Reject,
-        request: Request,
-        connection: TenantSession,
-        caller: SignerDep,
-        item: Annotated[Item, item_of],
-        call: RequestId,
-    ) -> Decided:
+    def reject(body: Reject, act: SigningDep, item: Annotated[Item, item_of]) -> Decided:
         """With the reason; the author writes the next revision."""
-        act = Act(connection, request, caller, call)
         return _decided(*acting.reject_part(act, item, body.reason, body.revision, body.content_hash))
 
 

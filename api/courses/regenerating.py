@@ -3,11 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from api.acts import ACTS
-from api.courses.acting import Act
 from api.courses.advice_schemas import IntentTold, JobDetail, JobRow, OutputPart, OutputTold, PartChange
 from api.deps import allow
-from api.kernel.sign_in import ip_of
+from api.kernel.acting import Acting
 from domain.courses.authoring.rules.difference import changes
 from domain.courses.authoring.store import items
 from domain.courses.regeneration.countersign import adoption, retries
@@ -18,7 +16,6 @@ from domain.courses.regeneration.store import intents, jobs, outputs
 from domain.courses.regeneration.store.intents import Intent
 from domain.courses.regeneration.store.jobs import Job
 from domain.courses.regeneration.store.outputs import Output
-from domain.kernel.countersign.decide import decide
 from domain.kernel.errors import Conflict
 from domain.kernel.proposals import Proposal, Subject, lock_subject
 from domain.kernel.signed import Countersignature, Decision
@@ -29,7 +26,7 @@ ACTING = allow(roles=ADMINS)
 ADOPTING = allow(roles={"REVIEWER", "ADMIN"})
 
 
-def trigger(act: Act, job_id: UUID, rationale: str | None, seen: str | None = None) -> tuple[Job, Countersignature]:
+def trigger(act: Acting, job_id: UUID, rationale: str | None, seen: str | None = None) -> tuple[Job, Countersignature]:
     """Trigger a job that waits.
 
     Raises:
@@ -44,7 +41,7 @@ def trigger(act: Act, job_id: UUID, rationale: str | None, seen: str | None = No
     return jobs.load(act.connection, job_id), signed
 
 
-def adopt(act: Act, output_id: UUID, note: str | None, seen: str | None = None) -> tuple[Output, Countersignature]:
+def adopt(act: Acting, output_id: UUID, note: str | None, seen: str | None = None) -> tuple[Output, Countersignature]:
     """Make drafts of an output.
 
     Raises:
@@ -62,7 +59,7 @@ def adopt(act: Act, output_id: UUID, note: str | None, seen: str | None = None) 
 
 
 def execute(
-    act: Act, intent_id: UUID, patch: dict[str, Any] | None, note: str | None
+    act: Acting, intent_id: UUID, patch: dict[str, Any] | None, note: str | None
 ) -> tuple[Intent, Countersignature]:
     """Consume an intent: a new job is made, which waits for its own trigger.
 
@@ -78,7 +75,7 @@ def execute(
     return intents.load(act.connection, intent_id), signed
 
 
-def reject(act: Act, intent_id: UUID, reason: str) -> tuple[Intent, Countersignature]:
+def reject(act: Acting, intent_id: UUID, reason: str) -> tuple[Intent, Countersignature]:
     """Say that the job is not tried again for this reason.
 
     Raises:
@@ -92,7 +89,7 @@ def reject(act: Act, intent_id: UUID, reason: str) -> tuple[Intent, Countersigna
     return intents.load(act.connection, intent_id), signed
 
 
-def _pending(act: Act, intent_id: UUID) -> Intent:
+def _pending(act: Acting, intent_id: UUID) -> Intent:
     intents.load(act.connection, intent_id)
     _hold(act, "retry", Subject(intents.SUBJECT, str(intent_id)))
     intent = intents.load(act.connection, intent_id)
@@ -100,7 +97,7 @@ def _pending(act: Act, intent_id: UUID) -> Intent:
     return intent
 
 
-def _hold(act: Act, name: str, subject: Subject) -> None:
+def _hold(act: Acting, name: str, subject: Subject) -> None:
     """One act at a time on the same thing, so that the second sees what the first has made of it."""
     lock_subject(act.connection, f"act.{name}", subject)
 
@@ -110,17 +107,9 @@ def _check_seen(seen: str | None, standing: str) -> None:
         raise Conflict("What you saw is not what stands; nothing was signed.", hint="Reload it.", code="HASH_MISMATCH")
 
 
-def _signed(act: Act, proposal: Proposal, decision: Decision, reason: str | None) -> Countersignature:
-    answer = decide(
-        act.connection,
-        act.caller,
-        ACTS,
-        proposal.proposal_id,
-        decision,
-        content_hash=proposal.content_hash,
-        reason=(reason or "").strip() or None,
-        request_id=act.call,
-        ip=ip_of(act.request),
+def _signed(act: Acting, proposal: Proposal, decision: Decision, reason: str | None) -> Countersignature:
+    answer = act.decide(
+        proposal.proposal_id, decision, reason=(reason or "").strip() or None, content_hash=proposal.content_hash
     )
     return answer.countersignature
 
@@ -135,7 +124,7 @@ def _row(job: Job) -> dict[str, Any]:
     return {"id": job.job_id} | {name: getattr(job, name) for name in names}
 
 
-def detail_told(act: Act, job: Job) -> JobDetail:
+def detail_told(act: Acting, job: Job) -> JobDetail:
     """A job, whole."""
     output, child = outputs.of_job(act.connection, job.job_id), jobs.retry_of(act.connection, job.job_id)
     return JobDetail(
@@ -156,7 +145,7 @@ def detail_told(act: Act, job: Job) -> JobDetail:
     )
 
 
-def output_told(act: Act, output: Output) -> OutputTold:
+def output_told(act: Acting, output: Output) -> OutputTold:
     """An output with its differences to what is approved now."""
     return OutputTold(
         id=output.output_id,
@@ -172,7 +161,7 @@ def output_told(act: Act, output: Output) -> OutputTold:
     )
 
 
-def _part(act: Act, part: dict[str, Any]) -> OutputPart:
+def _part(act: Acting, part: dict[str, Any]) -> OutputPart:
     standing = items.find_item(act.connection, part["itemId"])
     revision = standing.approved_revision if standing else None
     before = items.load_revision(act.connection, part["itemId"], revision).content if revision else {}

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from api.courses.acting import Act
 from api.courses.advice_schemas import (
     Adopt,
     Adopted,
@@ -41,7 +40,8 @@ from api.courses.regenerating import (
     row_told,
     trigger,
 )
-from api.deps import CallerDep, RequestId, TenantSession
+from api.deps import CallerDep, TenantSession
+from api.kernel.acting import ActingDep
 from api.paging import By, Keyset, PageDep
 from domain.courses.regeneration.observe.requests import ask_for_job, intend_retry
 from domain.courses.regeneration.store import intents, jobs, outputs
@@ -94,23 +94,16 @@ def listed(
 
 
 @router.get("/regeneration-jobs/{job_id}", dependencies=[LOOKS], summary="One regeneration job")
-def one(request: Request, connection: TenantSession, caller: CallerDep, call: RequestId, job_id: UUID) -> JobDetail:
+def one(act: ActingDep, job_id: UUID) -> JobDetail:
     """Its instruction, how it stands, what it brought or why it failed, and what it follows from."""
-    return detail_told(Act(connection, request, caller, call), jobs.load(connection, job_id))
+    return detail_told(act, jobs.load(act.connection, job_id))
 
 
 @router.post("/regeneration-jobs/{job_id}/trigger", dependencies=[ACTING], summary="Trigger a regeneration job")
-def triggered(
-    request: Request,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-    job_id: UUID,
-    body: TriggerJob | None = None,
-) -> TriggeredJob:
+def triggered(act: ActingDep, job_id: UUID, body: TriggerJob | None = None) -> TriggeredJob:
     """The person's countersignature on the instruction. The worker carries it out; nothing is made here."""
     said = body or TriggerJob()
-    job, signed = trigger(Act(connection, request, caller, call), job_id, said.rationale, said.content_hash)
+    job, signed = trigger(act, job_id, said.rationale, said.content_hash)
     return TriggeredJob(**row_told(job).model_dump(), countersignature_id=signed.countersignature_id)
 
 
@@ -122,25 +115,16 @@ def intents_of_job(connection: TenantSession, job_id: UUID) -> Intents:
 
 
 @router.get("/regeneration-outputs/{output_id}", dependencies=[LOOKS], summary="What a job brought")
-def output(
-    request: Request, connection: TenantSession, caller: CallerDep, call: RequestId, output_id: UUID
-) -> OutputTold:
+def output(act: ActingDep, output_id: UUID) -> OutputTold:
     """Each part beside the approved revision that stands, with the differences."""
-    return output_told(Act(connection, request, caller, call), outputs.load(connection, output_id))
+    return output_told(act, outputs.load(act.connection, output_id))
 
 
 @router.post("/regeneration-outputs/{output_id}/adopt", dependencies=[ADOPTING], summary="Adopt an output")
-def adopted(
-    request: Request,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-    output_id: UUID,
-    body: Adopt | None = None,
-) -> Adopted:
+def adopted(act: ActingDep, output_id: UUID, body: Adopt | None = None) -> Adopted:
     """Its parts become drafts in the caller's name, origin REGENERATION; another person approves them."""
     said = body or Adopt()
-    done, signed = adopt(Act(connection, request, caller, call), output_id, said.note, said.content_hash)
+    done, signed = adopt(act, output_id, said.note, said.content_hash)
     return Adopted(
         id=output_id, job_id=done.job_id, made=done.adoption or [], countersignature_id=signed.countersignature_id
     )
@@ -168,32 +152,22 @@ def intent(connection: TenantSession, intent_id: UUID) -> IntentTold:
 
 
 @router.post("/retry-intents/{intent_id}/execute", dependencies=[ACTING], status_code=201, summary="Try a job again")
-def executed(
-    request: Request,
-    response: Response,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-    intent_id: UUID,
-    body: ExecuteIntent | None = None,
-) -> ExecutedIntent:
+def executed(act: ActingDep, response: Response, intent_id: UUID, body: ExecuteIntent | None = None) -> ExecutedIntent:
     """Consumes the intent and makes a new job, which waits for its own trigger; the failed one stays as it is."""
     said = body or ExecuteIntent()
-    done, signed = execute(Act(connection, request, caller, call), intent_id, said.instruction_patch, said.note)
+    done, signed = execute(act, intent_id, said.instruction_patch, said.note)
     if done.job_id is None:
         raise NotFound("No job came of it.")
     response.headers["Location"] = f"/api/admin/regeneration-jobs/{done.job_id}"
     return ExecutedIntent(
         retry_intent=intent_told(done),
-        job=row_told(jobs.load(connection, done.job_id)),
+        job=row_told(jobs.load(act.connection, done.job_id)),
         countersignature_id=signed.countersignature_id,
     )
 
 
 @router.post("/retry-intents/{intent_id}/reject", dependencies=[ACTING], summary="Do not try a job again")
-def rejected(
-    request: Request, connection: TenantSession, caller: CallerDep, call: RequestId, intent_id: UUID, body: RejectIntent
-) -> IntentTold:
+def rejected(act: ActingDep, intent_id: UUID, body: RejectIntent) -> IntentTold:
     """With the reason. Another reason is another intent."""
-    done, _ = reject(Act(connection, request, caller, call), intent_id, body.reason.strip())
+    done, _ = reject(act, intent_id, body.reason.strip())
     return intent_told(done)

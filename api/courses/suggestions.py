@@ -3,8 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
-from sqlalchemy import Connection
+from fastapi import APIRouter, Query
 
 from api.courses.advice_schemas import (
     ContentSuggestion,
@@ -17,12 +16,12 @@ from api.courses.advice_schemas import (
     SuggestionStatus,
     SuggestionType,
 )
-from api.deps import CallerDep, RequestId, TenantSession, allow
+from api.deps import TenantSession, allow
+from api.kernel.acting import Acting, ActingDep
 from api.kernel.advice import SUGGESTIONS, decide_suggestion, rows_of
 from api.paging import PageDep
 from domain.kernel.advice import suggestions
 from domain.kernel.errors import NotFound
-from domain.kernel.principal import Principal
 from domain.kernel.signed import Decision
 
 router = APIRouter(prefix="/api/admin/suggestions", tags=["Courses: suggestions"])
@@ -57,45 +56,21 @@ def one(connection: TenantSession, suggestion_id: UUID) -> ContentSuggestion:
 
 
 @router.post("/{suggestion_id}/accept", dependencies=[DECIDES], summary="Accept a suggestion for a course")
-def accept(
-    request: Request,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-    suggestion_id: UUID,
-    body: DecideOn | None = None,
-) -> DecidedSuggestion:
+def accept(act: ActingDep, suggestion_id: UUID, body: DecideOn | None = None) -> DecidedSuggestion:
     """Its status alone changes; a regeneration is asked for apart, and triggered apart from that."""
-    return _decided(connection, request, caller, call, suggestion_id, Decision.APPROVED, body)
+    return _decided(act, suggestion_id, Decision.APPROVED, body)
 
 
 @router.post("/{suggestion_id}/dismiss", dependencies=[DECIDES], summary="Dismiss a suggestion for a course")
-def dismiss(
-    request: Request,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-    suggestion_id: UUID,
-    body: DecideOn | None = None,
-) -> DecidedSuggestion:
+def dismiss(act: ActingDep, suggestion_id: UUID, body: DecideOn | None = None) -> DecidedSuggestion:
     """Its status alone changes."""
-    return _decided(connection, request, caller, call, suggestion_id, Decision.REFUSED, body)
+    return _decided(act, suggestion_id, Decision.REFUSED, body)
 
 
-def _decided(
-    connection: Connection,
-    request: Request,
-    caller: Principal,
-    call: str,
-    suggestion_id: UUID,
-    decision: Decision,
-    body: DecideOn | None,
-) -> DecidedSuggestion:
-    of_course(suggestions.one(connection, suggestion_id))
+def _decided(act: Acting, suggestion_id: UUID, decision: Decision, body: DecideOn | None) -> DecidedSuggestion:
+    of_course(suggestions.one(act.connection, suggestion_id))
     said = body or DecideOn()
-    signed = decide_suggestion(
-        connection, request, caller, call, suggestion_id, decision, said.reason, said.content_hash
-    )
+    signed = decide_suggestion(act, suggestion_id, decision, said.reason, said.content_hash)
     status = "ACCEPTED" if decision is Decision.APPROVED else "DISMISSED"
     return DecidedSuggestion(id=suggestion_id, status=status, countersignature_id=signed.countersignature_id)
 

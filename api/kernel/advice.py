@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 
-from api.deps import CallerDep, RequestId, TenantSession, allow
+from api.deps import CallerDep, TenantSession, allow
+from api.kernel.acting import Acting, ActingDep
 from api.kernel.advice_schemas import (
     CloseWork,
     Decide,
@@ -24,7 +25,6 @@ from api.kernel.advice_schemas import (
     SuggestionRow,
     WorkItemRow,
 )
-from api.kernel.sign_in import ip_of
 from api.paging import By, FieldsDep, Keyset, Page, Paged, PageDep
 from domain.kernel.advice import signals, suggestions, work
 from domain.kernel.advice.interval import share
@@ -33,7 +33,6 @@ from domain.kernel.advice.work import Found
 from domain.kernel.clock import utc_now
 from domain.kernel.countersign.advice import check_open, decide_on
 from domain.kernel.errors import Conflict, NotFound
-from domain.kernel.principal import Principal
 from domain.kernel.signed import Countersignature, Decision
 
 router = APIRouter(prefix="/v1/advice", tags=["Advice"])
@@ -138,67 +137,32 @@ def one_suggestion(connection: TenantSession, suggestion_id: UUID) -> Suggestion
 
 
 @router.post("/suggestions/{suggestion_id}/accept", dependencies=[DECIDES], summary="Accept a suggestion")
-def accept(
-    request: Request,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-    suggestion_id: UUID,
-    body: Decide | None = None,
-) -> DecidedOn:
+def accept(act: ActingDep, suggestion_id: UUID, body: Decide | None = None) -> DecidedOn:
     """The person's countersignature. For grid and stairs it opens what somebody is to look at; it generates nothing."""
-    return _decided(connection, request, caller, call, suggestion_id, Decision.APPROVED, body)
+    return _decided(act, suggestion_id, Decision.APPROVED, body)
 
 
 @router.post("/suggestions/{suggestion_id}/dismiss", dependencies=[DECIDES], summary="Dismiss a suggestion")
-def dismiss(
-    request: Request,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-    suggestion_id: UUID,
-    body: Decide | None = None,
-) -> DecidedOn:
+def dismiss(act: ActingDep, suggestion_id: UUID, body: Decide | None = None) -> DecidedOn:
     """The person's refusal. Without a reason it says that none was given; the page asks for one."""
-    return _decided(connection, request, caller, call, suggestion_id, Decision.REFUSED, body)
+    return _decided(act, suggestion_id, Decision.REFUSED, body)
 
 
-def _decided(
-    connection: Connection,
-    request: Request,
-    caller: Principal,
-    call: str,
-    suggestion_id: UUID,
-    decision: Decision,
-    body: Decide | None,
-) -> DecidedOn:
+def _decided(act: Acting, suggestion_id: UUID, decision: Decision, body: Decide | None) -> DecidedOn:
     said = body or Decide()
-    signed = decide_suggestion(
-        connection, request, caller, call, suggestion_id, decision, said.reason, said.content_hash
-    )
+    signed = decide_suggestion(act, suggestion_id, decision, said.reason, said.content_hash)
     opened = work.listed(
-        connection,
-        work.Wanted(suggestion_id=suggestion_id),
-        order="w.work_item_id",
-        values={},
-        limit=1,
+        act.connection, work.Wanted(suggestion_id=suggestion_id), order="w.work_item_id", values={}, limit=1
     )
     return DecidedOn(
         countersignature_id=signed.countersignature_id,
-        suggestion=SuggestionRow.model_validate(suggestions.one(connection, suggestion_id)),
+        suggestion=SuggestionRow.model_validate(suggestions.one(act.connection, suggestion_id)),
         work_item_id=opened[0]["work_item_id"] if opened else None,
     )
 
 
 def decide_suggestion(
-    connection: Connection,
-    request: Request,
-    caller: Principal,
-    call: str,
-    suggestion_id: UUID,
-    decision: Decision,
-    reason: str | None,
-    seen: str | None = None,
+    act: Acting, suggestion_id: UUID, decision: Decision, reason: str | None, seen: str | None = None
 ) -> Countersignature:
     """One decision of the caller on the suggestion; the hash is bound here, for it cannot have changed.
 
@@ -206,19 +170,19 @@ def decide_suggestion(
         NotFound: no such suggestion.
         Conflict: ALREADY_DECIDED; HASH_MISMATCH, the hash that was sent is another's.
     """
-    found = suggestions.load(connection, suggestion_id)
+    found = suggestions.load(act.connection, suggestion_id)
     check_open(found)
     if seen is not None and seen != found.content_hash:
         raise Conflict("What you saw is not this suggestion; nothing was signed.", code="HASH_MISMATCH")
     answer = decide_on(
-        connection,
-        caller,
+        act.connection,
+        act.caller,
         suggestion_id,
         decision,
-        proposed=lay_before_people(connection, found),
+        proposed=lay_before_people(act.connection, found),
         reason=(reason or "").strip() or None,
-        request_id=call,
-        ip=ip_of(request),
+        request_id=act.call,
+        ip=act.ip,
     )
     return answer.countersignature
 

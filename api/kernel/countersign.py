@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 
-from api.acts import ACTS, GATES
-from api.deps import CallerDep, RequestId, TenantSession, allow
+from api.acts import GATES
+from api.deps import CallerDep, TenantSession, allow
+from api.kernel.acting import Acting, ActingDep
 from api.kernel.countersign_schemas import (
     HASH,
     Approve,
@@ -26,11 +27,10 @@ from api.kernel.countersign_schemas import (
     WithReason,
 )
 from api.kernel.proposed_content import is_short
-from api.kernel.sign_in import ip_of
 from api.paging import By, Keyset, Page, PageDep
 from domain.kernel import queue
 from domain.kernel.clock import utc_now
-from domain.kernel.countersign.decide import decide, why_not
+from domain.kernel.countersign.decide import why_not
 from domain.kernel.errors import CountersignError
 from domain.kernel.gates import Gate
 from domain.kernel.lent import kinds_open_to
@@ -92,47 +92,33 @@ def proposal(connection: TenantSession, caller: CallerDep, proposal_id: UUID) ->
 
 
 @router.post("/proposals/{proposal_id}/approve", dependencies=[PEOPLE], summary="Countersign")
-def approve(
-    request: Request, body: Approve, connection: TenantSession, caller: CallerDep, call: RequestId, proposal_id: UUID
-) -> Decided:
+def approve(body: Approve, act: ActingDep, proposal_id: UUID) -> Decided:
     """Sign exactly what was seen. The same click twice answers the first signature."""
-    return _decided(
-        connection, request, caller, call, proposal_id, Decision.APPROVED, body.reason, content_hash=body.content_hash
-    )
+    return _decided(act, proposal_id, Decision.APPROVED, body.reason, body.content_hash)
 
 
 @router.post("/proposals/{proposal_id}/refuse", dependencies=[PEOPLE], summary="Refuse")
-def refuse(
-    request: Request, body: WithReason, connection: TenantSession, caller: CallerDep, call: RequestId, proposal_id: UUID
-) -> Decided:
+def refuse(body: WithReason, act: ActingDep, proposal_id: UUID) -> Decided:
     """Refuse, with the reason; the proposal is closed."""
-    return _decided(connection, request, caller, call, proposal_id, Decision.REFUSED, body.reason)
+    return _decided(act, proposal_id, Decision.REFUSED, body.reason)
 
 
 @router.post("/proposals/{proposal_id}/ask", dependencies=[PEOPLE], summary="Ask for more information")
-def ask(
-    request: Request, body: WithReason, connection: TenantSession, caller: CallerDep, call: RequestId, proposal_id: UUID
-) -> Decided:
+def ask(body: WithReason, act: ActingDep, proposal_id: UUID) -> Decided:
     """Ask a question; the proposal goes on waiting."""
-    return _decided(connection, request, caller, call, proposal_id, Decision.MORE_INFORMATION, body.reason)
+    return _decided(act, proposal_id, Decision.MORE_INFORMATION, body.reason)
 
 
 @router.post("/proposals/{proposal_id}/withdraw", dependencies=[PEOPLE], summary="Take back")
-def withdraw(
-    request: Request, body: WithReason, connection: TenantSession, caller: CallerDep, call: RequestId, proposal_id: UUID
-) -> Decided:
+def withdraw(body: WithReason, act: ActingDep, proposal_id: UUID) -> Decided:
     """Take back the own proposal while it waits, or an approval until its fulfilment has started."""
-    return _decided(connection, request, caller, call, proposal_id, Decision.WITHDRAWN, body.reason)
+    return _decided(act, proposal_id, Decision.WITHDRAWN, body.reason)
 
 
 @router.post("/countersign/refuse", dependencies=[PEOPLE], summary="Refuse several")
-def refuse_many(
-    request: Request, body: RefuseMany, connection: TenantSession, caller: CallerDep, call: RequestId
-) -> RefusedMany:
+def refuse_many(body: RefuseMany, act: ActingDep) -> RefusedMany:
     """Refuse several for one reason; each by itself: what cannot be refused says why, the others are."""
-    results = [
-        refuse_one(connection, request, caller, call, one, body.reason) for one in dict.fromkeys(body.proposal_ids)
-    ]
+    results = [refuse_one(act, one, body.reason) for one in dict.fromkeys(body.proposal_ids)]
     counts = {"refused": sum(one["status"] == "refused" for one in results), "asked": len(results)}
     return RefusedMany.model_validate({"results": results, "counts": counts})
 
@@ -150,40 +136,21 @@ def countersignatures(connection: TenantSession, content_hash: Annotated[HASH, Q
     return as_countersigned(connection, sorted(found, key=lambda one: (one.signed_at, str(one.countersignature_id))))
 
 
-def refuse_one(
-    connection: Connection, request: Request, caller: Principal, call: str, proposal_id: UUID, reason: str
-) -> dict[str, Any]:
+def refuse_one(act: Acting, proposal_id: UUID, reason: str) -> dict[str, Any]:
     """Refuse one of several; an error undoes this one alone."""
     try:
-        with connection.begin_nested():
-            _decided(connection, request, caller, call, proposal_id, Decision.REFUSED, reason)
+        with act.connection.begin_nested():
+            _decided(act, proposal_id, Decision.REFUSED, reason)
     except CountersignError as error:
         return {"proposal_id": proposal_id, "status": "not_refused", "code": error.code, "detail": error.detail}
     return {"proposal_id": proposal_id, "status": "refused"}
 
 
 def _decided(
-    connection: Connection,
-    request: Request,
-    caller: Principal,
-    call: str,
-    proposal_id: UUID,
-    decision: Decision,
-    reason: str | None,
-    content_hash: str | None = None,
+    act: Acting, proposal_id: UUID, decision: Decision, reason: str | None, content_hash: str | None = None
 ) -> Decided:
-    answer = decide(
-        connection,
-        caller,
-        ACTS,
-        proposal_id,
-        decision,
-        content_hash=content_hash,
-        reason=reason,
-        request_id=call,
-        ip=ip_of(request),
-    )
-    told = as_countersigned(connection, [answer.countersignature])[0]
+    answer = act.decide(proposal_id, decision, reason=reason, content_hash=content_hash)
+    told = as_countersigned(act.connection, [answer.countersignature])[0]
     return Decided(status="signed" if answer.is_new else "already_signed", countersignature=told)
 
 

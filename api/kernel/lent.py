@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
-from sqlalchemy import Connection
+from fastapi import APIRouter, Query
 
-from api.acts import ACTS, GATES
-from api.deps import CallerDep, RequestId, TenantSession, allow
+from api.acts import GATES
+from api.deps import CallerDep, TenantSession, allow
+from api.kernel.acting import Acting, ActingDep
 from api.kernel.lent_schemas import (
     Delegation,
     Delegations,
@@ -19,13 +19,11 @@ from api.kernel.lent_schemas import (
     Orders,
     ProposedOrder,
 )
-from api.kernel.sign_in import ip_of
 from domain.kernel import lending
 from domain.kernel.clock import utc_now
-from domain.kernel.countersign.decide import decide
 from domain.kernel.errors import Conflict, Forbidden
 from domain.kernel.gates import DELEGATION, STANDING_ORDER
-from domain.kernel.principal import Principal, Role
+from domain.kernel.principal import Role
 from domain.kernel.proposals import Proposal
 from domain.kernel.signed import Decision
 
@@ -41,18 +39,13 @@ Cursor = Annotated[str | None, Query(max_length=1000)]
 
 
 @router.post("/delegations", dependencies=[LENDERS], status_code=201, summary="Lend an own role")
-def lend(
-    request: Request, body: NewDelegation, connection: TenantSession, caller: CallerDep, call: RequestId
-) -> Delegation:
+def lend(body: NewDelegation, act: ActingDep) -> Delegation:
     """Proposed and countersigned in one step by the person whose role it is; the ledger shows both names."""
-    return Delegation.model_validate(lend_role(connection, request, caller, call, **body.model_dump()))
+    return Delegation.model_validate(lend_role(act, **body.model_dump()))
 
 
 def lend_role(
-    connection: Connection,
-    request: Request,
-    caller: Principal,
-    call: str,
+    act: Acting,
     *,
     to_user: UUID,
     role: Role,
@@ -60,10 +53,16 @@ def lend_role(
     valid_to: datetime,
     reason: str,
 ) -> lending.Delegation:
-    """Propose the delegation and sign it."""
+    """Propose the delegation and sign it as the lender, in one step.
+
+    Raises:
+        Forbidden: ROLE_REQUIRED, the caller does not hold the role or it cannot be lent.
+        NotFound: no such active colleague.
+        Invalid: the colleague is the caller, or kinds or end do not fit.
+    """
     proposal = lending.propose_delegation(
-        connection,
-        caller,
+        act.connection,
+        act.caller,
         GATES,
         to_user=to_user,
         role=role,
@@ -72,18 +71,8 @@ def lend_role(
         reason=reason,
         now=utc_now(),
     )
-    decide(
-        connection,
-        caller,
-        ACTS,
-        proposal.proposal_id,
-        Decision.APPROVED,
-        content_hash=proposal.content_hash,
-        reason=reason,
-        request_id=call,
-        ip=ip_of(request),
-    )
-    return lending.delegation(connection, UUID(proposal.subject.id))
+    act.decide(proposal.proposal_id, Decision.APPROVED, reason=reason, content_hash=proposal.content_hash)
+    return lending.delegation(act.connection, UUID(proposal.subject.id))
 
 
 @router.get("/delegations", dependencies=[LOOKS], summary="Roles that were lent")
@@ -96,36 +85,26 @@ def delegations(
 
 
 @router.post("/delegations/{delegation_id}/end", dependencies=[LOOKS], summary="End a delegation")
-def end_delegation(
-    request: Request,
-    delegation_id: UUID,
-    body: Ending,
-    connection: TenantSession,
-    caller: CallerDep,
-    call: RequestId,
-) -> Delegation:
+def end_delegation(delegation_id: UUID, body: Ending, act: ActingDep) -> Delegation:
     """By who lent it, who was lent it, or an administrator. What was signed meanwhile stands."""
-    return Delegation.model_validate(
-        end_lending(connection, request, caller, call, lending.delegation(connection, delegation_id), body.reason)
-    )
+    lent = lending.delegation(act.connection, delegation_id)
+    return Delegation.model_validate(end_lending(act, lent, body.reason))
 
 
-def end_lending(
-    connection: Connection, request: Request, caller: Principal, call: str, lent: lending.Delegation, reason: str
-) -> lending.Delegation:
+def end_lending(act: Acting, lent: lending.Delegation, reason: str) -> lending.Delegation:
     """Withdraw the signature by which the role was lent.
 
     Raises:
         Forbidden: neither lender nor borrower nor administrator.
         Conflict: ALREADY_OVER.
     """
-    if caller.id not in {str(lent.from_user), str(lent.to_user)} and not caller.roles & ENDS_ANY:
+    if act.caller.id not in {str(lent.from_user), str(lent.to_user)} and not act.caller.roles & ENDS_ANY:
         raise Forbidden(
             "A delegation is ended by who lent it, by who was lent it, or by an administrator.",
             hint="It is open to: ADMIN, TENANT_OWNER.",
         )
-    _withdraw(connection, request, caller, call, lent.proposal_id, lent.state, reason)
-    return lending.delegation(connection, lent.delegation_id)
+    _withdraw(act, lent.proposal_id, lent.state, reason)
+    return lending.delegation(act.connection, lent.delegation_id)
 
 
 @router.post("/standing-orders", dependencies=[PROPOSES], status_code=201, summary="Propose a standing order")
@@ -153,39 +132,22 @@ def orders(connection: TenantSession, limit: Limit = 50, cursor: Cursor = None) 
 
 
 @router.post("/standing-orders/{order_id}/end", dependencies=[SIGNERS], summary="End a standing order")
-def end_order(
-    request: Request, order_id: UUID, body: Ending, connection: TenantSession, caller: CallerDep, call: RequestId
-) -> Order:
+def end_order(order_id: UUID, body: Ending, act: ActingDep) -> Order:
     """From now on it covers nothing; what was done under it stands."""
-    return Order.model_validate(
-        withdraw_order(connection, request, caller, call, lending.order(connection, order_id), body.reason)
-    )
+    return Order.model_validate(withdraw_order(act, lending.order(act.connection, order_id), body.reason))
 
 
-def withdraw_order(
-    connection: Connection, request: Request, caller: Principal, call: str, found: lending.Order, reason: str
-) -> lending.Order:
+def withdraw_order(act: Acting, found: lending.Order, reason: str) -> lending.Order:
     """Withdraw the signature by which the order was given.
 
     Raises:
         Conflict: ALREADY_OVER.
     """
-    _withdraw(connection, request, caller, call, found.proposal_id, found.state, reason)
-    return lending.order(connection, found.order_id)
+    _withdraw(act, found.proposal_id, found.state, reason)
+    return lending.order(act.connection, found.order_id)
 
 
-def _withdraw(
-    connection: Connection, request: Request, caller: Principal, call: str, proposal_id: UUID, state: str, reason: str
-) -> None:
+def _withdraw(act: Acting, proposal_id: UUID, state: str, reason: str) -> None:
     if state != "STANDING":
         raise Conflict("It is over already; nothing was changed.", code="ALREADY_OVER")
-    decide(
-        connection,
-        caller,
-        ACTS,
-        proposal_id,
-        Decision.WITHDRAWN,
-        reason=reason,
-        request_id=call,
-        ip=ip_of(request),
-    )
+    act.decide(proposal_id, Decision.WITHDRAWN, reason=reason)

@@ -79,7 +79,7 @@ def sign_in_as_demo(request: Request, form: SignInForm, _: MaybeCallerDep) -> Re
     if settings().env is not Env.DEV or tenant_id not in demo_tenants() or not is_uuid(user_id):
         raise Forbidden("Nobody is signed in with one click here.", hint="Sign in with a token.")
     with transaction(tenant_id) as connection:
-        person = find_person(connection, tenant_id, user_id=user_id, email=None)
+        person = find_person(connection, user_id=user_id, email=None)
     if person is None or not person.active or not person.roles:
         raise Forbidden("There is no such person.", hint="Sign in with a token.")
     principal = Principal(Kind.PERSON, str(person.id), person.name, tenant_id, roles=person.roles)

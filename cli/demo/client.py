@@ -1,6 +1,7 @@
 """The demo's caller: the published endpoints over HTTP with the key of the sources, nothing behind them."""
 
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
@@ -50,6 +51,12 @@ class Client:
     def delete(self, path: str) -> dict[str, Any]:
         """DELETE, answer JSON."""
         return self._answer(self._http.delete(path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -64,6 +64,7 @@ def tell(story: Story, machine: Client, base_url: str, tenant_id: str, folder: P
         artifact = chain["artifacts"][0]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "inspection-list.csv").write_bytes(person.file(artifact["artifact_id"]))
+        person.close()
         step.result = (
             f"{name} signed; {after:.0f} s later the crew's list of {proposed['counts']['meters']} meters stood"
         )

@@ -11,6 +11,6 @@ HERE = "/v1/admin/tenants/current"
 def state(base_url: str, tenant_id: str) -> None:
     """State it, unless one is stated."""
     administrator, _ = person_of(base_url, tenant_id, ADMINISTRATOR, "Demo Admin", "ADMIN")
-    if administrator.get(HERE)["energy_price"] is None:
-        administrator.patch(HERE, {"energy_price": PRICE})
-    administrator.close()
+    with administrator:
+        if administrator.get(HERE)["energy_price"] is None:
+            administrator.patch(HERE, {"energy_price": PRICE})

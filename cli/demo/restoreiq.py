@@ -190,15 +190,14 @@ def _best(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _promote(machine: Client, base_url: str, tenant_id: str, prov: str, night: Night) -> str:
     person, name = person_of(base_url, tenant_id, OPERATOR, "Demo Operator", "OPERATOR")
     advised = machine.post("/v1/provisionals/promote", {"prov_outage_ids": [prov]})
-    done = person.post(
-        "/v1/provisionals/promote",
-        {
-            "prov_outage_ids": [prov],
-            "mode": "commit",
-            "content_hash": advised["content_hash"],
-            "reason": "Last gasps and calls agree with the relay.",
-        },
-    )
+    asked = {
+        "prov_outage_ids": [prov],
+        "mode": "commit",
+        "content_hash": advised["content_hash"],
+        "reason": "Last gasps and calls agree with the relay.",
+    }
+    with person:
+        done = person.post("/v1/provisionals/promote", asked)
     night.outage_id = done["outage_id"]
     return name
 
@@ -225,7 +224,8 @@ def _over(base_url: str, tenant_id: str, machine: Client, began: datetime, night
     minutes = {"dispatched_at": 14, "arrived_at": 41, "isolated_at": 74, "fault_found_at": 96}
     told: dict[str, Any] = {name: _utc(began + timedelta(minutes=at)) for name, at in minutes.items()}
     told |= {"cause": "broken_pole", "true_device_id": BREAKER, "true_zone_id": f"Z-{SWITCH}"}
-    person.post(f"/v1/outages/{night.outage_id}/progress", told)
+    with person:
+        person.post(f"/v1/outages/{night.outage_id}/progress", told)
     machine.post("/v1/provisionals/infer", {"as_of": _utc(began + timedelta(minutes=REPAIRED_MIN + 30))})
 
 
@@ -238,15 +238,13 @@ def _replay(machine: Client, base_url: str, tenant_id: str, folder: Path, night:
     night.delta_cmi_pct = round(100 * case["delta_cmi"] / night.cmi, 1) if case and night.cmi else 0.0
     draft = machine.post("/v1/reports/after-action/export", {"replay_id": night.replay_id})
     person, night.signed_by = person_of(base_url, tenant_id, MANAGER, "Demo Manager", "MANAGER")
-    answer = person.post(
-        f"/v1/proposals/{draft['proposal_id']}/approve",
-        {"content_hash": draft["content_hash"], "reason": "The times agree with the log of the control room."},
-    )
-    night.countersignature_id = answer["countersignature"]["countersignature_id"]
-    chain = carried_out(person, night.countersignature_id, "The signed report")
+    signed = {"content_hash": draft["content_hash"], "reason": "The times agree with the log of the control room."}
     folder.mkdir(parents=True, exist_ok=True)
-    for artifact in chain["artifacts"]:
-        name = "after-action.pdf" if artifact["media_type"] == "application/pdf" else "after-action.docx"
-        (folder / name).write_bytes(person.file(artifact["artifact_id"]))
-        night.files.append(name)
+    with person:
+        answer = person.post(f"/v1/proposals/{draft['proposal_id']}/approve", signed)
+        night.countersignature_id = answer["countersignature"]["countersignature_id"]
+        for artifact in carried_out(person, night.countersignature_id, "The signed report")["artifacts"]:
+            name = "after-action.pdf" if artifact["media_type"] == "application/pdf" else "after-action.docx"
+            (folder / name).write_bytes(person.file(artifact["artifact_id"]))
+            night.files.append(name)
     night.files.sort()

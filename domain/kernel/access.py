@@ -50,7 +50,7 @@ def _person(claims: Claims) -> Principal:
         except ValueError as cause:
             raise Unauthenticated("The token names nobody.") from cause
     with transaction(claims.tenant_id) as connection:
-        found = find_person(connection, claims.tenant_id, user_id=claims.user_id, email=claims.email)
+        found = find_person(connection, user_id=claims.user_id, email=claims.email)
     if found is None or not found.active:
         raise Unauthenticated(
             "The token's person is not known in its tenant, or was deactivated.",

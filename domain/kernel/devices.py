@@ -73,7 +73,7 @@ def principal_of_device(token: str) -> Principal | None:
     if row is None:
         return None
     with transaction(row.tenant_id) as connection:
-        person = find_person(connection, row.tenant_id, user_id=str(row.user_id), email=None)
+        person = find_person(connection, user_id=str(row.user_id), email=None)
     if person is None or not person.active:
         return None
     roles = frozenset(role for role in person.roles if role in row.roles)

@@ -47,7 +47,26 @@ def record(
     status: str = "ok",
     payload: Mapping[str, Any] | None = None,
 ) -> uuid.UUID:
-    """Append one event for the tenant that the transaction is bound to; answer its id.
+    """Append one event for the tenant that the transaction is bound to; answer its id. Grain: one act.
+
+    For what must not happen without its event; where the act goes on all the same, `gaps.note` keeps the gap.
+
+    Args:
+        connection: of the act itself, so that act and event stand or fall together.
+        event_type: room.thing.past_tense, or as the specifications name it.
+        actor_id: user id, key id or the name of a process.
+        actor_role: the role acted in; of several, joined by commas.
+        occurred_at: an instant in UTC; None: now, by the database's clock.
+        entity_type: what kind of thing it was done to.
+        entity_id: which one.
+        outage_id: of a promoted outage.
+        prov_outage_id: of a provisional one.
+        run_id: of the calculation that it belongs to.
+        replay_id: of the replay that it belongs to.
+        request_id: of the request that it came by.
+        ip: the caller's address.
+        status: `ok`, or what went wrong.
+        payload: members that JSON can hold; secrets are taken out before it is written.
 
     Raises:
         Unavailable: LEDGER_UNAVAILABLE, the event cannot be written, so what it tells of must not happen.

@@ -46,7 +46,8 @@ def note(
 ) -> uuid.UUID:
     """Append one event if that is possible, and else keep the gap; the caller's act goes on either way.
 
-    Answers the id that the event has or will have.
+    Members mean what they do in `events.record`. Answers the id that the event has or will have once the gap is filled.
+    Raises nothing: where not even the gap can be kept, `audit_write_failures_total{kept="no"}` and the log tell of it.
     """
     members = members_of(
         event_type,

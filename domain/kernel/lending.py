@@ -90,7 +90,7 @@ def propose_delegation(
         )
     if str(to_user) == principal.id:
         raise _wrong("to_user", "Nobody lends a role to himself or herself.")
-    colleague = find_person(connection, principal.tenant_id, user_id=str(to_user), email=None)
+    colleague = find_person(connection, user_id=str(to_user), email=None)
     if colleague is None or not colleague.active:
         raise NotFound("There is no such active colleague in this tenant.", hint="The list of people shows who is.")
     _check_kinds(gates, kinds, role)

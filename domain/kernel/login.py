@@ -63,7 +63,7 @@ def principal_of_session(secret: str) -> Principal | None:
     if row is None:
         return None
     with transaction(row.tenant_id) as connection:
-        person = find_person(connection, row.tenant_id, user_id=str(row.user_id), email=None)
+        person = find_person(connection, user_id=str(row.user_id), email=None)
     if person is None or not person.active:
         return None
     # Kept as roles, not as the column's text: what is taken from either side of an intersection is not said.

@@ -134,7 +134,7 @@ def person_in(tenant_id: str, email: str) -> Principal:
         Forbidden: NOT_INVITED.
     """
     with transaction(tenant_id) as connection:
-        person = find_person(connection, tenant_id, user_id=None, email=email)
+        person = find_person(connection, user_id=None, email=email)
     if person is None or not person.active:
         raise _not_invited()
     return Principal(Kind.PERSON, str(person.id), person.name, tenant_id, roles=person.roles)

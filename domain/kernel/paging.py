@@ -10,7 +10,6 @@ from typing import Generic, TypeVar
 from domain.kernel.errors import Invalid
 
 T = TypeVar("T")
-MOST = 500
 LONGEST_CURSOR = 1000
 
 

@@ -9,8 +9,9 @@ import unicodedata
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from domain.kernel.canonical import new_id
 from domain.kernel.db import transaction
@@ -23,28 +24,18 @@ from domain.kernel.settings import DbRole
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
 
 _NOW = "valid_from <= clock_timestamp() AND (valid_to IS NULL OR valid_to > clock_timestamp())"
-_HELD = text(
-    f"SELECT role FROM role_assignments WHERE user_id = :user_id AND tenant_id = :tenant_id AND {_NOW} ORDER BY role"
-)
+_HELD = f"SELECT role FROM role_assignments WHERE tenant_id = current_setting('app.tenant') AND {_NOW} AND user_id ="
+# A person as the bound tenant knows him or her, with the roles that hold there now.
+_PERSON = f"SELECT p.id, p.email, p.name, p.active, ARRAY({_HELD} p.id ORDER BY role) AS roles FROM v_people AS p WHERE"
 # Asked at every request, hence one statement.
-_PERSON = text(f"""
-SELECT p.id, p.email, p.name, p.active,
-  ARRAY(SELECT ra.role FROM role_assignments AS ra
-    WHERE ra.user_id = p.id AND ra.tenant_id = :tenant_id AND {_NOW} ORDER BY ra.role) AS roles
-FROM v_people AS p WHERE p.id = CAST(:user_id AS uuid) OR p.email = :email ORDER BY p.id LIMIT 1
-""")
+_BY_ID_OR_EMAIL = text(f"{_PERSON} p.id = CAST(:user_id AS uuid) OR p.email = :email ORDER BY p.id LIMIT 1")
+_ACTIVE = text(f"{_PERSON} p.id = ANY(:ids) AND p.active ORDER BY p.name, p.id")
 # The first by id: among very many nobody looks for a name in a list.
 _HOLDERS = f"""
 SELECT DISTINCT user_id FROM role_assignments
 WHERE tenant_id = current_setting('app.tenant') AND (role = 'LEARNER') = :learns AND {_NOW}
   AND EXISTS (SELECT 1 FROM v_people AS p WHERE p.id = user_id AND p.active)
 ORDER BY user_id LIMIT :most
-"""
-_PEOPLE = f"""
-SELECT p.id, p.email, p.name,
-  ARRAY(SELECT ra.role FROM role_assignments AS ra
-    WHERE ra.user_id = p.id AND ra.tenant_id = current_setting('app.tenant') AND {_NOW} ORDER BY ra.role) AS roles
-FROM v_people AS p WHERE p.id = ANY(:ids) AND p.active ORDER BY p.name, p.id
 """
 
 
@@ -104,10 +95,10 @@ def ensure_person(
     with transaction(tenant_id, DbRole.OWNER, actor=actor_id) as connection:
         _check_tenant(connection, tenant_id)
         user_id = _user_id(connection, kept, name, actor_id)
-        held = roles_of(connection, user_id, tenant_id)
+        held = roles_of(connection, user_id)
         for role in sorted(wanted - held):
             _give(connection, user_id, tenant_id, role, actor_id)
-        return _load(connection, user_id, tenant_id)
+        return _load(connection, user_id)
 
 
 def end_role(tenant_id: str, user_id: uuid.UUID, role: Role, *, actor_id: str = "countersign") -> None:
@@ -138,19 +129,16 @@ def set_active(tenant_id: str, user_id: uuid.UUID, active: bool, *, actor_id: st
         _tell(connection, "access.person.activated" if active else "access.person.deactivated", user_id, actor_id)
 
 
-def roles_of(connection: Connection, user_id: uuid.UUID, tenant_id: str) -> frozenset[Role]:
-    """What the person is in the tenant now."""
-    rows = connection.execute(_HELD, {"user_id": user_id, "tenant_id": tenant_id})
-    return frozenset(Role(row.role) for row in rows)
+def roles_of(connection: Connection, user_id: uuid.UUID) -> frozenset[Role]:
+    """What the person is in the bound tenant now."""
+    return frozenset(map(Role, connection.execute(text(f"{_HELD} :user_id"), {"user_id": user_id}).scalars()))
 
 
-def find_person(connection: Connection, tenant_id: str, *, user_id: str | None, email: str | None) -> Person | None:
+def find_person(connection: Connection, *, user_id: str | None, email: str | None) -> Person | None:
     """The person by id or by address, if the tenant that the transaction is bound to knows him or her."""
-    values = {"user_id": user_id, "email": None if email is None else spelled(email), "tenant_id": tenant_id}
-    row = connection.execute(_PERSON, values).one_or_none()
-    if row is None:
-        return None
-    return Person(row.id, row.email, row.name, row.active, frozenset(Role(role) for role in row.roles))
+    asked = {"user_id": user_id, "email": None if email is None else spelled(email)}
+    row = connection.execute(_BY_ID_OR_EMAIL, asked).one_or_none()
+    return None if row is None else _person(row)
 
 
 def still(connection: Connection, principal: Principal) -> Principal:
@@ -159,14 +147,18 @@ def still(connection: Connection, principal: Principal) -> Principal:
     Raises:
         Forbidden: the person may no longer come in.
     """
-    found = find_person(connection, principal.tenant_id, user_id=principal.id, email=None)
+    found = find_person(connection, user_id=principal.id, email=None)
     if found is None or not found.active:
         raise Forbidden("You may no longer come in; nothing was signed.", hint="An administrator can reactivate you.")
     return replace(principal, roles=frozenset(role for role in found.roles if role in principal.roles))
 
 
-def _load(connection: Connection, user_id: uuid.UUID, tenant_id: str) -> Person:
-    found = find_person(connection, tenant_id, user_id=str(user_id), email=None)
+def _person(row: Row[Any]) -> Person:
+    return Person(row.id, row.email, row.name, row.active, frozenset(map(Role, row.roles)))
+
+
+def _load(connection: Connection, user_id: uuid.UUID) -> Person:
+    found = find_person(connection, user_id=str(user_id), email=None)
     if found is None:
         raise NotFound("There is no such person.")
     return found
@@ -218,8 +210,7 @@ def people_of(connection: Connection, most: int) -> list[Person]:
     for learns in (False, True):
         found = connection.execute(text(_HOLDERS), {"learns": learns, "most": most}).scalars()
         ids |= dict.fromkeys(found)
-    rows = connection.execute(text(_PEOPLE), {"ids": list(ids)[:most]})
-    return [Person(row.id, row.email, row.name, True, frozenset(map(Role, row.roles))) for row in rows]
+    return [_person(row) for row in connection.execute(_ACTIVE, {"ids": list(ids)[:most]})]
 
 
 def named(connection: Connection, wanted: str) -> list[str]:

@@ -16,7 +16,6 @@ _LISTED = (
     " CAST('{}' AS jsonb) AS evidence, severity, page_url, proposed_by, authors, run_id, supersedes, created_at,"
     " expires_at, state, countersignature_id"
 )
-STATES = ("WAITING", "APPROVED", "REFUSED", "WITHDRAWN", "OUTDATED", "EXPIRED")
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,16 @@ def history(
     after: Place | None = None,
     limit: int = 50,
 ) -> list[Proposal]:
-    """Proposals in any state, without content, the newest first; from behind `after` on."""
+    """Proposals in any state, without content and evidence, the newest first. Grain: proposal; at most `limit`.
+
+    Args:
+        connection: bound to the tenant.
+        state: WAITING, APPROVED, REFUSED, WITHDRAWN, OUTDATED or EXPIRED; None: any.
+        kind: of the gate.
+        subject_id: of what was proposed.
+        after: the row behind which the page begins.
+        limit: how many at most.
+    """
     rows = connection.execute(
         text(
             f"SELECT {_LISTED} FROM v_proposals WHERE (CAST(:state AS text) IS NULL OR state = :state)"

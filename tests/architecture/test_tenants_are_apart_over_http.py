@@ -45,12 +45,14 @@ MEANS = {
     "thing_id": ("artifact_id", "countersignature_id", "run_id"),
     "key": ("store_key",),
     "session_id": ("test_session_id", "session_id"),
+    "entry_id": ("stair_id", "floor_id", "door_id"),
 }
 # Parameters that name no row.
 FIXED = {
     "edition": ["draft"],
     "form": ["pdf"],
-    "verb": ["approve"],
+    "verb": ["approve", "retire"],
+    "plural": ["stairs", "floors", "doors"],
     "path": ["approve"],
     "index": ["0"],
     "tenant_id": [THEIRS],

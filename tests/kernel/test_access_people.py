@@ -180,7 +180,7 @@ def test_an_address_is_one_however_its_letters_are_written(database: Database) -
     assert ensure_person("T", "a\u0308DA@example.org", "A", []).id == first.id
     with transaction("T") as connection:
         for written in (" \u00e4da@Example.org", "A\u0308DA@example.org"):
-            found = find_person(connection, "T", user_id=None, email=written)
+            found = find_person(connection, user_id=None, email=written)
             assert found is not None
             assert found.id == first.id
 

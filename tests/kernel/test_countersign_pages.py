@@ -155,6 +155,26 @@ def test_the_page_shows_what_changed_since_the_last_signature(amy: Browser) -> N
     assert '<span class="added">+   CREATE TABLE b ();' in html
 
 
+def test_a_list_within_what_is_signed_is_a_table_with_names_first_and_units_in_its_head(amy: Browser) -> None:
+    meters = [
+        {"score": 80.5 - n, "latitude": 53.6, "reasons": ["Used 65 % less."], "meter_id": f"M{n}", "loss_kwh": n}
+        | {"of": str(uuid.uuid4())}
+        for n in range(60)
+    ]
+    read = [{"of_id": "A", "at": "2026-11-21T10:00:00Z", "on": "2026-11-21", "note": None, "deep": {"a": 1}}]
+    proposal = laid(content={"meters": meters, "read": read, "odd": [1, {"a": 1}], "empty": []})
+    html = amy.get(f"/countersign/{proposal.proposal_id}")
+    assert "Meters, the first 50 of 60" in html
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', html)
+    assert heads == ["Meter", "Score", "Loss kWh", "Reasons", "Of", "At", "On"]
+    first = re.search(r"<tbody><tr>(.*?)</tr>", html)
+    assert first is not None
+    assert re.findall(r">([^<]+)</t", first[1]) == ["M0", "80.5", "0", "Used 65 % less."]
+    assert "Sat 21 Nov 2026" in html
+    assert "Every member, line by line" in html
+    assert "meters[59].meter_id: M59" in html
+
+
 def test_a_large_content_is_shown_in_part_and_given_whole(amy: Browser) -> None:
     rows = [{"meter": f"M{n:06d}", "why": "x" * 150} for n in range(50_000)]
     large = laid(content={"rows": rows, "text": "y" * 1_000_000}, evidence={"long": "z" * 1_000_000})

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.courses.analytics import LOOKS, Window, WindowDep, funnels_of, signals_of
+from api.page_words import on
 from api.pages import Page, PageDep
 from domain.courses.insight.charts.drop_off import drop_off
 from domain.courses.insight.observe.dashboard import Dashboard, dashboard
@@ -29,7 +30,7 @@ def analytics(
     """The figures of one version as it stood at the end of the last day that was counted."""
     now = utc_now()
     found = dashboard(page.connection, course_id, now, version=version, from_day=window.from_day, to_day=window.to_day)
-    chart = drop_off(found.lessons, f"to the end of {found.as_of}")
+    chart = drop_off(found.lessons, f"to the end of {on(found.as_of)}")
     return page.show(
         "courses/analytics.html",
         charts=[chart] if chart else [],
@@ -37,7 +38,18 @@ def analytics(
         stale=found.run is None or found.run.is_stale(now),
         small=SMALL_N,
         severities=SEVERITIES,
+        subjects=_subjects(found),
         **_more(page, course_id, window, found),
+    )
+
+
+def _subjects(found: Dashboard) -> dict[str, str]:
+    """What signals are about, by the number that the table of lessons shows."""
+    lessons = [(one.lesson, one.lesson.lesson_idx + 1) for one in found.lessons]
+    return (
+        {found.version.course_id: "the course"}
+        | {one.lesson_id: f"lesson {number}" for one, number in lessons if one.lesson_id}
+        | {one.quiz_id: f"quiz of lesson {number}" for one, number in lessons if one.quiz_id}
     )
 
 

@@ -10,12 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.courses import acting
 from api.courses.access import STAFF
-from api.courses.acting import Act
 from api.courses.answers import items_told, versions_told
 from api.courses.packages import preview_told
 from api.courses.schemas import ItemTold
 from api.deps import RequestId, allow
 from api.forms import FormDep, typed
+from api.kernel.acting import acting_on
 from api.pages import Page, PageDep
 from domain.courses.authoring.observe.drafts import Author
 from domain.courses.authoring.observe.requests import ask_for_parts
@@ -106,7 +106,7 @@ def publish(page: PageDep, form: FormDep, call: RequestId, syllabus_id: str) -> 
     """Publish what the page showed; a refusal comes back on it."""
     try:
         with page.connection.begin_nested():
-            act = _act(page, call)
+            act = acting_on(page, call)
             _, is_new = acting.publish(
                 act, syllabus_id, typed(form, "content_hash", 64), typed(form, "note", 2000) or None
             )
@@ -123,7 +123,7 @@ def restore(page: PageDep, form: FormDep, call: RequestId, syllabus_id: str) -> 
             reason = typed(form, "reason", 2000)
             if len(reason) < 3:
                 raise Invalid("A restoration has a reason; nothing was restored.", hint="Write why.")
-            acting.restore(_act(page, call), syllabus_id, _number(typed(form, "version", 10)), reason)
+            acting.restore(acting_on(page, call), syllabus_id, _number(typed(form, "version", 10)), reason)
     except CountersignError as error:
         return _show(page, syllabus_id, error=error)
     return RedirectResponse(f"/admin/courses/{syllabus_id}?done=restored", 303)
@@ -137,7 +137,7 @@ def retire(page: PageDep, form: FormDep, call: RequestId, syllabus_id: str, pack
             reason = typed(form, "reason", 2000)
             if len(reason) < 3:
                 raise Invalid("A retirement has a reason; nothing was retired.", hint="Write why.")
-            acting.retire(_act(page, call), package_id, reason)
+            acting.retire(acting_on(page, call), package_id, reason)
     except CountersignError as error:
         return _show(page, syllabus_id, error=error)
     return RedirectResponse(f"/admin/courses/{syllabus_id}?done=retired", 303)
@@ -156,10 +156,6 @@ def generate(page: PageDep, form: FormDep, syllabus_id: str) -> Response:
     except CountersignError as error:
         return _show(page, syllabus_id, error=error)
     return RedirectResponse(f"/admin/courses/{syllabus_id}?done=asked", 303)
-
-
-def _act(page: Page, call: str) -> Act:
-    return Act(page.connection, page.request, page.principal, call)
 
 
 def _number(typed_in: str) -> int:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from api.courses.pages.board import AUTHORS
 from api.deps import allow
 from api.forms import FormDep, typed
+from api.kernel.pages.filled import sentence
 from api.pages import Page, PageDep
 from domain.courses.authoring.observe.drafts import Author
 from domain.courses.authoring.observe.requests import ask_for_syllabus
@@ -90,12 +91,6 @@ def _told(error: ValidationError) -> dict[str, str]:
 
 def _words(values: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(one, one.replace("_", " ")) for one in values]
-
-
-def sentence(words: str) -> str:
-    """What the shape says of a wrong member, as one reads it at a field."""
-    told = words.removeprefix("Value error, ").removeprefix("Input ")
-    return f"{told[:1].upper()}{told[1:]}."
 
 
 def _show(

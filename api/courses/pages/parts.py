@@ -8,13 +8,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.courses import acting
 from api.courses.access import STAFF
-from api.courses.acting import Act
 from api.courses.answers import part_told, revisions_told
 from api.courses.pages.board import AUTHORS, SIGNERS, STATES
 from api.courses.parts import difference
 from api.courses.schemas import Difference
 from api.deps import RequestId, allow, require
 from api.forms import FormDep, typed
+from api.kernel.acting import acting_on
 from api.pages import Page, PageDep
 from domain.courses.authoring.observe import drafts
 from domain.courses.authoring.observe.drafts import Author
@@ -60,7 +60,7 @@ def act_on(page: PageDep, form: FormDep, call: RequestId, syllabus_id: str, item
     """
     item = _item(page, syllabus_id, item_id)
     reason = typed(form, "reason", 2001)
-    act = Act(page.connection, page.request, page.principal, call)
+    act = acting_on(page, call)
     written = form.get("content")
     try:
         with page.connection.begin_nested():

@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from api.courses import regenerating
-from api.courses.acting import Act
 from api.courses.regenerating import ACTING, ADMINS, ADOPTING, LOOKS, detail_told, intent_told, output_told
 from api.courses.regeneration import ORDER
 from api.deps import RequestId
 from api.forms import FormDep, typed
+from api.kernel.acting import acting_on
 from api.kernel.pages.advice import After, Short, id_of
 from api.pages import Page, PageDep
 from api.paging import Page as Part
@@ -84,7 +84,7 @@ def ask(page: PageDep, form: FormDep, suggestion_id: str) -> Response:
 def one(page: PageDep, job_id: str, call: RequestId, done: Short = "") -> Response:
     """One job, whole: what is asked, how it stands, what came of it, and the button that is the next."""
     job = jobs.load(page.connection, id_of(job_id))
-    act, output = _act(page, call), outputs.of_job(page.connection, job.job_id)
+    act, output = acting_on(page, call), outputs.of_job(page.connection, job.job_id)
     told = detail_told(act, job)
     wanted = intents.of_job(page.connection, job.job_id)
     people = {str(job.created_by), *(str(one.created_by) for one in wanted)}
@@ -129,7 +129,7 @@ def file(page: PageDep, job_id: str, name: str) -> Response:
 def triggered(page: PageDep, form: FormDep, call: RequestId, job_id: str) -> Response:
     """Trigger it, then back to the same page."""
     seen = typed(form, "content_hash", 64) or None
-    regenerating.trigger(_act(page, call), id_of(job_id), typed(form, "reason", 2000), seen)
+    regenerating.trigger(acting_on(page, call), id_of(job_id), typed(form, "reason", 2000), seen)
     return RedirectResponse(f"{HERE}/{job_id}?done=triggered", 303)
 
 
@@ -144,7 +144,7 @@ def adopted(page: PageDep, form: FormDep, call: RequestId, job_id: str) -> Respo
     if output is None:
         raise NotFound("The job has brought nothing; nothing was adopted.")
     seen = typed(form, "content_hash", 64) or None
-    regenerating.adopt(_act(page, call), output.output_id, typed(form, "reason", 2000), seen)
+    regenerating.adopt(acting_on(page, call), output.output_id, typed(form, "reason", 2000), seen)
     return RedirectResponse(f"{HERE}/{job_id}?done=adopted", 303)
 
 
@@ -207,7 +207,7 @@ def executed(page: PageDep, form: FormDep, call: RequestId, intent_id: str) -> R
     """Make the new job, then its page."""
     changed = typed(form, "instruction", 4000)
     patch = {"instruction": changed} if changed else None
-    done, _ = regenerating.execute(_act(page, call), id_of(intent_id), patch, typed(form, "reason", 2000))
+    done, _ = regenerating.execute(acting_on(page, call), id_of(intent_id), patch, typed(form, "reason", 2000))
     return RedirectResponse(f"{HERE}/{done.job_id}?done=executed", 303)
 
 
@@ -221,12 +221,8 @@ def rejected(page: PageDep, form: FormDep, call: RequestId, intent_id: str) -> R
     said = typed(form, "reason", 2000)
     if len(said) < 3:
         raise Invalid("Nothing was rejected: the reason is missing.", hint="Go back and write why.")
-    regenerating.reject(_act(page, call), id_of(intent_id), said)
+    regenerating.reject(acting_on(page, call), id_of(intent_id), said)
     return RedirectResponse(f"/admin/retry-intents/{intent_id}?done=rejected", 303)
-
-
-def _act(page: Page, call: str) -> Act:
-    return Act(page.connection, page.request, page.principal, call)
 
 
 def _events(page: Page, entity_id: Any) -> list[Any]:

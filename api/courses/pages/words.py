@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from api.courses.pages.board import AUTHORS
-from api.courses.pages.new import Typed, sentence
+from api.courses.pages.new import Typed
 from api.courses.pages.parts import whole_revision
 from api.deps import allow
 from api.forms import FormDep, typed
+from api.kernel.pages.filled import sentence
 from api.pages import Page, PageDep
 from domain.courses.authoring.observe import drafts
 from domain.courses.authoring.observe.drafts import Author

@@ -6,6 +6,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from api.acts import FULFILLED
 from api.kernel.admin import PLATFORM
 from api.kernel.health import checks_now
 from api.kernel.health_metrics import SAYS
@@ -20,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/admin/health", dependencies=[PLATFORM])
 def how_it_stands(page: PageDep) -> Response:
     """What is asked now, and each alert with its figure."""
-    figures = health_figures(page.connection)
+    figures = health_figures(page.connection, FULFILLED)
     judged = [(alert, worst(figures, alert)) for alert in ALERTS]
     # What is raised stands first; within, the order of the list.
     judged.sort(key=lambda one: one[1] <= one[0].above)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.deps import RequestId
 from api.forms import FormDep, typed
+from api.kernel.acting import acting_on
 from api.kernel.advice import DECIDES, LOOKS, READS, SUGGESTIONS, WORK, WORKS, decide_suggestion, rows_of
 from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
@@ -103,13 +104,15 @@ def show_suggestions(
     """The list with its filters; unknown words in the address find nothing instead of failing."""
     found = rows_of(page.connection, wanted, Part(PER_PAGE, after))
     rows = found[:PER_PAGE]
+    filters = _filters(here, wanted)
     return page.show(
         "kernel/suggestions.html",
         here=here,
         rows=rows,
         total=suggestions.open_count(page.connection, wanted.room),
         wanted=replace(wanted, status=wanted.status or ""),
-        filters=_filters(here, wanted),
+        filters=filters,
+        kept={name: chosen for name, _, _, chosen in filters},
         next_cursor=SUGGESTIONS.write(rows[-1]) if len(found) > PER_PAGE else None,
         may_decide=bool(page.principal.roles & {"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"}),
         jobs=jobs_of([row["suggestion_id"] for row in rows]) if jobs_of else {},
@@ -144,9 +147,7 @@ def decide_from_form(page: Page, reason: str, call: str, suggestion_id: str, ver
         raise NotFound("There is nothing at this address.")
     if verb == "dismiss" and not reason:
         raise Invalid("Nothing was dismissed: the reason is missing.", hint="Go back and write why.")
-    decide_suggestion(
-        page.connection, page.request, page.principal, call, id_of(suggestion_id), VERBS[verb], reason or None
-    )
+    decide_suggestion(acting_on(page, call), id_of(suggestion_id), VERBS[verb], reason or None)
 
 
 def id_of(given: str) -> UUID:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.acts import GATES
 from api.deps import RequestId
 from api.forms import FormDep, typed
+from api.kernel.acting import acting_on
 from api.kernel.lent import (
     ENDS_ANY,
     LENDERS,
@@ -61,10 +62,7 @@ def lend(page: PageDep, form: FormDep, call: RequestId) -> Response:
         if values["role"] not in {role.value for role in page.principal.roles}:
             raise Invalid("Choose one of your roles.", errors=[{"field": "role", "message": "choose"}])
         lend_role(
-            page.connection,
-            page.request,
-            page.principal,
-            call,
+            acting_on(page, call),
             to_user=_colleague(page, values["to_user"]),
             role=Role(values["role"]),
             kinds=[values["kind"]] if values["kind"] else [],
@@ -82,7 +80,7 @@ def end_delegation(page: PageDep, form: FormDep, call: RequestId, delegation_id:
     filled = Filled(dict(DELEGATING))
     with filled.telling(), page.connection.begin_nested():
         lent = lending.delegation(page.connection, _id(delegation_id))
-        end_lending(page.connection, page.request, page.principal, call, lent, typed(form, "why", 2000))
+        end_lending(acting_on(page, call), lent, typed(form, "why", 2000))
     if filled.is_good:
         return RedirectResponse("/delegations?done=ended", 303)
     return _delegations(page, filled)
@@ -146,7 +144,7 @@ def end_order(page: PageDep, form: FormDep, call: RequestId, order_id: str) -> R
     filled = Filled(dict(ORDERING))
     with filled.telling(), page.connection.begin_nested():
         found = lending.order(page.connection, _id(order_id))
-        withdraw_order(page.connection, page.request, page.principal, call, found, typed(form, "why", 2000))
+        withdraw_order(acting_on(page, call), found, typed(form, "why", 2000))
     if filled.is_good:
         return RedirectResponse("/standing-orders?done=ended", 303)
     return _orders(page, filled)
@@ -185,7 +183,7 @@ def _latest() -> str:
 def _colleague(page: Page, given: str) -> UUID:
     """Chosen from the list, or named by address where the list would be too long."""
     if "@" in given:
-        found = find_person(page.connection, page.principal.tenant_id, user_id=None, email=given)
+        found = find_person(page.connection, user_id=None, email=given)
         if found is not None:
             return found.id
     try:

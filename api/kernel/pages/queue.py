@@ -7,16 +7,17 @@ from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import AwareDatetime
 
-from api.acts import ACTS, GATES
+from api.acts import GATES
 from api.deps import RequestId, allow
 from api.forms import FormDep, typed
+from api.kernel.acting import acting_on
 from api.kernel.countersign import QUEUE, chain_of, in_line, next_cursor, place_of, refuse_one, shown
-from api.kernel.sign_in import ip_of
+from api.kernel.pages.content_lists import lists_of
 from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
 from domain.kernel import queue
 from domain.kernel.clock import utc_now
-from domain.kernel.countersign.decide import decide, four_eyes_on
+from domain.kernel.countersign.decide import four_eyes_on
 from domain.kernel.countersign.state import LONGEST_REASON
 from domain.kernel.difference import MOST_LINES, difference, lines_of, readable
 from domain.kernel.errors import CountersignError, Invalid, NotFound
@@ -116,7 +117,7 @@ def refuse_several(page: PageDep, form: FormDep, call: RequestId) -> Response:
     ticked = [_proposal_id(value) for value in form.getlist("proposal") if isinstance(value, str)][:PER_PAGE]
     if not ticked or not reason:
         raise Invalid("Nothing was refused.", hint="Go back, tick what is to be refused and write the reason.")
-    results = [refuse_one(page.connection, page.request, page.principal, call, one, reason) for one in ticked]
+    results = [refuse_one(acting_on(page, call), one, reason) for one in ticked]
     done = sum(one["status"] == "refused" for one in results)
     return RedirectResponse(f"/?refused={done}&left={len(results) - done}", 303)
 
@@ -148,16 +149,8 @@ def decided(page: PageDep, form: FormDep, call: RequestId, proposal_id: str, ver
     reason = typed(form, "reason", LONGEST_REASON + 1)
     try:
         with page.connection.begin_nested():
-            answer = decide(
-                page.connection,
-                page.principal,
-                ACTS,
-                found.proposal_id,
-                VERBS[verb],
-                content_hash=typed(form, "content_hash", 64) or None,
-                reason=reason,
-                request_id=call,
-                ip=ip_of(page.request),
+            answer = acting_on(page, call).decide(
+                found.proposal_id, VERBS[verb], reason=reason, content_hash=typed(form, "content_hash", 64) or None
             )
     except CountersignError as error:
         return _show(page, found, error.status, error=error, reason=reason)
@@ -191,6 +184,7 @@ def _show(
         "kernel/proposal.html",
         status,
         proposal=told,
+        lists=lists_of(found.content),
         lines=readable(lines),
         more=max(0, len(lines) - MOST_LINES),
         changes=difference(former.content, found.content) if former and former.content and found.content else None,

@@ -6,7 +6,6 @@ go on. A run that finds the lock held says so. A killed run holds the lock until
 
 import time
 import uuid
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,7 +34,6 @@ LOCK = "analytics"
 log = logger("courses.insight")
 runs_total = Counter("analytics_job_runs_total", "Nightly runs of insight.", ["status"])
 seconds = Histogram("analytics_job_duration_seconds", "Time of a nightly run.", buckets=(1, 5, 15, 60, 300, 1800))
-Step = Callable[[], None]
 
 
 def run_analytics_jobs(

@@ -73,8 +73,7 @@ def invite(
     )
     assert row is not None  # noqa: S101 - the door answers one row or raises
     tell(connection, actor, "access.person.invited", "user", row.id, {"roles": sorted(wanted), "is_new": row.is_new})
-    tenant_id = str(connection.execute(text("SELECT current_setting('app.tenant')")).scalar_one())
-    for role in sorted(wanted - roles_of(connection, row.id, tenant_id)):
+    for role in sorted(wanted - roles_of(connection, row.id)):
         give_role(connection, actor, row.id, role, valid_to)
     return person_row(connection, row.id)
 

@@ -69,7 +69,10 @@ def load(connection: Connection, signal_id: uuid.UUID) -> Signal:
 
 
 def keep(connection: Connection, signal: Signal, change: Change) -> None:
-    """Write the episode as it now stands."""
+    """Write the episode as it now stands: a new row where it opened, else its severity, last look and end.
+
+    Grain: episode. A look that changes nothing writes nothing.
+    """
     values = {
         **_values(signal.about),
         "id": signal.signal_id,

@@ -158,7 +158,10 @@ class Wanted:
 def listed(
     connection: Connection, wanted: Wanted, *, beyond: str = "true", order: str, values: dict[str, Any], limit: int
 ) -> list[dict[str, Any]]:
-    """Suggestions with the numbers that they rest on and the decision on them, in the order asked for."""
+    """Suggestions with the numbers that they rest on and the decision on them. Grain: suggestion; at most `limit`.
+
+    `beyond`, `order` and `values` are what a `Keyset` gives: SQL of the code, never of a caller.
+    """
     condition, given = wanted.condition()
     rows = connection.execute(
         text(

@@ -45,7 +45,10 @@ class Wanted:
 def listed(
     connection: Connection, wanted: Wanted, *, beyond: str = "true", order: str, values: dict[str, Any], limit: int
 ) -> list[dict[str, Any]]:
-    """Work items in the order asked for."""
+    """A page of work items in the order asked for, at most `limit`. Grain: work item.
+
+    `beyond`, `order` and `values` are what a `Keyset` gives: SQL of the code, never of a caller.
+    """
     condition, given = wanted.condition()
     rows = connection.execute(
         text(f"SELECT {_COLUMNS} FROM work_items AS w WHERE {condition} AND {beyond} ORDER BY {order} LIMIT :n"),

@@ -86,7 +86,7 @@ def is_anything_due(tenant_id: str, clock: Clock = utc_now) -> bool:
 
 
 def _serve(connection: Connection, channel: Row[Any], now: datetime, done: Delivered) -> None:
-    person = find_person(connection, channel.tenant_id, user_id=str(channel.user_id), email=None)
+    person = find_person(connection, user_id=str(channel.user_id), email=None)
     due = connection.execute(_DUE, {"channel": channel.channel_id, "now": now, "most": MOST_AT_ONCE}).all()
     send: list[Row[Any]] = []
     for message in due:

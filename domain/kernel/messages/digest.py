@@ -31,7 +31,10 @@ class Envelope:
 
 
 def digest(channel: Row[Any], person: Person, messages: Sequence[Row[Any]]) -> Envelope:
-    """One sending for all of the messages, however many there are."""
+    """One sending for all of the messages, however many there are; the first 20 are listed, the others counted.
+
+    The texts without content are for readers whom nobody knows, as in a chat room: kinds and counts alone, no title.
+    """
     tenant, first = channel.tenant_id, messages[0]
     unsubscribe_url = address(f"/messages/unsubscribe?token={unsubscribe_token(tenant, channel.channel_id)}")
     counted = Counter(MessageKind(message.kind) for message in messages)

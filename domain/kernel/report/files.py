@@ -32,7 +32,24 @@ def keep_files(
     actor_id: str,
     signed: Countersignature | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Keep the files of an edition, by format. Answers what a record of the report says of each."""
+    """Keep the files of an edition as artifacts and under their paths in the store, before any row speaks of them.
+
+    Args:
+        connection: bound to the tenant.
+        store: where files go.
+        edition: draft or signed.
+        files: by format, such as pdf.
+        kind: of the artifacts.
+        made_from: what makes them again, as JSON can hold it.
+        actor_id: who asked.
+        signed: the signature that the signed edition carries; None for a draft.
+
+    Returns:
+        By format what a record of the report says of the file: key, artifact, SHA-256, size in bytes, media type.
+
+    Raises:
+        Unavailable: the store does not take it.
+    """
     told = {}
     for ending, file in sorted(files.items()):
         kept = artifacts.keep(

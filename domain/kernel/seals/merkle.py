@@ -46,14 +46,6 @@ class Tree:
         return root
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root over leaves that are given as their hashes."""
-    tree = Tree()
-    for leaf in leaves:
-        tree.add(leaf)
-    return tree.root()
-
-
 def sibling_ranges(index: int, size: int) -> list[tuple[int, int]]:
     """The subtrees beside the way from leaf `index` to the root of `size` leaves, nearest first, as [start, end).
 

@@ -17,7 +17,7 @@ from domain.courses.insight.rules.suggestions import (
 from domain.courses.insight.rules.wilson import rate
 
 TARGET = SignalTarget("c-1", 3, "ab" * 32, "m-1", "l-1", "q-1", 4, "Loops", 20)
-# Type: scope and type of each suggestion, target, and the message for 9 of 30.
+# Type: scope and type of each suggestion, target, and the message for 9 of 30. People count lessons from 1.
 MAPPED = {
     "LOW_COURSE_COMPLETION": (
         [("COURSE", "LOW_COMPLETION", "course:c-1")],
@@ -26,27 +26,27 @@ MAPPED = {
     ),
     "LOW_LESSON_COMPLETION": (
         [("LESSON", "LOW_COMPLETION", "lesson:l-1")],
-        "Lesson 4 'Loops': 9 of 30 who opened it completed it. It may be too long or unclear.",
+        "Lesson 5 'Loops': 9 of 30 who opened it completed it. It may be too long or unclear.",
     ),
     "HIGH_DROP_OFF": (
         [("LESSON", "DROP_OFF", "lesson:l-1")],
-        "After lesson 4 'Loops' 9 of 30 learners went no further. Check for a difficulty spike.",
+        "After lesson 5 'Loops' 9 of 30 learners went no further. Check for a difficulty spike.",
     ),
     "LOW_QUIZ_PASS_RATE": (
         [("QUIZ", "CONTENT_CLARITY", "quiz:q-1")],
-        "Quiz of lesson 4: 9 of 30 learners passed. Check the questions and the lesson's explanation.",
+        "Quiz of lesson 5: 9 of 30 learners passed. Check the questions and the lesson's explanation.",
     ),
     "HIGH_QUIZ_RETRY": (
         [("QUIZ", "HIGH_RETRY", "quiz:q-1")],
-        "Quiz of lesson 4: 9 of 30 learners needed 3 or more attempts. Check for ambiguous options.",
+        "Quiz of lesson 5: 9 of 30 learners needed 3 or more attempts. Check for ambiguous options.",
     ),
     "LOW_TIME_ON_LESSON": (
         [("LESSON", "LOW_ENGAGEMENT", "lesson:l-1")],
-        "Lesson 4: 9 of 30 learners spent less than a quarter of the planned 20 min.",
+        "Lesson 5: 9 of 30 learners spent less than a quarter of the planned 20 min.",
     ),
     "HIGH_TIME_ON_LESSON": (
         [("LESSON", "CONTENT_CLARITY", "lesson:l-1")],
-        "Lesson 4: 9 of 30 learners took over twice the planned 20 min.",
+        "Lesson 5: 9 of 30 learners took over twice the planned 20 min.",
     ),
     "HIGH_REFUND_RATE": (
         [("COURSE", "LOW_ENGAGEMENT", "course:c-1")],

@@ -1,7 +1,14 @@
 """The loop's pages: everything can be done without a script, nothing can be edited, nobody sees a button too many."""
 
+import html
+import json
+import re
+from dataclasses import replace
+
+from domain.courses.authoring.generation.author import Context, Prompt, RawAnswer
+from domain.courses.authoring.rules.answers import Kind
 from tests.courses.authoring.course_house import House
-from tests.courses.regeneration.loop import JOBS, accepted, asked, carried_out, failed
+from tests.courses.regeneration.loop import JOBS, OtherAuthor, accepted, asked, carried_out, failed, triggered
 from tests.kernel.advice.looks import rows
 
 HERE = "/admin/regeneration-jobs"
@@ -35,6 +42,7 @@ def test_from_suggestion_to_draft_by_forms_alone(house: House) -> None:
     carried_out()
     done = page(house, f"{HERE}/{job}")
     assert "<ins>" in done
+    assert "was made anew; nothing is replaced yet" in done
     assert f"{HERE}/{job}/adopt" in done
     assert send(house, f"{HERE}/{job}/adopt", "reviewer", reason="Clearer.").endswith("?done=adopted")
     adopted = page(house, f"{HERE}/{job}")
@@ -44,6 +52,29 @@ def test_from_suggestion_to_draft_by_forms_alone(house: House) -> None:
     for name in ("instruction.json", "output.json"):
         assert house.call("auditor", "GET", f"{HERE}/{job}/files/{name}").headers["content-type"] == "application/json"
     page(house, f"{HERE}/{job}/files/error.json", status=404)
+
+
+def test_what_a_job_added_is_read_as_text_with_its_title_first(house: House) -> None:
+    more = {
+        "title": "In short",
+        "explanation": "The first line says what it is.\n\nIt's the second that says why.",
+        "example": None,
+    }
+
+    class Adds(OtherAuthor):
+        def generate(self, kind: Kind, prompt: Prompt, context: Context) -> RawAnswer:
+            found = super().generate(kind, prompt, context)
+            lessons = json.loads(found.text)
+            lessons[0]["explanation"]["concepts"].append(more)
+            return replace(found, text=json.dumps(lessons))
+
+    job = triggered(house)
+    (done,) = carried_out(Adds())
+    assert done.status == "COMPLETED", done.error
+    shown = page(house, f"{HERE}/{job}")
+    added = shown.partition('<ins class="value">')[2].partition("</ins>")[0]
+    told = html.unescape(re.sub(r"<[^>]+>", "", added))
+    assert told.split() == ["title", *more["title"].split(), "explanation", *more["explanation"].split()]
 
 
 def test_a_failed_job_shows_why_and_is_tried_again_by_forms(house: House) -> None:

@@ -75,10 +75,23 @@ class _Search:
             assert len(self.seen) < MOST_STEPS, "too many acts at once to be searched"
             here = self._next(done)
             self._note(done, here)
-            # What was never answered is tried last: most of it is not needed to explain the rest.
-            for number in sorted(here, key=lambda n: (self.acts[n].ended is not None, -n)):
-                waiting += [(done | 1 << number, after) for after in self.model.after(state, self.acts[number])]
+            waiting += self._following(done, state, here)
         return self.best
+
+    def _following(self, done: int, state: State, here: list[int]) -> list[tuple[int, State]]:
+        """What is to be searched on from here, the last of it first.
+
+        An answer that changes nothing may be given at once: it is in nobody's way. What was never answered and would
+        change nothing need never take effect; where it would, it is tried last, for most of it explains nothing.
+        """
+        found: list[tuple[int, State]] = []
+        for number in sorted(here, key=lambda n: (self.acts[n].ended is not None, -n)):
+            is_answered = self.acts[number].ended is not None
+            following = [(done | 1 << number, after) for after in self.model.after(state, self.acts[number])]
+            if is_answered and [after for _, after in following] == [state]:
+                return following
+            found += following if is_answered else [one for one in following if one[1] != state]
+        return found
 
     def _next(self, done: int) -> list[int]:
         """The acts that may be next: those that began before any that is still to come was answered."""

@@ -160,7 +160,16 @@ def listed(
     syllabus_id: str | None = None,
     after: str | None = None,
 ) -> list[Item]:
-    """Parts by id, from behind `after` on."""
+    """Parts by id, from behind `after` on, at most `limit`. Grain: part, as its newest revision stands.
+
+    Args:
+        connection: bound to the tenant.
+        limit: how many at most.
+        kinds: SYLLABUS, LESSON, QUIZ, PROJECT.
+        status: of the newest revision.
+        syllabus_id: of one course.
+        after: the id behind which the page begins.
+    """
     rows = connection.execute(
         text(
             f"SELECT {_ITEM} FROM v_content_items WHERE {_MINE} AND kind = ANY(:kinds)"

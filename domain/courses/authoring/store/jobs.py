@@ -102,7 +102,10 @@ def listed(
     status: str | None = None,
     before: tuple[datetime, uuid.UUID] | None = None,
 ) -> list[Job]:
-    """Jobs, the newest first, from behind `before` on."""
+    """Generation jobs, the newest first, at most `limit`. Grain: job.
+
+    `before` holds `created_at` and id of the row behind which the page begins; the other arguments narrow the list.
+    """
     rows = connection.execute(
         text(
             f"SELECT {_COLUMNS} FROM generation_jobs WHERE {_MINE}"

@@ -137,7 +137,16 @@ def insert_version(
     content_hash: str,
     restored_from: int | None = None,
 ) -> Published:
-    """Insert the next version of a course that the caller holds."""
+    """Insert the next version of a course that the caller holds. Grain: version; it never changes.
+
+    Args:
+        connection: the signing transaction, in which the course is locked.
+        signed: whose reason, signer and instant the version carries.
+        package: what is published; its totals are lessons and minutes.
+        content_text: its RFC 8785 text.
+        content_hash: the SHA-256 over it, as it was signed.
+        restored_from: the earlier version whose content it is.
+    """
     package_id = new_id()
     connection.execute(
         text(

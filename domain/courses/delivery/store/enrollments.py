@@ -119,7 +119,7 @@ def set_completed(connection: Connection, enrollment_id: uuid.UUID) -> datetime 
 
 
 def move(connection: Connection, enrollment: Enrollment, to_version: int, kept: int, dropped: int, actor: str) -> None:
-    """Pin another version, and keep that it was done and what it cost."""
+    """Pin another version, and keep what it cost: how many completed lessons stay, and how many are gone."""
     connection.execute(
         text(
             "INSERT INTO enrollment_upgrades (enrollment_id, seq, from_version, to_version, kept, dropped, actor)"

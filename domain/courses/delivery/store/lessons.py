@@ -67,7 +67,10 @@ def complete(
     lesson_id: str,
     at: datetime | None = None,
 ) -> bool:
-    """Note a lesson as completed, now or at the instant at which it was in a former version; False if it was before."""
+    """Note a lesson as completed; False if it was before. Grain: enrolment, version and lesson.
+
+    `at` is the instant at which it was completed in a former version, UTC; None: now, by the database's clock.
+    """
     made = connection.execute(
         text(
             "INSERT INTO lesson_progress (enrollment_id, package_version, lesson_idx, lesson_id, completed_at)"

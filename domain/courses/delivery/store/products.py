@@ -89,7 +89,7 @@ def monetised(connection: Connection) -> set[tuple[str, str]]:
 
 
 def insert(connection: Connection, version: Version, price_cents: int, currency: str, created_by: str) -> Product:
-    """Put a course on sale."""
+    """Put a course on sale; `price_cents` are hundredths of `currency`, three letters. Grain: product."""
     row = connection.execute(
         text(
             "INSERT INTO products (product_id, course_tenant_id, course_id, price_cents, currency, created_by)"

@@ -82,7 +82,10 @@ def of_enrolled(standing: Standing, attempts: Attempts) -> tuple[Attempts, Ints]
 
 
 def quizzes(standing: Standing, attempts: Attempts, outcomes_known: bool = True) -> list[Quiz]:
-    """The quiz figures of each cell."""
+    """The quiz figures of each cell (course and lesson), in the cells' order; attempts of those who are enrolled alone.
+
+    Without `outcomes_known` rates of passing have no numerator.
+    """
     own, cell = of_enrolled(standing, attempts)
     size = len(standing.cells)
     begins = group_starts([own.learner, own.course, own.lesson]) if len(own) else np.zeros(0, np.bool_)

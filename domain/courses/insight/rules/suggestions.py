@@ -68,7 +68,8 @@ class Suggestion:
     evidence: dict[str, Any]
 
 
-# Scope and type of each suggestion, and its message. Placeholders are filled from the signal.
+# Scope and type of each suggestion, and its message. Placeholders are filled from the signal; a lesson has the number
+# that every page shows, which counts from 1.
 TEMPLATES = {
     "LOW_COURSE_COMPLETION": (
         "{k} of {n} learners enrolled at least 30 days completed version {v} ({pct}%; 95% {low}-{high})."
@@ -157,7 +158,7 @@ def _message(signal: Signal) -> str:
         pct=_percent(found.value),
         low=_percent(found.low),
         high=_percent(found.high),
-        idx=target.lesson_idx,
+        idx=None if target.lesson_idx is None else target.lesson_idx + 1,
         title=target.title,
         min=target.planned_minutes,
     )

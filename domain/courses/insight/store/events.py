@@ -101,7 +101,11 @@ def offered(
 
 
 def insert(connection: Connection, tenant_id: str, columns: Columns, received_at: datetime) -> dict[int, int]:
-    """Keep the events; answers how many of each batch are new. One statement for all of them."""
+    """Keep the events; answers how many of each batch are new, by the batch's number. One statement for all of them.
+
+    Grain: event of a tenant; an id that stands already is not kept again. Instants of `columns` are seconds since 1970
+    UTC; the partitions of their days are opened where they are not.
+    """
     events = columns.events
     if not events:
         return {}

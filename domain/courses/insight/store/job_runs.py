@@ -41,7 +41,18 @@ def insert(
     counts: Mapping[str, Any],
     errors: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Keep a run."""
+    """Keep a night's run, done or failed. Grain: run.
+
+    Args:
+        connection: bound to the tenant.
+        run_id: of this run.
+        job: which job it was.
+        as_of_day: the last UTC day that it took in.
+        status: how it ended.
+        duration_ms: how long it took, milliseconds.
+        counts: how many of what it made, by name.
+        errors: what went wrong, a member a step; empty where all went well.
+    """
     connection.execute(
         text(
             "INSERT INTO analytics_job_runs (run_id, job, as_of_day, status, duration_ms, counts, errors) VALUES"

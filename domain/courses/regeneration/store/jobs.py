@@ -75,7 +75,17 @@ def insert(
     origin: Origin,
     created_by: str,
 ) -> Job:
-    """Insert a PENDING job; nothing runs by it."""
+    """Insert a PENDING job; nothing runs by it before a person has triggered it.
+
+    Args:
+        connection: bound to the tenant.
+        target_type: COURSE, MODULE, LESSON or QUIZ.
+        target_id: which part of the course.
+        syllabus_id: of the course.
+        instruction: its text and the SHA-256 over it; neither ever changes.
+        origin: the suggestion, or the failed job with its intent.
+        created_by: user id of who asked.
+    """
     job_id = new_id()
     connection.execute(
         text(
@@ -146,7 +156,10 @@ def listed(
     status: str | None = None,
     course_id: str | None = None,
 ) -> list[Job]:
-    """Jobs in the order asked for."""
+    """A page of jobs in the order asked for, at most `limit`. Grain: job.
+
+    `beyond`, `order` and `values` are what a `Keyset` gives: SQL of the code, never of a caller.
+    """
     rows = connection.execute(
         text(
             f"SELECT {_COLUMNS} FROM regeneration_jobs WHERE {_MINE} AND {beyond}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.courses.authoring.generation.offline.choose import is_frame, practice_title, subject_of
+from domain.courses.authoring.generation.offline.choose import practice_title, subject_of
 from domain.courses.authoring.generation.offline.introduction import described
 from domain.courses.authoring.generation.offline.subject import (
     KnownLesson,
@@ -197,8 +197,3 @@ def _closes_with_project(modules: list[PlannedModule], at: int, lesson: Planned,
     wanted = request.teaching_style in ("project_based", "practical")
     wanted = wanted or bool({"ProjectBased", "Practical"} & set(request.constraints))
     return wanted or not any(later.known and later.known.project for later in modules[at + 1 :])
-
-
-def knows(request: SyllabusRequest) -> bool:
-    """Whether the author knows the subject that is asked for."""
-    return not is_frame(request.course_title)

@@ -1,0 +1,125 @@
+"""Lists within what is signed, as tables to read; the lines of `difference` hold every member, these do not."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from api.page_words import on, told
+from domain.kernel.charts.words import number
+
+MOST_LISTS = 6
+MOST_ROWS = 50
+MOST_COLUMNS = 10
+LONGEST_CELL = 240
+LONG = 48
+NAMES = re.compile(r"(^|_)(id|name|identifier|code|label|point|stair)$")
+# Of a row itself or of bytes: a reader is told nothing by them.
+OPAQUE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ON_A_MAP = {"latitude", "longitude"}
+WRITTEN = {"kwh": "kWh", "kw": "kW", "pct": "%", "pa": "Pa", "m2": "m²", "km": "km", "s": "s", "n": "N"}
+
+
+@dataclass(frozen=True)
+class ContentColumn:
+    """One member that the rows share."""
+
+    heading: str
+    is_number: bool
+    is_long: bool
+
+
+@dataclass(frozen=True)
+class ContentList:
+    """One list. Grain: a row for each of its first members; `total` counts all."""
+
+    name: str
+    columns: tuple[ContentColumn, ...]
+    rows: tuple[tuple[str | datetime, ...], ...]
+    total: int
+
+
+def lists_of(content: Any) -> list[ContentList]:
+    """The lists of alike things that stand at the top of a content, each as a table."""
+    if not isinstance(content, dict):
+        return []
+    found = [_list(str(name), value) for name, value in sorted(content.items()) if _are_rows(value)]
+    return [one for one in found if len(one.columns) > 1][:MOST_LISTS]
+
+
+def _are_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _list(name: str, items: Sequence[dict[str, Any]]) -> ContentList:
+    first = items[:MOST_ROWS]
+    members = {member: [one.get(member) for one in first] for member in dict.fromkeys(m for one in first for m in one)}
+    told_of = {member: values for member, values in members.items() if member not in ON_A_MAP and _tells(values)}
+    order = sorted(told_of, key=lambda member: _place(member, told_of[member]))[:MOST_COLUMNS]
+    columns = tuple(ContentColumn(_heading(one), _is_number(told_of[one]), _is_long(told_of[one])) for one in order)
+    cells = [_cells(told_of[one]) for one in order]
+    rows = tuple(zip(*cells, strict=True))
+    return ContentList(_heading(name), columns, rows, len(items))
+
+
+def _tells(values: Sequence[Any]) -> bool:
+    """Whether a member says anything to a reader in one cell."""
+    said = [one for one in values if one not in (None, "", [], {})]
+    return bool(said) and not any(_is_deep(one) or OPAQUE.fullmatch(str(one)) for one in said)
+
+
+def _is_deep(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict | list) for one in value))
+
+
+def _is_number(values: Sequence[Any]) -> bool:
+    return all(one is None or (isinstance(one, int | float) and not isinstance(one, bool)) for one in values)
+
+
+def _is_long(values: Sequence[Any]) -> bool:
+    return any(isinstance(one, list) or (isinstance(one, str) and len(one) > LONG) for one in values)
+
+
+def _place(member: str, values: Sequence[Any]) -> tuple[int, bool]:
+    """Names first, of them the one that tells the rows apart; long words last."""
+    if _is_long(values):
+        return 3, False
+    return (0 if NAMES.search(member) else 1 if _is_number(values) else 2), len(set(map(str, values))) < len(values)
+
+
+def _heading(member: str) -> str:
+    words = [WRITTEN.get(one, one) for one in member.removesuffix("_id").split("_")]
+    return " ".join([words[0].capitalize() if words[0] not in WRITTEN.values() else words[0], *words[1:]])
+
+
+def _cells(values: Sequence[Any]) -> list[str | datetime]:
+    """Numbers of one column with as many decimals as the finest of them has."""
+    if not any(isinstance(one, float) for one in values) or not _is_number(values):
+        return [_cell(one) for one in values]
+    decimals = min(max(len(f"{one:.6g}".partition(".")[2]) for one in values if one is not None), 4)
+    return ["" if one is None else number(one, decimals) for one in values]
+
+
+def _cell(value: Any) -> str | datetime:
+    if value is None:
+        return ""
+    if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value):
+        return _moment(value)
+    if isinstance(value, list) and any(isinstance(one, str) and one.endswith(".") for one in value):
+        value = " ".join(map(str, value))
+    text = told(value)
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]} …"
+
+
+def _moment(value: str) -> str | datetime:
+    """An instant or a date that a content holds as text; other text stays."""
+    try:
+        return on(date.fromisoformat(value)) if len(value) == 10 else _instant(value)
+    except ValueError:
+        return value[:LONGEST_CELL]
+
+
+def _instant(value: str) -> str | datetime:
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo else value
