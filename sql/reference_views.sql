@@ -57,8 +57,7 @@ IF to_regclass('public.v_kpi_electric_overview_daily') IS NULL THEN
             SELECT count(*)::integer FROM meter_suspicion AS m
             WHERE m.tenant_id = d.tenant_id AND m.local_date = d.local_date AND m.score >= 60
         ) AS suspicious_meters,
-        0 AS open_outages,
-        0 AS customers_out_now,
+        o.open_outages, o.customers_out AS customers_out_now,
         (
             SELECT count(*)::integer FROM ami_events AS e
             WHERE e.tenant_id = d.tenant_id AND e.is_active
@@ -103,7 +102,8 @@ IF to_regclass('public.v_kpi_electric_overview_daily') IS NULL THEN
             GROUP BY b.voltage_bin
         ) AS h
         WHERE h.up_to >= 0.01 * h.in_all
-    ) AS v ON true;
+    ) AS v ON true
+    CROSS JOIN LATERAL outages_standing(d.tenant_id, least(d.to_ts, statement_timestamp())) AS o;
     GRANT SELECT ON v_kpi_electric_overview_daily TO countersign_app, countersign_machine, countersign_auditor;
 END IF;
 
@@ -119,28 +119,44 @@ IF to_regclass('public.v_kpi_suspicious_meters_daily') IS NULL THEN
 END IF;
 
 IF to_regclass('public.v_kpi_fieldops_daily') IS NULL THEN
-    -- Grain: tenant and local date. Outage and crew figures are NULL until outages are recorded for the tenant.
+    -- Grain: tenant and local date, of days with meter reads and from the first outage to the last.
     CREATE VIEW v_kpi_fieldops_daily WITH (security_invoker = true) AS
     SELECT
-        d.tenant_id, d.local_date,
-        NULL::integer AS outages_open, NULL::integer AS outages_new, NULL::integer AS provisional_open,
-        NULL::integer AS promoted, NULL::integer AS rejected, NULL::numeric AS false_promotion_rate,
-        NULL::integer AS customers_interrupted, NULL::numeric AS cmi, NULL::numeric AS saidi_min,
-        NULL::numeric AS saifi, NULL::numeric AS caidi_min, NULL::numeric AS maifi_e, NULL::numeric AS asai_pct,
-        NULL::boolean AS med_flag, NULL::integer AS crews_available, NULL::integer AS crews_assigned,
-        NULL::integer AS jobs_open, NULL::integer AS jobs_completed, NULL::numeric AS avg_dispatch_min,
-        NULL::numeric AS avg_travel_min, NULL::numeric AS avg_repair_min, NULL::numeric AS etr_error_min_p50,
-        NULL::numeric AS etr_within_30_pct,
-        count(m.meter_id) FILTER (WHERE m.score >= 60 AND m.case_status = 'open')::integer AS theft_cases_open,
-        count(m.meter_id) FILTER (WHERE m.case_status = 'confirmed')::integer AS theft_cases_confirmed,
-        round(
-            100.0 * count(m.meter_id) FILTER (WHERE m.case_status = 'confirmed')
-            / nullif(count(m.meter_id) FILTER (WHERE m.case_status <> 'open'), 0), 2
-        ) AS inspection_hit_rate_pct,
-        NULL::integer AS ok_on_arrival
-    FROM (SELECT DISTINCT tenant_id, local_date FROM gl_feeder_day) AS d
-    LEFT JOIN meter_suspicion AS m ON m.tenant_id = d.tenant_id AND m.local_date = d.local_date
-    GROUP BY d.tenant_id, d.local_date;
+        d.tenant_id, d.local_date, f.outages_open, f.outages_new, f.provisional_open, f.promoted, f.rejected,
+        f.false_promotion_rate, f.customers_interrupted, f.cmi, f.saidi_min, f.saifi, f.caidi_min, f.maifi_e, f.asai_pct,
+        f.med_flag, f.crews_available, f.crews_assigned, f.jobs_open, f.jobs_completed, f.avg_dispatch_min,
+        f.avg_travel_min, f.avg_repair_min, f.etr_error_min_p50, f.etr_within_30_pct,
+        m.theft_cases_open, m.theft_cases_confirmed, m.inspection_hit_rate_pct, f.ok_on_arrival
+    FROM (
+        SELECT tenant_id, local_date FROM gl_feeder_day
+        UNION
+        SELECT t.tenant_id, s.day::date
+        FROM tenants AS t
+        CROSS JOIN LATERAL (
+            SELECT min(started_at) AS first, max(started_at) AS last FROM outages WHERE tenant_id = t.tenant_id
+        ) AS o
+        CROSS JOIN LATERAL generate_series(
+            (o.first AT TIME ZONE t.timezone)::date::timestamp, (o.last AT TIME ZONE t.timezone)::date::timestamp,
+            interval '1 day'
+        ) AS s (day)
+    ) AS d
+    INNER JOIN tenants AS t ON t.tenant_id = d.tenant_id
+    CROSS JOIN LATERAL day_bounds(t.timezone, d.local_date) AS y
+    CROSS JOIN LATERAL fieldops_of_day(
+        d.tenant_id, d.local_date, y.from_ts - interval '1 microsecond', y.to_ts - interval '1 microsecond',
+        statement_timestamp()
+    ) AS f
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE score >= 60 AND case_status = 'open')::integer AS theft_cases_open,
+            count(*) FILTER (WHERE case_status = 'confirmed')::integer AS theft_cases_confirmed,
+            round(
+                100.0 * count(*) FILTER (WHERE case_status = 'confirmed')
+                / nullif(count(*) FILTER (WHERE case_status <> 'open'), 0), 2
+            ) AS inspection_hit_rate_pct
+        FROM meter_suspicion
+        WHERE tenant_id = d.tenant_id AND local_date = d.local_date
+    ) AS m;
     GRANT SELECT ON v_kpi_fieldops_daily TO countersign_app, countersign_machine, countersign_auditor;
 END IF;
 

@@ -5,6 +5,7 @@ import click
 from cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "history": "cli.outages.history:history",
     "infer": "cli.outages.infer:infer",
     "replay": "cli.outages.replay:replay",
     "report": "cli.outages.report:report",
@@ -13,4 +14,4 @@ COMMANDS: dict[str, str] = {
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS)
 def outages() -> None:
-    """RestoreIQ: outage inference and reliability on files."""
+    """RestoreIQ: outage inference and reliability on files; signals and former years into the running copy."""

@@ -159,9 +159,9 @@ VIEWS = [
     table(
         "grid",
         "v_kpi_fieldops_daily",
-        "Cases, inspections and, where outages are recorded, restoration figures. Grain: local date.",
+        "Cases and inspections, outages, interruptions by IEEE 1366, and crews. Grain: local date.",
         verb="observe",
-        made_from=["gl_feeder_day", "meter_suspicion"],
+        made_from=["gl_feeder_day", "meter_suspicion", "outages"],
         partitions=TENANT_DAYS,
         kind="view",
     ),

@@ -48,7 +48,17 @@ COLUMNS = {
         "coverage_pct",
         "loss_status",
     ),
-    "v_kpi_fieldops_daily": ("theft_cases_open", "theft_cases_confirmed", "inspection_hit_rate_pct"),
+    "v_kpi_fieldops_daily": (
+        "outages_open",
+        "outages_new",
+        "customers_interrupted",
+        "cmi",
+        "saidi_min",
+        "med_flag",
+        "theft_cases_open",
+        "theft_cases_confirmed",
+        "inspection_hit_rate_pct",
+    ),
     "v_gl_event_outcomes": (
         "event_type",
         "feeder_id",

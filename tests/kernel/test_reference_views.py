@@ -35,7 +35,7 @@ def definitions(database: Database) -> dict[str, str]:
 
 def drop_all(database: Database) -> None:
     with psycopg.connect(database.urls["superuser"]) as connection:
-        connection.execute(f"DROP VIEW {', '.join(VIEWS)}")
+        connection.execute(f"DROP VIEW IF EXISTS {', '.join(VIEWS)}")
 
 
 def test_in_dev_a_free_name_gets_its_view_and_a_taken_one_keeps_what_it_has(

@@ -90,7 +90,22 @@ def suspicious_meters(connection: Connection, limit: int) -> list[dict[str, Any]
 def fieldops_days(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """The latest days of field operations."""
     found = _elsewhere(connection, FIELDOPS, limit)
-    return _of_days(connection, FIELDOPS, newest_days(connection, limit)) if found is None else found
+    return _of_days(connection, FIELDOPS, _field_days(connection, limit)) if found is None else found
+
+
+def _field_days(connection: Connection, limit: int) -> list[date]:
+    """The newest local dates of the tenant that were metered, or that lie between its first and its last outage."""
+    zone = f"SELECT timezone FROM tenants WHERE {_TENANT}"
+    query = (
+        f"SELECT (min(started_at) AT TIME ZONE ({zone}))::date AS first,"
+        f" (max(started_at) AT TIME ZONE ({zone}))::date AS last FROM outages WHERE {_TENANT}"
+    )
+    (told,) = rows(connection, query)
+    days = set(newest_days(connection, limit))
+    if told["last"] is not None:
+        back = min(limit, (told["last"] - told["first"]).days + 1)
+        days |= {told["last"] - timedelta(days=number) for number in range(back)}
+    return sorted(days, reverse=True)[:limit]
 
 
 def latest_matched(connection: Connection, count: int) -> list[datetime]:

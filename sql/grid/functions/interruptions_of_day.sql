@@ -1,0 +1,77 @@
+-- What the customers of a tenant felt who went out between two instants, as IEEE 1366 counts it and as
+-- domain/grid/outages/rules/reliability.py tells it of one outage: stretches that overlap or touch are one, and that
+-- belongs to the outage that began it and to the day that it began on; what is open lasts until `known_at`; outages that
+-- somebody excluded do not count. Customer-minutes, customers (once an outage), and customers of momentary events.
+CREATE FUNCTION interruptions_of_day(
+    wanted_tenant text, from_ts timestamptz, to_ts timestamptz, known_at timestamptz,
+    OUT cmi double precision, OUT customers_interrupted integer, OUT momentary_customers integer
+)
+LANGUAGE sql STABLE
+AS $$
+    WITH RECURSIVE impacts AS MATERIALIZED (
+        -- All of each customer who went out in the day, so that what began before is not taken for a begin.
+        SELECT i.outage_id, i.meter_id, i.out_at, i.restored_at
+        FROM outage_impacts AS i
+        INNER JOIN outages AS o ON o.tenant_id = i.tenant_id AND o.outage_id = i.outage_id AND o.excluded_reason IS NULL
+        WHERE
+            i.tenant_id = wanted_tenant AND i.out_at <= known_at
+            AND i.meter_id IN (
+                SELECT n.meter_id FROM outage_impacts AS n
+                WHERE n.tenant_id = wanted_tenant AND n.out_at >= from_ts AND n.out_at < to_ts
+            )
+    ),
+
+    stretches AS MATERIALIZED (
+        SELECT
+            s.meter_id, lower(s.felt) AS out_at,
+            coalesce(upper(s.felt) <= known_at, false) AS is_over,
+            least(coalesce(upper(s.felt), known_at), known_at) - lower(s.felt) AS lasted
+        FROM (
+            SELECT meter_id, unnest(range_agg(tstzrange(out_at, restored_at, '[]'))) AS felt
+            FROM impacts
+            GROUP BY meter_id
+        ) AS s
+    ),
+
+    sustained AS (
+        SELECT DISTINCT ON (s.meter_id, s.out_at) s.meter_id, s.lasted, i.outage_id
+        FROM stretches AS s
+        INNER JOIN impacts AS i ON i.meter_id = s.meter_id AND i.out_at = s.out_at
+        WHERE s.out_at >= from_ts AND s.out_at < to_ts AND s.lasted > interval '5 minutes'
+        ORDER BY s.meter_id, s.out_at, i.restored_at, i.outage_id
+    ),
+
+    customers AS (
+        SELECT
+            meter_id, array_agg(out_at ORDER BY out_at) AS begins,
+            array_agg(is_over AND lasted <= interval '5 minutes' ORDER BY out_at) AS brief
+        FROM stretches
+        GROUP BY meter_id
+        HAVING bool_or(is_over AND lasted <= interval '5 minutes' AND out_at >= from_ts AND out_at < to_ts)
+    ),
+
+    -- One event: a first interruption, and what follows within five minutes of it.
+    events AS (
+        SELECT meter_id, begins, brief, begins[1] AS began FROM customers
+        UNION ALL
+        SELECT e.meter_id, e.begins, e.brief, n.began
+        FROM events AS e
+        CROSS JOIN LATERAL (
+            SELECT min(b) AS began FROM unnest(e.begins) AS b WHERE b > e.began + interval '5 minutes'
+        ) AS n
+        WHERE n.began IS NOT NULL
+    )
+
+    SELECT
+        coalesce((SELECT sum(extract(EPOCH FROM lasted)::double precision / 60.0) FROM sustained), 0.0),
+        (SELECT count(DISTINCT (outage_id, meter_id)) FROM sustained)::integer,
+        (
+            SELECT count(*) FROM events AS e
+            WHERE
+                e.began >= from_ts AND e.began < to_ts
+                AND (
+                    SELECT bool_and(e.brief[n]) FROM generate_subscripts(e.begins, 1) AS n
+                    WHERE e.begins[n] >= e.began AND e.begins[n] <= e.began + interval '5 minutes'
+                )
+        )::integer
+$$;
