@@ -77,7 +77,7 @@ def seed_rooms(home: Path, tenant_id: str) -> None:
             night = restoreiq.strike(Client(url, gridlens_key(home)), url, tenant_id, utc_now())
             click.echo(f"outage {night.outage_id}, {night.customers_out:,} customers; its advice waits")
         session, tests = firemode.plan(firemode.People(url, tenant_id), tenant_id, utc_now())
-        click.echo(f"session {session}, {tests} tests of the pilot building, planned for tomorrow")
+        click.echo(f"session {session}, {tests} tests of the pilot building, planned for tomorrow where it stands")
         made = publish_demo(url, tenant_id, _work)
         click.echo(f"course '{made.course}', version {made.version}, {made.lessons} lessons")
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import psycopg
 import pytest
 import structlog
@@ -42,6 +43,9 @@ ROOMY_BYTES = 8 * 1024**3
 _bound: list[str] = []
 SERVER = pytest.StashKey[Postgres]()
 _numbers = itertools.count()
+# A busy machine is slow and not wrong: an example's time is bounded only where its test says so.
+hypothesis.settings.register_profile("countersign", deadline=None)
+hypothesis.settings.load_profile("countersign")
 
 
 def _server() -> Postgres:

@@ -61,6 +61,14 @@ def prepare(home: Path) -> str | None:
     if not path.exists():
         write_private(path, f"csk_{GRIDLENS_KEY_ID}_{secrets.token_urlsafe(32)}")
     register_literal_key(current.gridlens_tenant, path.read_text().strip())
+    return key_told(home)
+
+
+def key_told(home: Path) -> str | None:
+    """How to use the key of this copy, when it is one that we made."""
+    path = gridlens_key_file(home)
+    if settings().gridlens_api_key is not None or settings().env is not Env.DEV or not path.exists():
+        return None
     return f'export GRIDLENS_API_KEY="$(cat {path})"'
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cli.services.database import embedded
+from cli.services.keys import key_told
 from cli.services.processes import end, end_stale, python
 from cli.services.state import State, read_state
 from cli.services.supervisor import READY_TIMEOUT_S, Supervisor, Wishes
@@ -140,6 +141,8 @@ def _last_words(log: Path) -> str:
 def _tell(state: State) -> None:
     for name, value in addresses(state).items():
         click.echo(f"{name:<10}{value}")
+    if key := key_told(Path(state.home)):
+        click.echo(f"key       {key}")
     click.echo("`countersign status` shows the services, `countersign down` stops them.")
 
 

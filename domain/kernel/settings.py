@@ -200,7 +200,8 @@ class Settings(BaseSettings):
         if self._handed:
             raise NotConfigured(
                 f"This process was not handed the database role {role.value}.",
-                hint="Each process gets only the roles that it needs; do this with `countersign` instead.",
+                hint="Each process gets only the roles that it needs. A command that works as this one is handed"
+                f" COUNTERSIGN_{role.name}_DATABASE_URL.",
             )
         if self.database_url is not None:
             base = self.database_url.get_secret_value()

@@ -92,6 +92,8 @@ def test_up_prints_addresses_that_answer_and_are_ours(copy: Copy) -> None:
 def test_up_again_finds_what_runs_and_in_the_foreground_refuses(copy: Copy) -> None:
     before = dict(copy.told)
     assert copy.up() == before
+    key = copy.home / "secrets" / "gridlens_api_key"
+    assert f'export GRIDLENS_API_KEY="$(cat {key})"' in copy.run("up", "--detach").stdout
     refused = copy.run("up")
     assert refused.returncode == 1
     assert "already runs" in refused.stderr

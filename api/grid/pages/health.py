@@ -14,7 +14,7 @@ from domain.grid.metering.charts.feeders import loss_by_feeder
 from domain.grid.metering.charts.outcomes import before_during_after
 from domain.grid.metering.rules.findings import health_finding
 from domain.grid.metering.rules.series import headline
-from domain.grid.metering.store import kpi, series
+from domain.grid.metering.store import kpi, meters, series
 from domain.kernel.charts.chart import Chart
 from domain.kernel.charts.words import moment_text
 
@@ -76,6 +76,12 @@ def _figures(page: Page, current: dict[str, Any] | None, words: str) -> list[tup
             ("Not explained", unexplained, "kwh", f"{on}, beyond technical loss"),
             ("Reads arrived", last["coverage_pct"], "percent", on),
             ("Voltage below range A", last["voltage_below_a_pct"], "percent", f"of reads, {on}"),
-            ("Suspicious meters", last["suspicious_meters"], "count", f"score 60 or more, {on}"),
+            ("Suspicious meters", _suspicious(page, last), "count", f"score 60 or more, {on}"),
         ]
     return figures
+
+
+def _suspicious(page: Page, day: dict[str, Any]) -> int | None:
+    """How many meters are worth a look; None where nobody scored the day: it is no finding that there are none."""
+    found: int = day["suspicious_meters"]
+    return found if found or meters.is_scored(page.connection, day["local_date"]) else None

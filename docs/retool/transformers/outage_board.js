@@ -5,7 +5,7 @@ return (data.rows ?? []).map((outage) => ({
   feeder: outage.feeder_id,
   device: outage.device_id,
   status: outage.status,
-  "customers out": outage.customers_out_peak,
+  "customers out, at most": outage.customers_out_peak,
   "began": outage.started_at,
   minutes: Math.round((Date.parse(outage.restored_at ?? new Date(now).toISOString()) - Date.parse(outage.started_at)) / 60000),
   "expected back": outage.etr_current,

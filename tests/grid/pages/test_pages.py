@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.grid.pages.conftest import END, SignIn
+from tests.grid.pages.conftest import END, FIRST, SignIn, load
 
 PAGES = {
     "/grid": "FEEDER_2 lost",
@@ -179,3 +179,10 @@ def test_a_board_and_the_queue_say_what_is_new_and_move_nothing(operator: TestCl
     assert operator.get("/grid/outages/news.json?seen=9-9-9").json()["words"] == (
         "It stands otherwise by now: nothing is known to be out."
     )
+
+
+def test_a_day_that_nobody_scored_is_not_told_to_have_no_suspicious_meters(sign_in: SignIn) -> None:
+    tile = re.compile(r"<dt>Suspicious meters</dt><dd>(.*?)</dd>")
+    assert tile.findall(sign_in("OPERATOR").get("/grid").text)[0].isdigit()
+    load(FIRST, FIRST + timedelta(days=1), tenant="U")
+    assert tile.findall(sign_in("OPERATOR", tenant="U").get("/grid").text) == ["–"]

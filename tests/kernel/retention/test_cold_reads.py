@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -134,6 +135,7 @@ def test_no_other_tenants_reads_lie_in_the_file_and_none_are_shown_of_one_that_h
     with pytest.raises(Conflict) as caught:
         restore_day("T", OLD, open_store(), actor="test", reason="x")
     assert caught.value.code == "ARCHIVE_DIFFERS"
+    assert f"`countersign verify artifact {cold().artifact.artifact_id}`" in str(caught.value.hint)
 
 
 def put_in_its_place(changed: dict[str, Any]) -> None:
@@ -191,8 +193,9 @@ def test_late_reads_are_refused_until_the_day_is_brought_back_and_then_it_goes_a
     with pytest.raises(Conflict) as caught:
         load_days(days=1)
     assert caught.value.code == "DAY_DISPOSED"
-    assert "countersign reads restore --tenant T --day 2025-10-01" in str(caught.value.hint)
-    done = run("restore", "--day", str(OLD), "--reason", "Late reads of feeder 1")
+    told_to_type = re.search(r"`countersign reads (restore [^`]*)`", str(caught.value.hint))
+    assert told_to_type is not None
+    done = run(*told_to_type[1].replace("WHY", "late").split())
     assert (done["rows"], of_day(meter=None)) == (len(whole), whole)
     assert kpis() == figures
     with transaction("T") as connection:

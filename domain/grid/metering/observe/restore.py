@@ -76,7 +76,7 @@ def _not_cold(connection: Connection, tenant: Tenant, day: date) -> Restored:
         )
     raise NotFound(
         f"There are no reads of {day}, in the database or in an archive; nothing was brought back.",
-        hint="`countersign reads archives` lists the days that are archived.",
+        hint=f"`countersign reads archives --tenant {tenant.tenant_id}` lists the days that are archived.",
         code="DAY_NOT_ARCHIVED",
     )
 
@@ -142,6 +142,6 @@ def _record(connection: psycopg.Connection[Any], archived: ColdDay, actor: str, 
 def _differs(archived: ColdDay, why: str) -> Conflict:
     return Conflict(
         f"The archive of {archived.day} cannot be brought back: {why}. Nothing was stored.",
-        hint="`countersign verify artifact` tells what it holds; restore the object from a backup.",
+        hint=f"Tell the auditor: `countersign verify artifact {archived.artifact.artifact_id}` says what it holds.",
         code="ARCHIVE_DIFFERS",
     )

@@ -148,7 +148,7 @@ def _scenario(connection: Connection, wish: Wish, now: datetime) -> Scenario:
             known = ", ".join(store.feeder_names(connection))
             raise Invalid(
                 f"The event was not stored: there is no feeder {wish.feeder!r}.",
-                hint=f"Feeders are {known} ...",
+                hint=f"Feeders are, to begin with: {known}.",
                 code="UNKNOWN_FEEDER",
                 errors=[{"field": "feederId", "message": "unknown feeder"}],
             )

@@ -136,7 +136,8 @@ def _questioned(store: Store, archived: ColdDay) -> Iterator[tuple[Any, str]]:
             if counted != (archived.rows,):
                 raise Conflict(
                     f"The archive of {archived.day} does not hold the {archived.rows:,} reads that were archived.",
-                    hint="`countersign verify artifact` tells what it holds.",
+                    hint=f"Tell the auditor: `countersign verify artifact {archived.artifact.artifact_id}` says what it"
+                    " holds.",
                     code="ARCHIVE_DIFFERS",
                 )
             yield asked, checked.name

@@ -37,6 +37,12 @@ def scored_on(connection: Connection) -> date | None:
     return found
 
 
+def is_scored(connection: Connection, on: date) -> bool:
+    """Whether meters were scored for a local date."""
+    query = f"SELECT EXISTS (SELECT 1 FROM meter_suspicion WHERE {_TENANT} AND local_date = :on) AS scored"
+    return bool(rows(connection, query, on=on)[0]["scored"])
+
+
 def suspicious(
     connection: Connection,
     on: date,

@@ -102,7 +102,7 @@ def refuse_disposed(connection: psycopg.Connection[Any], tenant_id: str, day: da
         raise Conflict(
             f"The reads of {day} were archived and removed; nothing of this load was stored.",
             hint=f"They lie in artifact {row[0]}. Leave the day out of the load, or bring it back first with"
-            f" `countersign reads restore --tenant {tenant_id} --day {day}` and load again.",
+            f" `countersign reads restore --tenant {tenant_id} --day {day} --reason WHY` and load again.",
             code="DAY_DISPOSED",
         )
 
