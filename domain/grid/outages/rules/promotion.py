@@ -218,12 +218,21 @@ def canonical_key(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+# What is held of a provisional outage before it is probable, as a sentence says it.
+_IS = {
+    "CANDIDATE": "a candidate",
+    "VERIFY": "to be verified by a ping",
+    "MOMENTARY": "momentary",
+    "COMMS": "a matter of communication",
+}
+
+
 def _status(facts: Provisional) -> Condition:
     if facts.status == PROBABLE:
         return Condition("a", True, "It is probable.")
     if facts.override_reason and facts.status in {"CANDIDATE", "VERIFY"}:
-        return Condition("a", True, f"It is {facts.status}, and an operator overrides: {facts.override_reason}")
-    return Condition("a", False, f"It is {facts.status}, not PROBABLE.")
+        return Condition("a", True, f"It is {_IS[facts.status]}, and an operator overrides: {facts.override_reason}")
+    return Condition("a", False, f"It is {_IS.get(facts.status, facts.status.lower())}, not probable.")
 
 
 def _sureness(facts: Provisional, settings: PromotionSettings) -> Condition:
@@ -244,10 +253,12 @@ def _sureness(facts: Provisional, settings: PromotionSettings) -> Condition:
 
 def _meters(facts: Provisional, settings: PromotionSettings) -> Condition:
     if facts.meters_reported >= settings.min_meters:
-        return Condition("c", True, f"{facts.meters_reported} meters reported.")
+        many = "meter" if facts.meters_reported == 1 else "meters"
+        return Condition("c", True, f"{facts.meters_reported} {many} reported.")
     if facts.meters_reported >= 1 and facts.has_confirmation:
         return Condition("c", True, "One meter reported, and a ping, a call or a crew confirms it.")
-    return Condition("c", False, f"{facts.meters_reported} meters reported and no ping, call or crew confirms it.")
+    few = {0: "No meter", 1: "One meter"}.get(facts.meters_reported, f"Only {facts.meters_reported} meters")
+    return Condition("c", False, f"{few} reported, and no ping, call or crew confirms it.")
 
 
 def _age(facts: Provisional, as_of: datetime, settings: PromotionSettings) -> Condition:
