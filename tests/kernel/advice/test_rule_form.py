@@ -114,11 +114,9 @@ def test_bounds_are_written_as_the_room_writes_them(room: str) -> None:
 
 
 def test_changes_are_told_bound_by_bound() -> None:
-    former = {"rules": SHIPPED["grid"].content["rules"][:2]}
-    first, second = SHIPPED["grid"].content["rules"][:2]
-    later = {
-        "rules": [first | {"min_n": 4, "opens": {"is": "above", "than": 3.5}}, SHIPPED["grid"].content["rules"][2]]
-    }
+    first, second, third, *_ = SHIPPED["grid"].content["rules"]
+    former = {"rules": [first, second]}
+    later = {"rules": [first | {"min_n": 4, "opens": {"is": "above", "than": 3.5}}, third]}
     assert changes(former, later) == [
         "Feeder loss: least number 4 in place of 3",
         "Feeder loss: opens at 3.5 in place of 3",
