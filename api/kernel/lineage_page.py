@@ -1,6 +1,7 @@
 """The way back as a tree: each thing once, under the nearest thing that was made from it; a second way is a mention."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,16 @@ WORDS = {
     "compliance_report": "Report",
     "test_session": "Visit",
 }
+# Where the things that have a page of their own have it.
+PLACES = {
+    "artifact": "/artifacts/",
+    "countersignature": "/countersignatures/",
+    "proposal": "/countersign/",
+    "outage": "/grid/outages/",
+    "test_session": "/stairs/sessions/",
+}
+# FireMode labels a report by what it covers.
+OF_A_VISIT = "session of "
 
 
 @dataclass
@@ -45,8 +56,19 @@ class Branch:
 
     @property
     def label(self) -> str:
-        """What it is, in a person's words."""
+        """What it is, in a person's words; begun by its kind where that is not in them."""
         return label_of(self.node)
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether the label says what kind of thing it is."""
+        return _is_in(self.word, self.label)
+
+    @property
+    def address(self) -> str | None:
+        """The page of the thing itself."""
+        place = PLACES.get(self.node.type)
+        return f"{place}{self.node.id}" if place else None
 
     @property
     def rule(self) -> str:
@@ -92,7 +114,7 @@ def headline(found: Lineage) -> str:
     word = WORDS.get(found.root.type, found.root.type.replace("_", " ").capitalize())
     label = _short(label_of(found.root))
     # A recommendation run has the word in its name, and so has a report; the kind of a file is enough of a word.
-    is_told = found.root.type == "artifact" or word.lower() in label.lower().split()
+    is_told = found.root.type == "artifact" or _is_in(word, label)
     what = label[:1].upper() + label[1:] if is_told else f"{word} {label}"
     reads = sum(int(node.facts.get("reads") or 0) for node in found.nodes if node.type == "rows")
     loads = sum(node.type == "read_batch" for node in found.nodes)
@@ -123,7 +145,14 @@ def label_of(node: Node) -> str:
     decision, _, kind = node.label.partition(": ")
     if node.type == "countersignature" and kind in GATES:
         return f"{GATES[kind].title}, {decision.replace('_', ' ').lower()}"
-    return node.label
+    if node.type == "compliance_report":
+        of_a_visit = node.label.startswith(OF_A_VISIT)
+        return f"report of a visit to {node.label.removeprefix(OF_A_VISIT)}" if of_a_visit else f"report: {node.label}"
+    return f"of {node.label}" if node.type == "rows" else node.label
+
+
+def _is_in(word: str, label: str) -> bool:
+    return word.lower() in re.findall(r"[a-z]+", label.lower())
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

@@ -83,7 +83,14 @@ def _choices(counts: Mapping[str, int]) -> list[Choice]:
 
 def _about(page: Page, rows: Sequence[Artifact]) -> dict[str, str]:
     """By the hash of a content what was laid before people with it: that names what a file is about."""
-    return queue.summaries_by_hash(page.connection, [_content(row) for row in rows if _content(row)])
+    told = queue.summaries_by_hash(page.connection, [_content(row) for row in rows if _content(row)])
+    return {content: _thing(summary) for content, summary in told.items()}
+
+
+def _thing(summary: str) -> str:
+    """What a summary asks a person to sign, without the asking."""
+    thing = re.sub(r"^Sign(:| the) ", "", summary)
+    return thing[:1].upper() + thing[1:]
 
 
 def _content(row: Artifact) -> str:
