@@ -54,7 +54,7 @@ from api.kernel import (
     sign_in,
     sign_in_organisation,
 )
-from api.kernel.pages import admin_health, admin_keys, admin_people, admin_tenants, me, queue
+from api.kernel.pages import admin_health, admin_keys, admin_people, admin_tenants, advice_rule_forms, me, queue
 from api.kernel.pages import advice as advice_pages
 from api.kernel.pages import advice_rules as advice_rules_pages
 from api.kernel.pages import artifacts as artifact_pages
@@ -101,6 +101,7 @@ def routers() -> list[APIRouter]:
         queue,
         advice_pages,
         advice_rules_pages,
+        advice_rule_forms,
         me,
         lent_pages,
         ledger_pages,

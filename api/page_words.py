@@ -15,7 +15,10 @@ from domain.kernel.errors import NotFound
 
 # From here on thousands are told apart; below, a number may be a year.
 MANY = 10_000
-NAME = re.compile(r"[a-z]{1,20}(?:[ _-][a-z]{1,20}){0,4}")
+# A UUID or a hash: its ends tell it from every other, what is between says nothing.
+OPAQUE = re.compile(r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,})(?![0-9a-z])", re.I)
+ENDS = 4
+LONGEST_NAME, NAME_ENDS = 32, 14
 
 
 def when(moment: datetime | None, zone: ZoneInfo) -> Markup | str:
@@ -44,9 +47,13 @@ def age(span_of_time: timedelta) -> str:
 
 
 def short(identifier: object) -> str:
-    """The first and last four characters of a long id; a machine's name, which has no digit, is shown whole."""
-    text = str(identifier)
-    return text if len(text) <= 12 or NAME.fullmatch(text) else f"{text[:4]}\u2026{text[-4:]}"
+    """An id by its ends, also where it is part of a name such as `grid/01a1fe13-…`; a name whole, if it is not long."""
+    text = OPAQUE.sub(lambda found: _ends(found[0], ENDS), str(identifier))
+    return text if len(text) <= LONGEST_NAME else _ends(text, NAME_ENDS)
+
+
+def _ends(text: str, count: int) -> str:
+    return f"{text[:count]}\u2026{text[-count:]}"
 
 
 def cell(value: Cell, column: Column, zone: ZoneInfo) -> Markup | str:

@@ -21,6 +21,7 @@ from api import page_words
 from api.acts import GATES
 from api.deps import CallerDep, TenantSession
 from api.gate import session_secret
+from api.kernel import artifact_words
 from domain.kernel import queue
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.charts.chart import Chart
@@ -42,6 +43,7 @@ environment = Environment(
     lstrip_blocks=True,
 )
 environment.filters |= page_words.FILTERS
+environment.globals["artifact_words"] = artifact_words
 environment.globals["advisory_sentences"] = SENTENCES
 environment.globals["administrators"] = frozenset({Role.ADMIN, Role.PLATFORM_ADMIN, Role.TENANT_OWNER, Role.AUDITOR})
 environment.globals["grid_readers"] = frozenset(

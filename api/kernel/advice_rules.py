@@ -1,5 +1,6 @@
 """By which bounds machines notice things: what is in force in each room, what was, and what somebody proposes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,10 +14,13 @@ from domain.kernel.advice import rulesets
 from domain.kernel.advice.shipped import Shipped
 from domain.kernel.canonical import content_hash
 from domain.kernel.errors import NotFound
+from domain.kernel.principal import Principal
+from domain.kernel.proposals import Proposal
 from domain.signal_rules import SHIPPED
 
 router = APIRouter(prefix="/v1/advice", tags=["Advice"])
-PROPOSES = allow(roles={"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"})
+PROPOSERS = frozenset({"REVIEWER", "MANAGER", "ADMIN", "TENANT_OWNER"})
+PROPOSES = allow(roles=PROPOSERS)
 KEPT = ("room", "version", "content", "content_hash", "adopted_at", "countersignature_id")
 
 
@@ -30,14 +34,21 @@ def listed_rulesets(connection: TenantSession, room: RoomName | None = None) -> 
 @router.post("/rulesets", dependencies=[PROPOSES], status_code=201, summary="Propose other thresholds")
 def propose(response: Response, connection: TenantSession, caller: CallerDep, body: NewRuleset) -> ProposedRuleset:
     """It waits for another person's countersignature; what is in force stays until then."""
-    shipped = SHIPPED.get(body.room)
-    if shipped is None:
-        raise NotFound(f"{body.room} has no signal rules.", hint=f"These have: {', '.join(sorted(SHIPPED))}.")
-    made = rulesets.propose_ruleset(
-        connection, body.room, body.ruleset, shipped, proposed_by=caller.id, role=caller.actor_role
-    )
+    made = lay_down(connection, caller, body.room, body.ruleset)
     response.headers["Location"] = f"/countersign/{made.proposal_id}"
     return ProposedRuleset(proposal_id=made.proposal_id, content_hash=made.content_hash, page_url=made.page_url)
+
+
+def lay_down(connection: Connection, caller: Principal, room: str, content: Mapping[str, Any]) -> Proposal:
+    """Lay another version of the room's rules before a person, from the API or from the form.
+
+    Raises:
+        NotFound: the room has no signal rules.
+    """
+    shipped = SHIPPED.get(room)
+    if shipped is None:
+        raise NotFound(f"{room} has no signal rules.", hint=f"These have: {', '.join(sorted(SHIPPED))}.")
+    return rulesets.propose_ruleset(connection, room, content, shipped, proposed_by=caller.id, role=caller.actor_role)
 
 
 def told(connection: Connection, room: str | None = None) -> list[RulesetTold]:

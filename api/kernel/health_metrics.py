@@ -12,7 +12,7 @@ from domain.kernel.alerts import health_figures
 
 SAYS = {
     "reads_behind_tenants": "Tenants that publish continuously and have no reads of their last two intervals.",
-    "reads_age_seconds": "Age of the newest read of the tenant that is furthest behind.",
+    "reads_age_seconds": "Age of the newest read of whichever tenant that publishes continuously is furthest behind.",
     "jobs_failed": "Jobs that failed within the last day.",
     "audit_gaps_open": "Events that could not be written and are not yet.",
     "audit_gap_oldest_seconds": "How long the oldest event that could not be written has waited.",

@@ -1,9 +1,12 @@
 """The way back as a tree: each thing once, under the nearest thing that was made from it; a second way is a mention."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from api.acts import GATES
+from api.kernel.artifact_words import edition_of, named
 from domain.kernel.charts.words import number
 from domain.kernel.trace import Key, Lineage, Node
 
@@ -20,6 +23,16 @@ WORDS = {
     "compliance_report": "Report",
     "test_session": "Visit",
 }
+# Where the things that have a page of their own have it.
+PLACES = {
+    "artifact": "/artifacts/",
+    "countersignature": "/countersignatures/",
+    "proposal": "/countersign/",
+    "outage": "/grid/outages/",
+    "test_session": "/stairs/sessions/",
+}
+# FireMode labels a report by what it covers.
+OF_A_VISIT = "session of "
 
 
 @dataclass
@@ -40,6 +53,22 @@ class Branch:
     def word(self) -> str:
         """What kind of thing it is, for readers."""
         return WORDS.get(self.node.type, self.node.type.replace("_", " ").capitalize())
+
+    @property
+    def label(self) -> str:
+        """What it is, in a person's words; begun by its kind where that is not in them."""
+        return label_of(self.node)
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether the label says what kind of thing it is."""
+        return _is_in(self.word, self.label)
+
+    @property
+    def address(self) -> str | None:
+        """The page of the thing itself."""
+        place = PLACES.get(self.node.type)
+        return f"{place}{self.node.id}" if place else None
 
     @property
     def rule(self) -> str:
@@ -83,29 +112,47 @@ def drawn(found: Lineage) -> dict[str, Any]:
 def headline(found: Lineage) -> str:
     """The finding as a sentence: what it leads back to."""
     word = WORDS.get(found.root.type, found.root.type.replace("_", " ").capitalize())
-    label = _short(found.root.label)
-    # A recommendation run has the word in its name.
-    named = label[:1].upper() + label[1:] if word.lower() in label.lower().split() else f"{word} {label}"
+    label = _short(label_of(found.root))
+    # A recommendation run has the word in its name, and so has a report; the kind of a file is enough of a word.
+    is_told = found.root.type == "artifact" or _is_in(word, label)
+    what = label[:1].upper() + label[1:] if is_told else f"{word} {label}"
     reads = sum(int(node.facts.get("reads") or 0) for node in found.nodes if node.type == "rows")
     loads = sum(node.type == "read_batch" for node in found.nodes)
     if loads:
-        return f"{named} leads back to {number(reads)} reads in {_counted(loads, 'load')}"
+        return f"{what} leads back to {number(reads)} reads in {_counted(loads, 'load')}"
     heard = [int(node.facts["signals"]) for node in found.nodes if node.type == "rows" and "signals" in node.facts]
     if heard:
         # One signal may have been heard by several inferences.
         most = f"{'up to ' if len(heard) > 1 else ''}{_counted(max(heard), 'signal')}"
-        return f"{named} leads back to {_counted(len(heard), 'inference')} from {most}"
+        return f"{what} leads back to {_counted(len(heard), 'inference')} from {most}"
     if reads:
-        return f"{named} leads back to {_counted(reads, 'read')}"
+        return f"{what} leads back to {_counted(reads, 'read')}"
     tests = sum(int(node.facts.get("tests") or 0) for node in found.nodes if node.type == "rows")
     if tests:
-        return f"{named} leads back to {_counted(tests, 'test')}"
+        return f"{what} leads back to {_counted(tests, 'test')}"
     entries = sum(node.type == "event" for node in found.nodes)
     if entries:
-        return f"{named} leads back to {_counted(entries, 'ledger entry', 'ledger entries')}"
+        return f"{what} leads back to {_counted(entries, 'ledger entry', 'ledger entries')}"
     if len(found.nodes) > 1:
-        return f"{named} leads back to {_counted(len(found.nodes) - 1, 'thing')}"
-    return f"{named} names nothing that it was made from"
+        return f"{what} leads back to {_counted(len(found.nodes) - 1, 'thing')}"
+    return f"{what} names nothing that it was made from"
+
+
+def label_of(node: Node) -> str:
+    """What a thing is: kinds of files and of acts as people call them, else as its own room says it."""
+    if node.type == "artifact":
+        return ", ".join(filter(None, [named(node.label), edition_of(node.facts.get("made_from") or {})]))
+    decision, _, kind = node.label.partition(": ")
+    if node.type == "countersignature" and kind in GATES:
+        return f"{GATES[kind].title}, {decision.replace('_', ' ').lower()}"
+    if node.type == "compliance_report":
+        of_a_visit = node.label.startswith(OF_A_VISIT)
+        return f"report of a visit to {node.label.removeprefix(OF_A_VISIT)}" if of_a_visit else f"report: {node.label}"
+    return f"of {node.label}" if node.type == "rows" else node.label
+
+
+def _is_in(word: str, label: str) -> bool:
+    return word.lower() in re.findall(r"[a-z]+", label.lower())
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

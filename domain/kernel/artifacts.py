@@ -10,7 +10,7 @@ import json
 import mimetypes
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,7 +138,13 @@ def load(connection: Connection, artifact_id: uuid.UUID) -> Artifact:
 
 
 def page(
-    connection: Connection, limit: int, cursor: str | None = None, kind: str | None = None, sha256: str | None = None
+    connection: Connection,
+    limit: int,
+    cursor: str | None = None,
+    kind: str | None = None,
+    sha256: str | None = None,
+    *,
+    without: Collection[str] = (),
 ) -> tuple[list[Artifact], str | None]:
     """Artifacts, newest first, and the cursor of the next page; None at the end.
 
@@ -148,6 +154,7 @@ def page(
         cursor: of the page before.
         kind: of this kind alone.
         sha256: whose hash begins with these lower-case hex digits alone.
+        without: none of these kinds.
 
     Raises:
         Invalid: a cursor that no page gave.
@@ -158,26 +165,34 @@ def page(
             f"SELECT {_COLUMNS} FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
             " AND (CAST(:kind AS text) IS NULL OR kind = :kind)"
             " AND (CAST(:sha256 AS text) IS NULL OR starts_with(sha256, :sha256))"
+            " AND kind <> ALL(:without)"
             " AND (CAST(:before AS timestamptz) IS NULL"
             "   OR (created_at, artifact_id) < (CAST(:before AS timestamptz), CAST(:id AS uuid)))"
             " ORDER BY created_at DESC, artifact_id DESC LIMIT :n"
         ),
-        {"kind": kind, "sha256": sha256, "before": before, "id": artifact_id, "n": limit + 1},
+        {
+            "kind": kind,
+            "sha256": sha256,
+            "without": list(without),
+            "before": before,
+            "id": artifact_id,
+            "n": limit + 1,
+        },
     ).all()
     found = [_of_row(row) for row in rows[:limit]]
     following = f"{found[-1].created_at.isoformat()}~{found[-1].artifact_id}" if len(rows) > limit else None
     return found, following
 
 
-def kinds(connection: Connection) -> list[str]:
-    """The kinds that the tenant has artifacts of, in order."""
+def counts_by_kind(connection: Connection) -> dict[str, int]:
+    """How many artifacts the tenant has of each kind, in the order of the kinds."""
     rows = connection.execute(
         text(
-            "SELECT kind FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
+            "SELECT kind, count(*) AS n FROM artifacts WHERE tenant_id = current_setting('app.tenant')"
             ' GROUP BY kind ORDER BY kind COLLATE "C"'
         )
     )
-    return list(rows.scalars())
+    return {row.kind: row.n for row in rows}
 
 
 @contextmanager

@@ -153,6 +153,20 @@ def by_hash(connection: Connection, content_hash: str) -> list[uuid.UUID]:
     return list(rows.scalars())
 
 
+def summaries_by_hash(connection: Connection, hashes: Collection[str]) -> dict[str, str]:
+    """What the newest proposal of each content says of it, by the content's hash, where there is one."""
+    if not hashes:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT content_hash, summary FROM proposals WHERE tenant_id = current_setting('app.tenant')"
+            " AND content_hash = ANY(:hashes) ORDER BY created_at, proposal_id"
+        ),
+        {"hashes": sorted(set(hashes))},
+    )
+    return {row.content_hash: row.summary for row in rows}
+
+
 def last_signed(connection: Connection, proposal: Proposal) -> Proposal | None:
     """The newest approved proposal about the same subject before this one: what a reader compares with."""
     row = connection.execute(

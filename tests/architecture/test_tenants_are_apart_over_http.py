@@ -57,6 +57,7 @@ FIXED = {
     "index": ["0"],
     "tenant_id": [THEIRS],
     "day": ["2026-01-01"],
+    "room": ["grid"],
 }
 SCOPES = (
     "ami:read", "ami:write", "grid:read", "grid:advise", "stairs:read", "stairs:write", "courses:read", "courses:write",

@@ -52,9 +52,11 @@ INSERT INTO test_sessions (tenant_id, building_id, frequency, planned_for)
 SELECT b.tenant_id, b.id, 'annual', current_date - n % 4000 FROM buildings AS b, generate_series(1, {n}) AS n
 WHERE b.tenant_id = '{t}'""",
     "artifacts": """
-INSERT INTO artifacts (tenant_id, artifact_id, kind, sha256, size_bytes, media_type, store_key, created_at)
-SELECT '{t}', gen_random_uuid(), 'grid.report', encode(sha256(n::text::bytea), 'hex'), n, 'application/pdf', 'k/' || n,
-  now() - make_interval(secs => n) FROM generate_series(1, {n}) AS n""",
+INSERT INTO artifacts (tenant_id, artifact_id, kind, sha256, size_bytes, media_type, store_key, made_from, created_at)
+SELECT '{t}', gen_random_uuid(), CASE WHEN n % 500 = 0 THEN 'grid.after_action_report' ELSE 'stairs.evidence' END,
+  encode(sha256(n::text::bytea), 'hex'), n, 'application/pdf', 'k/' || n,
+  jsonb_build_object('content_hash', encode(sha256(n::text::bytea), 'hex')), now() - make_interval(secs => n)
+FROM generate_series(1, {n}) AS n""",
     "meters": """
 INSERT INTO meters (tenant_id, meter_id, feeder_id, base_kwh_day, topology_version_id)
 SELECT f.tenant_id, 'X' || n, f.feeder_id, 10, f.topology_version_id FROM

@@ -74,6 +74,8 @@ def test_the_forms_of_a_compliance_manager(browser: Browser, address: str, desk:
         refused(person, "Lay it down", "Needed.", "next version refused")
         person.opens(f"/stairs/buildings/{desk.house.building}/relax", "relax")
         refused(person, "Lay it down", "Needed.", "relax refused")
+        person.opens("/advice/rules/stairs", "signal rules")
+        refused(person, "Lay it down", "Needed.", "signal rules refused")
         person.opens(f"/stairs/instruments/{desk.house.instruments['manometer']}")
         person.page.get_by_text("Correct what is known of it").click()
         person.looks("instrument corrected")

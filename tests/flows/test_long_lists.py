@@ -42,6 +42,8 @@ PAGES = [
     "/stairs/faults?status=all&severity=high",
     "/ledger",
     "/artifacts",
+    "/artifacts?kind=grid.after_action_report",
+    "/artifacts?kind=all",
     "/advice",
     "/advice/work-items",
     "/admin/people",

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from api.courses.suggestions import DECIDES, LOOKS, of_course
 from api.deps import RequestId
@@ -39,8 +39,7 @@ def waiting(
 
 @router.post(HERE + "/{suggestion_id}/{verb}", dependencies=[DECIDES])
 def decided(page: PageDep, form: FormDep, call: RequestId, suggestion_id: str, verb: str) -> Response:
-    """Accept or dismiss, then back to the list."""
+    """Accept or dismiss, then back to the list; without a reason where one is needed, back to the form."""
     asked: UUID = id_of(suggestion_id)
     of_course(suggestions.one(page.connection, asked))
-    decide_from_form(page, typed(form, "reason", 2000), call, suggestion_id, verb)
-    return RedirectResponse(f"{HERE}?done={verb}", 303)
+    return decide_from_form(page, HERE, typed(form, "reason", 2000), call, suggestion_id, verb)

@@ -1,7 +1,7 @@
 """Advice as pages: what machines suggest, with its numbers and evidence, and what accepted advice asks people to do."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from api.paging import LONGEST_CURSOR
 from api.paging import Page as Part
 from domain.kernel.advice import suggestions, work
 from domain.kernel.clock import utc_now
-from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.errors import CountersignError, Invalid, NotFound
 from domain.kernel.signed import Decision
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +29,16 @@ NOTICES = {
     "dismiss": "Dismissed; the reason stands with it.",
     "found": "Noted. It counts in how good this advice is.",
 }
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A decision that was not taken, and why."""
+
+    id: UUID
+    error: CountersignError
+
+
 Short = Annotated[str, Query(max_length=100)]
 After = Annotated[str | None, Query(max_length=LONGEST_CURSOR)]
 
@@ -50,9 +60,8 @@ def advice(
 
 @router.post("/advice/suggestions/{suggestion_id}/{verb}", dependencies=[DECIDES])
 def decided(page: PageDep, form: FormDep, call: RequestId, suggestion_id: str, verb: str) -> Response:
-    """Accept or dismiss, then back to the list."""
-    decide_from_form(page, typed(form, "reason", 2000), call, suggestion_id, verb)
-    return RedirectResponse(f"/advice?done={verb}", 303)
+    """Accept or dismiss, then back to the list; without a reason where one is needed, back to the form."""
+    return decide_from_form(page, "/advice", typed(form, "reason", 2000), call, suggestion_id, verb)
 
 
 @router.get("/advice/work-items", dependencies=[LOOKS])
@@ -100,14 +109,21 @@ def show_suggestions(
     after: str | None,
     done: str,
     jobs_of: Callable[[list[UUID]], dict[UUID, UUID]] | None = None,
+    refused: Refused | None = None,
 ) -> Response:
-    """The list with its filters; unknown words in the address find nothing instead of failing."""
-    found = rows_of(page.connection, wanted, Part(PER_PAGE, after))
+    """The list with its filters; unknown words in the address find nothing instead of failing.
+
+    With a decision that was refused: the suggestion alone, its form open and the error at its field.
+    """
+    one = [suggestions.one(page.connection, refused.id)] if refused else []
+    found = one or rows_of(page.connection, wanted, Part(PER_PAGE, after))
     rows = found[:PER_PAGE]
     filters = _filters(here, wanted)
     return page.show(
         "kernel/suggestions.html",
+        422 if refused else 200,
         here=here,
+        refused=refused,
         rows=rows,
         total=suggestions.open_count(page.connection, wanted.room),
         wanted=replace(wanted, status=wanted.status or ""),
@@ -136,18 +152,23 @@ def _filters(here: str, wanted: suggestions.Wanted) -> list[tuple[str, str, Sequ
     return found
 
 
-def decide_from_form(page: Page, reason: str, call: str, suggestion_id: str, verb: str) -> None:
-    """One decision from a page.
+def decide_from_form(page: Page, here: str, reason: str, call: str, suggestion_id: str, verb: str) -> Response:
+    """One decision from the page at `here`, then back to it.
 
     Raises:
         NotFound: no such verb or suggestion.
-        Invalid: a dismissal from a page says why.
     """
     if verb not in VERBS:
         raise NotFound("There is nothing at this address.")
+    asked = id_of(suggestion_id)
     if verb == "dismiss" and not reason:
-        raise Invalid("Nothing was dismissed: the reason is missing.", hint="Go back and write why.")
-    decide_suggestion(acting_on(page, call), id_of(suggestion_id), VERBS[verb], reason or None)
+        error = Invalid("Nothing was dismissed: the reason is missing.", hint="Write why.")
+        room = suggestions.one(page.connection, asked)["room"]
+        return show_suggestions(
+            page, here, suggestions.Wanted(room, "OPEN"), after=None, done="", refused=Refused(asked, error)
+        )
+    decide_suggestion(acting_on(page, call), asked, VERBS[verb], reason or None)
+    return RedirectResponse(f"{here}?done={verb}", 303)
 
 
 def id_of(given: str) -> UUID:

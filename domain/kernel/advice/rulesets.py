@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from domain.kernel.advice.bounds import changes
 from domain.kernel.advice.gates import RULESET
 from domain.kernel.advice.shipped import Shipped
 from domain.kernel.advice.threshold import ThresholdRules, adopted_rules, rules_of
@@ -60,8 +61,11 @@ def propose_ruleset(
     try:
         shipped.check(content)
     except (ValueError, KeyError, TypeError) as cause:
-        said = f"{cause.args[0]} is missing" if isinstance(cause, KeyError) else str(cause)
-        raise Invalid(f"The ruleset makes no sense: {said}.", hint="", code="RULESET_INVALID") from cause
+        said = f"{cause.args[0]} is missing" if isinstance(cause, KeyError) else str(cause).rstrip(".")
+        # What is wrong with one rule begins with its type.
+        named, _, wrong = said.partition(": ")
+        at = [{"field": named, "message": wrong}] if named.isupper() else []
+        raise Invalid(f"The ruleset makes no sense: {said}.", hint="", code="RULESET_INVALID", errors=at) from cause
     version = str(content["version"])
     check_free(connection, room, version, shipped.version)
     standing = in_force(connection, room) or dict(shipped.content)
@@ -74,8 +78,9 @@ def propose_ruleset(
         proposed_by=proposed_by,
         actor_role=role,
         authors=[proposed_by],
+        evidence={"in_place_of": standing["version"], "changes": [f"{one}." for one in changes(standing, content)]},
         severity=1,
-        page_url="/advice",
+        page_url=f"/advice/rules#{room}",
     )
 
 
@@ -94,4 +99,5 @@ def check_free(connection: Connection, room: str, version: str, shipped: str | N
             f"There is a ruleset {version} for {room} already; nothing was proposed.",
             hint="Give the new one a version of its own.",
             code="VERSION_TAKEN",
+            errors=[{"field": "version", "message": "is the name of another version"}],
         )

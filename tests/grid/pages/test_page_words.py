@@ -4,8 +4,11 @@ import pytest
 
 from api.page_words import short, told
 
+NAMES = ["countersign-seed", "schema_detection", "gridlens", "M003627", "meter data import", "2026-11-22/all"]
+SUBJECTS = ["learner_events/2026-11-22/all", "grid/2026-2", "demo@1", "FEEDER_7_M000123", "2026-11-22T00:00+11:00/F7"]
 
-@pytest.mark.parametrize("name", ["countersign-seed", "schema_detection", "gridlens", "M003627", "meter data import"])
+
+@pytest.mark.parametrize("name", [*NAMES, *SUBJECTS])
 def test_a_name_is_shown_whole(name: str) -> None:
     assert short(name) == name
 
@@ -13,6 +16,16 @@ def test_a_name_is_shown_whole(name: str) -> None:
 @pytest.mark.parametrize("identifier", ["01a1fe13-cd3f-72f3-bf6d-b8096e46d077", "deadbeef" * 8, "dead1beef2" * 2])
 def test_a_long_id_is_shown_by_its_ends(identifier: str) -> None:
     assert short(identifier) == f"{identifier[:4]}\u2026{identifier[-4:]}"
+
+
+def test_of_a_name_with_an_id_in_it_the_id_alone_is_shortened() -> None:
+    one, other = (f"{head}/01a1fe13-cd3f-72f3-bf6d-b8096e46d077/{day}" for head, day in (("q1", 21), ("q2", 22)))
+    assert (short(one), short(other)) == ("q1/01a1\u2026d077/21", "q2/01a1\u2026d077/22")
+
+
+def test_a_long_name_keeps_where_it_begins_and_where_it_ends() -> None:
+    days = [f"meter_reads_electric/2026-11-{day}/every feeder of the north/part {day}" for day in (21, 22)]
+    assert [short(day) for day in days] == ["meter_reads_el\u2026 north/part 21", "meter_reads_el\u2026 north/part 22"]
 
 
 def test_what_is_recorded_is_told_in_words() -> None:

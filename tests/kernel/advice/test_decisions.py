@@ -1,5 +1,6 @@
 """A suggestion is decided on once, by a person, and nothing else of it ever changes."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
 
+from domain.kernel.advisory import SENTENCES
 from domain.kernel.keys import create_key
 from domain.kernel.signing import ensure_signing_keys
 from tests.conftest import Database, application
@@ -150,6 +152,8 @@ def test_pages_decide_without_a_script(client: TestClient) -> None:
     assert "Evidence" in shown.text
     sent = client.post(f"/admin/suggestions/{of('courses')}/dismiss", data={"reason": ""})
     assert sent.status_code == 422
+    assert "Nothing was dismissed: the reason is missing. Write why." in sent.text
+    assert re.search(rf'<details open>.*aria-describedby="e-{of("courses")}"', sent.text, re.S)
     sent = client.post(f"/admin/suggestions/{of('courses')}/dismiss", data={"reason": "No."})
     assert (sent.status_code, sent.headers["location"]) == (303, "/admin/suggestions?done=dismiss")
     sent = client.post(f"/advice/suggestions/{of('grid')}/accept", data={"reason": ""})
@@ -163,6 +167,19 @@ def test_pages_decide_without_a_script(client: TestClient) -> None:
     assert "Jumper." in client.get("/advice/work-items?status=CLOSED").text
     for room in ("grid", "courses", ""):
         assert client.get("/advice", params={"room": room, "status": ""}).status_code == 200
+
+
+def test_a_list_of_advice_is_folded_but_for_what_tells_whether_to_look(client: TestClient) -> None:
+    shown = client.get("/advice").text
+    unfolded = shown
+    # The innermost first, until no fold is left.
+    while (outer := re.sub(r"<details>(?:(?!<details).)*?</details>", "", unfolded, flags=re.S)) != unfolded:
+        unfolded = outer
+    assert "9 of 30 at lesson:m01l02." in unfolded
+    assert all(sentence in unfolded for sentence in SENTENCES)
+    assert "<textarea" not in unfolded
+    assert shown.count("<textarea") == 2
+    assert f'formaction="/advice/suggestions/{of("grid")}/dismiss"' in shown
 
 
 def test_no_role_changes_what_stands(client: TestClient, database: Database) -> None:

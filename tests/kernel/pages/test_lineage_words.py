@@ -1,0 +1,60 @@
+"""What the lineage page calls things: files, acts, reports and rows by a person's words, with links to their pages."""
+
+from typing import Any
+
+import pytest
+
+from api.kernel.lineage_page import Branch, headline
+from domain.kernel.trace import Lineage, Node
+
+
+def node(kind: str, label: str, **facts: Any) -> Node:
+    return Node(kind, "x1", label, None, facts, 0)
+
+
+@pytest.mark.parametrize(
+    ("thing", "label", "names_itself"),
+    [
+        (node("artifact", "ledger.checkpoint"), "Checkpoint of the ledger", False),
+        (
+            node("artifact", "grid.after_action_report", made_from={"edition": "draft"}),
+            "After-action report, draft edition",
+            False,
+        ),
+        (node("countersignature", "APPROVED: courses.quiz"), "Quiz, approved", False),
+        (node("countersignature", "MORE_INFORMATION: courses.quiz"), "Quiz, more information", False),
+        (node("countersignature", "APPROVED: formerly.known"), "APPROVED: formerly.known", False),
+        (node("compliance_report", "session of Pilot Building 123"), "report of a visit to Pilot Building 123", True),
+        (node("compliance_report", "yearly statement of Tower"), "report: yearly statement of Tower", True),
+        (node("test_session", "annual visit to Tower on 2026-11-23"), "annual visit to Tower on 2026-11-23", True),
+        (node("rows", "meter_events"), "of meter_events", False),
+    ],
+)
+def test_a_thing_is_called_as_people_call_it(thing: Node, label: str, names_itself: bool) -> None:
+    branch = Branch(thing, "")
+    assert (branch.label, branch.names_itself) == (label, names_itself)
+
+
+def test_the_headline_says_no_word_twice() -> None:
+    told = [
+        headline(
+            Lineage([node("compliance_report", "session of Tower"), node("rows", "test_instances", tests=169)], [])
+        ),
+        headline(Lineage([node("artifact", "ledger.checkpoint")], [])),
+    ]
+    assert told == [
+        "Report of a visit to Tower leads back to 169 tests",
+        "Checkpoint of the ledger names nothing that it was made from",
+    ]
+
+
+def test_what_has_a_page_is_linked_to_it() -> None:
+    kinds = ("artifact", "countersignature", "proposal", "outage", "test_session", "rows")
+    assert [Branch(node(kind, "x"), "").address for kind in kinds] == [
+        "/artifacts/x1",
+        "/countersignatures/x1",
+        "/countersign/x1",
+        "/grid/outages/x1",
+        "/stairs/sessions/x1",
+        None,
+    ]
