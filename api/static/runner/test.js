@@ -194,21 +194,21 @@ function notCarriedOut(context) {
   const own = row.act && !row.act.is_known ? row.act : null;
   const reason = own?.reason ?? row.instance.notes;
   return h("section", { class: "run-done" },
-    h("p", { class: "notice" }, "It could not be carried out and waits for another try.", own ? ` Saved on this phone; ${STATES[own.state]}.` : ""),
+    h("p", { class: "stale" }, "It could not be carried out and waits for another try.", own ? ` Saved on this phone; ${STATES[own.state]}.` : ""),
     reason ? h("p", {}, `Why: ${reason}`) : null,
     notTaken(row.act),
     aside.length ? h("p", { class: "hint" }, "Taken on that try; it stays on this phone and proves nothing of the next.") : null,
     aside.length ? h("ul", { class: "run-kept" }, aside.map((one) => h("li", {}, preview(one), h("span", {}, one.told.description)))) : null,
     h("div", { class: "run-acts" },
       h("button", { type: "button", class: "run-big", onclick: () => context.guarded(() => takeUp(context)) }, "Take it up again"),
-      h("details", {}, h("summary", {}, "It cannot be tested on this visit"), ...reasoned(context, { skip: "Leave it out for good" }))));
+      h("details", {}, h("summary", {}, "It cannot be tested on this visit"), reasoned(context, { skip: "Leave it out for good" }))));
 }
 
 // What the server refused of what was said: it changed nothing, and the person reads why.
 function notTaken(act) {
   if (act?.state !== "invalid") return null;
   const words = { skip: "That it is left out", fail: "That it could not be carried out", retry: "That it is taken up again" };
-  return h("p", { class: "notice" }, `${words[kindOfAct(act)]} was not taken by the server. ${act.outcome?.detail ?? ""}`);
+  return h("p", { class: "stale" }, `${words[kindOfAct(act)]} was not taken by the server. ${act.outcome?.detail ?? ""}`);
 }
 
 async function takeUp(context) {
@@ -225,7 +225,7 @@ function said({ walk, row }, kinds, reason) {
 
 function cannot(context) {
   return h("details", {}, h("summary", {}, "It cannot be tested"),
-    ...reasoned(context, { fail: "It could not be carried out: try again later", skip: "Leave it out for good" }));
+    reasoned(context, { fail: "It could not be carried out: try again later", skip: "Leave it out for good" }));
 }
 
 // A reason, and a button for each thing that can be said with it.
@@ -244,8 +244,8 @@ function reasoned(context, buttons) {
     await keepActs(...said(context, kinds, words), { aside: true });
     await context.done();
   };
-  return [h("label", { for: "reason" }, "Why?"), reason, hint,
-    ...Object.entries(buttons).map(([kind, words]) => h("button", { type: "button", onclick: () => context.guarded(() => say(kind)) }, words))];
+  return h("div", { class: "run-why" }, h("label", { class: "run-label", for: "reason" }, "Why?"), reason, hint,
+    Object.entries(buttons).map(([kind, words]) => h("button", { type: "button", onclick: () => context.guarded(() => say(kind)) }, words)));
 }
 
 function guide(warnings, steps) {
