@@ -171,7 +171,11 @@ def show_test(
     checked: dict[str, Any] | None = None,
     notice: str | None = None,
 ) -> Response:
-    """The page of one test, also after an act on it that was refused: what was typed stands there again."""
+    """The page of one test, also after an act on it that was refused: what was typed stands there again.
+
+    Raises:
+        NotFound: the visit has no such test.
+    """
     session = sessions.load(page.connection, session_id)
     walk = instances.of_session(page.connection, session_id)
     place = next((place for place, row in enumerate(walk) if row["instance_id"] == instance_id), None)
