@@ -77,8 +77,10 @@ from api.stairs.pages import (
     rule_forms,
     rules,
     runner,
+    schedule_forms,
     session,
     trends,
+    untested,
 )
 from api.stairs.pages import faults as fault_pages
 from api.stairs.pages import instruments as instrument_pages
@@ -115,9 +117,9 @@ def routers() -> list[APIRouter]:
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
     control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, crew_forms, summary]
     outages = [outage_signals, outage_storm_mode, promotion, canonical, outage_advice, crews, lists]
-    stairs_pages = [board, runner, session, proof, report_pages, fault_pages, laying, buildings, trends, rules]
-    stairs_pages += [instrument_forms, instrument_pages, amending, rule_forms, registry_forms, definition_forms]
-    every = [*kernel, *home, *grid, *control_room, *outages, stairs, *stairs_pages, courses, delivery, loop]
+    visits = [board, runner, session, proof, untested, report_pages, fault_pages, laying, buildings, trends, amending]
+    entering = [rules, rule_forms, schedule_forms, instrument_forms, instrument_pages, registry_forms, definition_forms]
+    every = [*kernel, *home, *grid, *control_room, *outages, stairs, *visits, *entering, courses, delivery, loop]
     return events_of_learners + [one.router for one in every] + [courses.pages, loop.pages, search.router]
 
 

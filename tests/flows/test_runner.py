@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page, Route
 
 from cli.demo import firemode
 from cli.demo.client import Client
@@ -202,6 +202,119 @@ def test_tests_offline_closed_half_way_then_synced_nothing_lost_nothing_twice(
         page.wait_for_selector("text=Handed in")
         assert people.technician.get(f"/api/v1/tests/sessions/{session_id}")["status"] == "submitted"
     assert not faults
+    context.close()
+
+
+def begun(page: Page, address: str, session_id: str) -> None:
+    """The session on the phone, and the page under its worker."""
+    page.goto(f"{address}/stairs/run/{session_id}")
+    page.wait_for_selector("text=you can lose the signal now")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    page.wait_for_selector("text=you can lose the signal now")
+
+
+def at_test(page: Page, row: dict[str, Any]) -> None:
+    page.evaluate("id => { location.hash = `#/test/${id}`; }", row["instance_id"])
+    page.wait_for_selector(f"[data-test='{row['instance_id']}']")
+
+
+def said(page: Page, row: dict[str, Any], reason: str, button: str) -> None:
+    """Say of a test why it cannot be tested."""
+    at_test(page, row)
+    page.click("summary:has-text('It cannot be tested')")
+    page.fill("#reason", reason)
+    page.click(f"button:has-text('{button}')")
+    page.wait_for_function("id => !location.hash.includes(id)", arg=row["instance_id"])
+
+
+def steps_of(database: Database, row: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """What the ledger has of a test, in order: each act with its reason."""
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        found = connection.execute(
+            "SELECT event_type, payload ->> 'reason' FROM events WHERE entity_type = 'test_instance' AND entity_id = %s"
+            " ORDER BY seq",
+            (row["instance_id"],),
+        )
+        return [(str(kind).removeprefix("stairs.instance."), reason) for kind, reason in found]
+
+
+def test_what_could_not_be_carried_out_is_said_offline_taken_up_again_and_reaches_the_server_once(
+    browser: Browser, address: str, people: People, session_id: str, module_database: Database
+) -> None:
+    building = people.manager.get(f"/api/v1/tests/sessions/{session_id}")["building_id"]
+    today = utc_now().astimezone(firemode.ZONE).date().isoformat()
+    planned = {"building_id": building, "frequency": "annual", "planned_for": today}
+    own = str(people.manager.post("/api/v1/tests/sessions", planned)["session_id"])
+    rows = [row for row in instances(people, own) if row["measurement_type"] == "pressure_differential"]
+    again, waits, left, elsewhere, other = rows[:5]
+    at = f"/api/v1/tests/sessions/{own}/instances"
+    context = browser.new_context(viewport={"width": PHONE["width"], "height": PHONE["height"]})
+    page = context.new_page()
+    signed_in(page, address)
+    begun(page, address, own)
+    context.set_offline(True)
+    at_test(page, other)
+    page.click("summary:has-text('It cannot be tested')")
+    page.click("button:has-text('It could not be carried out')")
+    assert "Say why first" in page.inner_text("#reason-hint")
+    at_test(page, again)
+    page.fill("#reading", "12")
+    said(page, again, "The door is locked", "It could not be carried out")
+    said(page, waits, "The fan has no power", "It could not be carried out")
+    said(page, left, "No ladder", "It could not be carried out")
+    said(page, elsewhere, "The gauge is broken", "It could not be carried out")
+    page = reopened(page, address, own, f"#/test/{again['instance_id']}")
+    assert "The door is locked" in page.inner_text(".run-done"), "it outlives a closed page"
+    assert page.locator("#reading").count() == 0
+    page.click("text=Take it up again")
+    page.wait_for_selector("#reading")
+    assert page.input_value("#reading") == "", "another try begins with nothing entered"
+    Hand(page).test(again)
+    said(page, left, "It is being rebuilt", "Leave it out for good")
+    page.evaluate("location.hash = '#/'")
+    page.wait_for_selector("text=2 of 168 tests are done, 2 could not be carried out.")
+    assert all(row["status"] == "pending" for row in instances(people, own)), "nothing has reached the server"
+    people.technician.post(f"{at}/{elsewhere['instance_id']}/start", {})
+    people.technician.post(f"{at}/{elsewhere['instance_id']}/skip", {"reason": "Another phone left it out"})
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        """The server takes it and its answer never arrives."""
+        route.fetch()
+        lost.append(route.request.url)
+        route.abort()
+
+    context.route(f"**/instances/{waits['instance_id']}/fail", lose, times=1)
+    context.set_offline(False)
+    page.click("text=Send now")
+    page.wait_for_selector("text=Send now")
+    page.wait_for_function("() => document.querySelector('.run-strip').innerText.includes('to be sent')")
+    page.click("text=Send now")
+    page.wait_for_selector("text=all sent", timeout=60_000)
+    assert len(lost) == 1
+    began = ("in_progress", None)
+    assert steps_of(module_database, again) == [
+        began,
+        ("failed", "The door is locked"),
+        ("pending", None),
+        ("tested", None),
+    ]
+    assert steps_of(module_database, waits) == [began, ("failed", "The fan has no power")], "nothing twice"
+    assert steps_of(module_database, left) == [
+        began, ("failed", "No ladder"), ("pending", None), ("skipped", "It is being rebuilt"),
+    ]  # fmt: skip
+    assert steps_of(module_database, elsewhere)[-1] == ("skipped", "Another phone left it out")
+    assert "1 not taken" in page.inner_text(".run-strip")
+    people.technician.post(f"{at}/{waits['instance_id']}/retry", {})
+    people.technician.post(f"{at}/{other['instance_id']}/start", {})
+    people.technician.post(f"{at}/{other['instance_id']}/fail", {"reason": "Told at a desk"})
+    page.reload()
+    page.wait_for_selector("text=3 of 168 tests are done, 1 could not be carried out.")
+    at_test(page, waits)
+    assert page.locator("#reading").count() == 1, "what was taken up again elsewhere is to do here too"
+    at_test(page, other)
+    assert "Told at a desk" in page.inner_text(".run-done")
     context.close()
 
 

@@ -117,6 +117,35 @@ def test_what_bars_the_approval_is_told_with_where_it_is_settled(desk: Desk, row
     assert "1 thing stands between" in shown(desk, visit)
 
 
+def test_what_cannot_be_carried_out_is_said_taken_up_again_or_left_out_from_its_page(
+    desk: Desk,
+) -> None:
+    made = desk.ask("tom", "POST", "/api/v1/tests/sessions", PLANNED | {"building_id": str(desk.house.building)}).json()
+    at = f"/api/v1/tests/sessions/{made['session_id']}/instances"
+    row = desk.ask("tom", "GET", at).json()["rows"][0]
+    path = f"/stairs/sessions/{made['session_id']}/tests/{row['instance_id']}"
+    assert "untested-reason" not in shown(desk, path, "rita"), "who only reviews says nothing of it"
+    assert pressed(desk, f"{path}/fail", "rita", reason="The door is locked").status_code == 403
+    refused = pressed(desk, f"{path}/fail", "tom", reason="no")
+    assert (refused.status_code, "it needs its reason" in refused.text) == (422, True)
+    assert ">no</textarea>" in refused.text, "what was typed stands there again"
+    assert (
+        pressed(desk, f"{path}/fail", "tom", reason="The door is locked").headers["location"] == f"{path}?done=failed"
+    )
+    page = shown(desk, path, "tom")
+    assert "It could not be carried out and waits for another try." in page
+    assert "The door is locked" in page
+    again = pressed(desk, f"{path}/fail", "tom", reason="The door is still locked")
+    assert (again.status_code, "INSTANCE_STATE" in again.text) == (409, True)
+    assert pressed(desk, f"{path}/retry", "tom").headers["location"] == f"{path}?done=pending"
+    assert desk.ask("tom", "GET", f"{at}/{row['instance_id']}").json()["status"] == "pending"
+    pressed(desk, f"{path}/fail", "tom", reason="The fan has no power")
+    done = pressed(desk, f"{path}/skip", "tom", reason="The stair is being rebuilt")
+    assert done.headers["location"] == f"{path}?done=skipped"
+    assert desk.ask("tom", "GET", f"{at}/{row['instance_id']}").json()["status"] == "skipped"
+    assert "untested-reason" not in shown(desk, path, "tom"), "what is left out is final"
+
+
 def test_a_notice_and_a_report_are_written_from_the_page_and_opened(desk: Desk, rows: list[dict[str, Any]]) -> None:
     visit = f"/stairs/sessions/{desk.session}"
     fault = re.search(r'href="(/stairs/faults/[0-9a-f-]+)"', shown(desk, visit))

@@ -15,6 +15,7 @@ from api.stairs.pages.reports import EXPORTERS, report_lines
 from domain.kernel.clock import utc_now
 from domain.stairs.charts.section import stair_section
 from domain.stairs.rules.counts import StairSize, expected_counts, stair_sizes
+from domain.stairs.rules.decimal_text import plain_number
 from domain.stairs.rules.due import months_after
 from domain.stairs.rules.gates import BASELINES, DEFINITIONS, TEMPLATES
 from domain.stairs.rules.registry import Registry
@@ -127,6 +128,7 @@ def _stairs(registry: Registry) -> list[dict[str, Any]]:
         {
             "stair": stair,
             "size": size,
+            "setpoint": None if stair.design_setpoint_pa is None else plain_number(stair.design_setpoint_pa),
             "zones": zones[stair.stair_id],
             "scenarios": sum(size.scenarios.values()),
             "definitions": sum(size.definitions.values()),

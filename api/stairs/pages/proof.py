@@ -48,6 +48,9 @@ LONGEST_REASON = 2000
 NOTICES = {
     "settled": "Settled; both results stay on record, and the one that counts was judged.",
     "noted": "Noted under your name.",
+    "failed": "Noted with its reason. It waits for another try.",
+    "pending": "Taken up again: it stands among the tests to do.",
+    "skipped": "Left out for good; the report shows it with the reason.",
     "again": "Added to the visit: the same place is tested again, and the first result stays.",
 }
 RESOLUTIONS = ("kept_first", "took_this")
@@ -58,7 +61,7 @@ def proof_page(
     page: PageDep, session_id: UUID, instance_id: UUID, done: Annotated[str, Query(max_length=20)] = ""
 ) -> Response:
     """What its verdict rests on, and what a reviewer may say of it."""
-    return _show(page, session_id, instance_id, notice=NOTICES.get(done))
+    return show_test(page, session_id, instance_id, notice=NOTICES.get(done))
 
 
 @router.post(TEST + "/replay", dependencies=[AUDITS])
@@ -67,7 +70,7 @@ def replay(page: PageDep, _: FormDep, session_id: UUID, instance_id: UUID) -> Re
     instances.load(page.connection, session_id, instance_id)
     newest = evaluations.newest(page.connection, instance_id)
     told = None if newest is None else replayed(newest)
-    return _show(page, session_id, instance_id, checked=told)
+    return show_test(page, session_id, instance_id, checked=told)
 
 
 @router.post(TEST + "/acknowledge", dependencies=[REVIEWS])
@@ -82,12 +85,12 @@ def acknowledged(page: PageDep, form: FormDep, session_id: UUID, instance_id: UU
                 session_id,
                 instance_id,
                 codes=_due(instances.load(page.connection, session_id, instance_id)),
-                reason=_given(reason),
+                reason=given(reason),
                 now=utc_now(),
             )
     except CountersignError as error:
-        return _show(page, session_id, instance_id, error=error, reason=reason)
-    return RedirectResponse(f"{_path(session_id, instance_id)}?done=noted", 303)
+        return show_test(page, session_id, instance_id, error=error, reason=reason)
+    return RedirectResponse(f"{path_of(session_id, instance_id)}?done=noted", 303)
 
 
 @router.post(TEST + "/conflicts/{submission_id}", dependencies=[REVIEWS])
@@ -105,13 +108,13 @@ def settled(page: PageDep, form: FormDep, session_id: UUID, instance_id: UUID, s
                 session_id,
                 submission_id,
                 resolution=resolution,
-                reason=_given(reason),
+                reason=given(reason),
                 now=utc_now(),
             )
             proposed_anew(page.connection, session_id)
     except CountersignError as error:
-        return _show(page, session_id, instance_id, error=error, reason=reason)
-    return RedirectResponse(f"{_path(session_id, instance_id)}?done=settled", 303)
+        return show_test(page, session_id, instance_id, error=error, reason=reason)
+    return RedirectResponse(f"{path_of(session_id, instance_id)}?done=settled", 303)
 
 
 @router.post(TEST + "/retest", dependencies=[TESTS])
@@ -121,8 +124,8 @@ def again(page: PageDep, _: FormDep, session_id: UUID, instance_id: UUID) -> Res
         with page.connection.begin_nested():
             made = visits.retest(page.connection, page.principal, session_id, instance_id)
     except CountersignError as error:
-        return _show(page, session_id, instance_id, error=error)
-    return RedirectResponse(f"{_path(session_id, made)}?done=again", 303)
+        return show_test(page, session_id, instance_id, error=error)
+    return RedirectResponse(f"{path_of(session_id, made)}?done=again", 303)
 
 
 @router.get("/stairs/evidence/{evidence_id}/picture")
@@ -137,11 +140,12 @@ def picture(page: PageDep, evidence_id: UUID) -> Response:
     return Response(drawn, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
-def _path(session_id: UUID, instance_id: UUID) -> str:
+def path_of(session_id: UUID, instance_id: UUID) -> str:
+    """The address of the page of one test."""
     return f"/stairs/sessions/{session_id}/tests/{instance_id}"
 
 
-def _given(reason: str) -> str:
+def given(reason: str) -> str:
     """The reason that was typed.
 
     Raises:
@@ -158,7 +162,7 @@ def _due(row: Mapping[str, Any]) -> list[str]:
     return sorted(set((row["validation_result"] or {}).get("acknowledge", [])) - said)
 
 
-def _show(
+def show_test(
     page: Page,
     session_id: UUID,
     instance_id: UUID,
@@ -167,6 +171,11 @@ def _show(
     checked: dict[str, Any] | None = None,
     notice: str | None = None,
 ) -> Response:
+    """The page of one test, also after an act on it that was refused: what was typed stands there again.
+
+    Raises:
+        NotFound: the visit has no such test.
+    """
     session = sessions.load(page.connection, session_id)
     walk = instances.of_session(page.connection, session_id)
     place = next((place for place, row in enumerate(walk) if row["instance_id"] == instance_id), None)
@@ -198,6 +207,9 @@ def _show(
         due=_due(row) if reviews else [],
         may_review=reviews,
         may_replay=bool(page.principal.roles & AUDITORS),
+        may_say=session.is_open
+        and bool(page.principal.roles & WALKS)
+        and row["status"] not in ("completed", "skipped"),
         may_retest=session.is_open and row["status"] == "completed" and bool(page.principal.roles & WALKS),
         before=walk[place - 1] if place else None,
         after=walk[place + 1] if place + 1 < len(walk) else None,

@@ -20,6 +20,8 @@ from domain.stairs.store.registry import load_building
 
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
 DRAWN = 6
+# A line needs two ends: of one day there is nothing to draw.
+LEAST_DAYS = 2
 STATES = STATES_OF_STAIR | {"active": "fans on", "inactive": "fans off"}
 
 
@@ -27,12 +29,13 @@ STATES = STATES_OF_STAIR | {"active": "fans on", "inactive": "fans off"}
 def trends_page(
     building_id: UUID, page: PageDep, kind: Annotated[str, Query(max_length=40)] = "", first: int = 0
 ) -> Response:
-    """The points that head for a limit first; drawn six at a time."""
+    """The points that head for a limit first; those measured on two days and more are drawn, six at a time."""
     building = load_building(page.connection, building_id)
     rows = [row for row in trends(page.connection, building_id) if kind in {"", row["measurement_type"]}]
     rows.sort(key=lambda row: (_crosses(row), row["stair_name"], row["point"], row["configuration"] or ""))
-    start = min(max(first, 0) // DRAWN * DRAWN, max(len(rows) - 1, 0))
-    shown = rows[start : start + DRAWN]
+    lines = [row for row in rows if len({one["on"] for one in row["results"]}) >= LEAST_DAYS]
+    start = min(max(first, 0) // DRAWN * DRAWN, max(len(lines) - 1, 0))
+    shown = lines[start : start + DRAWN]
     charts = [one for place, row in enumerate(shown) if (one := _chart(row, place)) is not None]
     heading = [row for row in rows if row["forecast"] is not None]
     return page.show(
@@ -46,7 +49,7 @@ def trends_page(
         kinds=KINDS,
         kind=kind if kind in KINDS else "",
         first=start,
-        more=start + DRAWN < len(rows),
+        more=start + DRAWN < len(lines),
         drawn_at_once=DRAWN,
         where=_where,
         is_past=_is_past,

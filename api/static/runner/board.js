@@ -12,7 +12,7 @@ export function strip(walk, line, send) {
     "div",
     { class: "run-strip", role: "status" },
     badge(line.online ? "ok" : "unknown", word),
-    h("span", {}, counts.saved ? `${many(counts.results, "test")} and ${many(counts.files, "file")} saved on this phone` : "0 saved on this phone"),
+    h("span", {}, counts.saved ? `${many(counts.results, "record")} and ${many(counts.files, "file")} saved on this phone` : "0 saved on this phone"),
     h("span", {}, counts.saved ? `${counts.sent} reached the server, ${waiting}` : "nothing to send yet"),
     counts.refused ? badge("watch", `${counts.refused} not taken`) : null,
     line.problem ? h("span", { class: "run-problem" }, line.problem) : null,
@@ -53,14 +53,16 @@ function closing({ session, counts }, handIn) {
 const FILTERS = {
   open: { word: "To do", keeps: (one) => !one.isDone },
   all: { word: "All", keeps: () => true },
+  failed: { word: "Not carried out", keeps: (one) => one.isFailed },
   failing: { word: "Does not comply", keeps: (one) => one.result?.verdict === "non_compliant" },
-  refused: { word: "Not taken", keeps: (one) => ["conflict", "invalid", "locked"].includes((one.result ?? one.act)?.state) },
+  refused: { word: "Not taken", keeps: (one) => [one.result, one.act].some((own) => ["conflict", "invalid", "locked"].includes(own?.state)) },
 };
 
 function finding(counts) {
-  if (!counts.done) return `${counts.tests} tests are on this phone; you can lose the signal now.`;
+  if (!counts.done && !counts.failed) return `${counts.tests} tests are on this phone; you can lose the signal now.`;
   const failing = counts.failing ? `, ${counts.failing} ${counts.failing === 1 ? "does" : "do"} not comply` : "";
-  return `${counts.done} of ${counts.tests} tests are done${failing}.`;
+  const failed = counts.failed ? `, ${counts.failed} could not be carried out` : "";
+  return `${counts.done} of ${counts.tests} tests are done${failing}${failed}.`;
 }
 
 function groups(rows) {
@@ -83,7 +85,8 @@ function grouped(rows) {
 
 function state(one) {
   if (one.result) return verdictBadge(one.result.verdict);
-  if (one.act) return badge("unknown", "left out");
+  if (one.status === "skipped") return badge("unknown", "left out");
+  if (one.isFailed) return badge("watch", "not carried out");
   if (one.isDone) return badge("ok", one.instance.status);
   return badge("unknown", "to do");
 }

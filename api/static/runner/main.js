@@ -18,10 +18,16 @@ const open = new Map(); // drafts of the screens that were shown, by test
 
 /** Fetch the bundle anew, where the phone's own session still opens it; what was collected stays. */
 async function refresh(held) {
+  const sent = await sentActs();
   const answer = await fetchBundle(held.token, { "If-None-Match": `"${held.bundle.bundle_hash}"` });
   if (answer.status === 401 || answer.status === 403) return takeOver();
   if (answer.ok) await keepBundle(held.token, held.ends, answer);
+  if (answer.ok || answer.status === 304) await known(sent);
 }
+
+// What the server had taken before it was asked stands in the bundle that it answers with.
+const sentActs = async () => (await allOf("acts", sessionId)).filter((one) => one.state === "sent" && !one.is_known);
+const known = (acts) => Promise.all(acts.map((one) => put("acts", { ...one, is_known: true })));
 
 const fetchBundle = (token, headers = {}) =>
   fetch(`/api/v1/tests/sessions/${sessionId}/bundle`, {
@@ -41,9 +47,11 @@ async function takeOver() {
   const handed = await fetch(`${location.pathname}/device`, { method: "POST", body: form });
   if (!handed.ok) throw new Error((await handed.json().catch(() => null))?.detail ?? "Sign in again to go on.");
   const { token, ends } = await handed.json();
+  const sent = await sentActs();
   const answer = await fetchBundle(token);
   if (!answer.ok) throw new Error("The session could not be fetched.");
   await keepBundle(token, ends, answer);
+  await known(sent);
 }
 
 async function begin() {
@@ -101,9 +109,10 @@ async function contextOf(walk, row) {
   };
   open.set(id, draft);
   const all = async () => (await allOf("captures", sessionId)).filter((one) => one.instance_id === id);
-  const capturesNow = async () => (await all()).filter((one) => !one.is_kept);
-  const kept = (await all()).filter((one) => one.is_kept);
-  const context = { walk, row, draft, captures: await capturesNow(), capturesNow, kept, guarded, day: dayIn(walk.parts.session.timezone, now), again: show };
+  const capturesNow = async () => (await all()).filter((one) => !one.is_kept && !one.is_aside);
+  const own = await all();
+  const [kept, aside] = [own.filter((one) => one.is_kept), own.filter((one) => one.is_aside)];
+  const context = { walk, row, draft, captures: await capturesNow(), capturesNow, kept, aside, guarded, day: dayIn(walk.parts.session.timezone, now), again: show };
   // Written in order of typing; the screen is drawn anew only where it must, so that the keyboard stays.
   context.keep = (more, anew = false) => {
     Object.assign(draft, more);
@@ -111,6 +120,13 @@ async function contextOf(walk, row) {
     return anew ? typing.then(show) : redraw(context);
   };
   context.read = (reading, anew) => context.keep({ reading }, anew);
+  // Another try begins with nothing entered.
+  context.anew = async () => {
+    await typing;
+    open.delete(id);
+    sendNow();
+    return show();
+  };
   context.done = async () => {
     await typing;
     open.delete(id);

@@ -7,7 +7,7 @@ const STORES = {
   results: "submission_id", // what was saved; sent or not
   captures: "evidence_id", // what is told of photos and files
   blobs: "evidence_id", // their bytes, apart: a list of captures stays small
-  acts: "act_id", // tests that were left out, with the reason
+  acts: "act_id", // tests that could not be carried out, were taken up again or left out, with the reason
 };
 
 let opening = null;
@@ -49,6 +49,23 @@ export const keepResult = (result) =>
   within(["results", "drafts"], "readwrite", (of) => {
     of("results").put(result);
     of("drafts").delete(result.instance_id);
+  });
+
+/** What was said of a test, numbered in order of saying; with `aside` what was entered for it on that try is set apart. */
+export const keepActs = (session, instance, acts, { aside = false } = {}) =>
+  within(["acts", "captures", "drafts"], "readwrite", (of) => {
+    const asked = of("acts").index("session").getAll(session);
+    asked.onsuccess = () => {
+      const last = Math.max(0, ...asked.result.map((one) => one.number ?? 0));
+      acts.forEach((act, place) => of("acts").put({ ...act, number: last + 1 + place }));
+    };
+    if (!aside) return;
+    of("drafts").delete(instance);
+    const taken = of("captures").index("session").getAll(session);
+    taken.onsuccess = () => {
+      for (const one of taken.result)
+        if (one.instance_id === instance && !one.is_kept) of("captures").put({ ...one, is_aside: true });
+    };
   });
 
 /** A capture and its bytes, both or neither; with `former` in its place. */

@@ -1,6 +1,7 @@
 // Bringing back what the phone holds: files in pieces, results in batches, each of them harmless to send again.
 
 import { allOf, get, put } from "./store.js";
+import { BECOMES, kindOfAct } from "./walk.js";
 
 const PIECE = 256 * 1024;
 const BATCH = 40;
@@ -24,14 +25,21 @@ async function all(sessionId, told) {
       for (let one = captures.shift(); one; one = captures.shift()) await sent(session, one, told);
     }),
   );
+  const acts = (await allOf("acts", sessionId)).filter((one) => one.state === "saved");
   const waiting = (await allOf("results", sessionId)).filter((one) => one.state === "saved");
-  for (let first = 0; first < waiting.length; first += BATCH)
-    await results(session, waiting.slice(first, first + BATCH), told);
-  for (const act of await allOf("acts", sessionId))
-    if (act.state === "saved") {
-    await unlessRefused("acts", act, () => leftOut(session, act));
+  // What was said of a test goes before its result, in order of saying; the other results wait for none of it.
+  const spokenOf = new Set(acts.map((one) => one.instance_id));
+  await inBatches(session, waiting.filter((one) => !spokenOf.has(one.instance_id)), told);
+  for (const act of acts.sort((a, b) => (a.number ?? 0) - (b.number ?? 0))) {
+    await unlessRefused("acts", act, () => said(session, act));
     told();
   }
+  await inBatches(session, waiting.filter((one) => spokenOf.has(one.instance_id)), told);
+}
+
+async function inBatches(session, waiting, told) {
+  for (let first = 0; first < waiting.length; first += BATCH)
+    await results(session, waiting.slice(first, first + BATCH), told);
 }
 
 // What the server refuses stays on the phone with the reason and keeps none of the rest back.
@@ -79,10 +87,23 @@ async function file(session, capture, told) {
   told();
 }
 
-async function leftOut(session, act) {
-  const path = `/tests/sessions/${session.session_id}/instances/${act.instance_id}/skip`;
-  await call(session, "POST", path, { reason: act.reason });
+async function said(session, act) {
+  const path = `/tests/sessions/${session.session_id}/instances/${act.instance_id}`;
+  const kind = kindOfAct(act);
+  // Whoever found that a test could not be carried out had begun it.
+  if (kind === "fail") await unlessSo(session, path, null, () => call(session, "POST", `${path}/start`, {}));
+  await unlessSo(session, path, BECOMES[kind], () => call(session, "POST", `${path}/${kind}`, kind === "retry" ? {} : { reason: act.reason }));
   await put("acts", { ...act, state: "sent" });
+}
+
+// Sent before, and the answer lost on its way: the test stands as it was to stand, and nothing is said twice.
+async function unlessSo(session, path, status, work) {
+  try {
+    await work();
+  } catch (error) {
+    if (error.problem?.code !== "INSTANCE_STATE") throw error;
+    if (status !== null && (await call(session, "GET", path)).status !== status) throw error;
+  }
 }
 
 /** Lay the session before a reviewer; nothing is approved by it. */

@@ -3,9 +3,9 @@
 import { sha256 } from "./bundle.js";
 import { badge, h, verdictBadge } from "./elements.js";
 import { fieldsOf, measuredOf, readOut } from "./fields.js";
-import { get, keepCapture, keepResult, put } from "./store.js";
+import { get, keepActs, keepCapture, keepResult, put } from "./store.js";
 import { certificateOn, inWords, limits, rulesInForce, verdict } from "./verdict.js";
-import { kindOf, nextOf, placeOf } from "./walk.js";
+import { kindOf, kindOfAct, nextOf, placeOf } from "./walk.js";
 
 /** The screen of one test. `context`: walk, row, draft, captures, day, keep(draft), again(), done(). */
 export function testScreen(context) {
@@ -19,8 +19,10 @@ export function testScreen(context) {
     h("p", { class: "eyebrow" }, `${instance.stair_name ?? ""}, ${kindOf(instance).toLowerCase()}`),
     h("h1", {}, placeOf(instance) || instance.scoped_identifier),
     row.isDone ? done(context) : null,
+    row.isFailed ? notCarriedOut(context) : null,
+    !row.isDone && !row.isFailed ? notTaken(row.act) : null,
     limitLine(context),
-    ...(row.isDone && !draft.again ? [] : entry(context, texts)),
+    ...((row.isDone && !draft.again) || row.isFailed ? [] : entry(context, texts)),
     guide(texts("safety_warnings") ?? [], texts("descriptive_instructions") ?? []));
 }
 
@@ -38,7 +40,7 @@ function entry(context, texts) {
     h("div", { class: "run-acts" },
       h("button", { type: "button", class: "run-big", disabled: !!missing(context), onclick: () => context.guarded(() => save(context)) }, "Save and go on"),
       h("p", { class: "hint" }, missing(context) ?? ""),
-      leaveOut(context)),
+      cannot(context)),
   ];
 }
 
@@ -48,16 +50,17 @@ const FILES = { sent: ["ok", "on the server"], saved: ["unknown", "on this phone
 // What was saved stands there as it was entered, each photo with how far it has come.
 function done(context) {
   const { row, kept } = context;
-  const own = row.result ?? row.act;
+  const isLeftOut = !row.result && row.status === "skipped";
+  const own = row.result ?? (isLeftOut ? row.act : null);
   const told = own?.outcome?.detail ?? null;
-  const words = own ? `Saved on this phone; ${STATES[own.state]}.` : `This test is ${row.instance.status}.`;
+  const words = own ? `Saved on this phone; ${STATES[own.state]}.` : `This test is ${isLeftOut ? "left out" : row.instance.status}.`;
   return h("section", { class: "run-done" },
     h("p", { class: "notice" }, words, told ? ` ${told}` : ""),
     row.result ? h("p", {}, verdictBadge(row.result.verdict), " ", h("strong", {}, readOut(row.instance, row.result.body))) : null,
     row.result?.body.notes ? h("p", { class: "muted" }, row.result.body.notes) : null,
-    row.act ? h("p", {}, `Left out: ${row.act.reason}`) : null,
+    isLeftOut && row.act?.reason ? h("p", {}, `Left out: ${row.act.reason}`) : null,
     kept.length ? h("ul", { class: "run-kept" }, kept.map((one) => h("li", {}, preview(one), h("span", {}, one.told.description, " ", badge(...(FILES[one.state] ?? ["watch", "not taken"])))))) : null,
-    row.act || context.draft.again ? null
+    isLeftOut || context.draft.again ? null
       : h("div", {},
           h("button", { type: "button", onclick: () => context.keep({ again: true }, true) }, "Measure it again"),
           h("p", { class: "hint" }, "Both results are kept; a reviewer decides which counts.")));
@@ -185,16 +188,64 @@ function timesOf(draft, now) {
   return { started_at, tested_at, completed_at: [tested_at, now].sort().at(-1) };
 }
 
-function leaveOut(context) {
-  const reason = h("input", { id: "reason", type: "text", maxlength: "400", autocomplete: "off" });
-  const leave = async () => {
-    if (reason.value.trim().length < 3) return reason.focus();
-    await put("acts", { act_id: crypto.randomUUID(), session_id: context.walk.session.session_id, instance_id: context.row.instance.instance_id, reason: reason.value.trim(), state: "saved" });
-    context.done();
-  };
+// What could not be carried out waits for another try; why it could not, and what was taken on that try, stays.
+function notCarriedOut(context) {
+  const { row, aside } = context;
+  const own = row.act && !row.act.is_known ? row.act : null;
+  const reason = own?.reason ?? row.instance.notes;
+  return h("section", { class: "run-done" },
+    h("p", { class: "stale" }, "It could not be carried out and waits for another try.", own ? ` Saved on this phone; ${STATES[own.state]}.` : ""),
+    reason ? h("p", {}, `Why: ${reason}`) : null,
+    notTaken(row.act),
+    aside.length ? h("p", { class: "hint" }, "Taken on that try; it stays on this phone and proves nothing of the next.") : null,
+    aside.length ? h("ul", { class: "run-kept" }, aside.map((one) => h("li", {}, preview(one), h("span", {}, one.told.description)))) : null,
+    h("div", { class: "run-acts" },
+      h("button", { type: "button", class: "run-big", onclick: () => context.guarded(() => takeUp(context)) }, "Take it up again"),
+      h("details", {}, h("summary", {}, "It cannot be tested on this visit"), reasoned(context, { skip: "Leave it out for good" }))));
+}
+
+// What the server refused of what was said: it changed nothing, and the person reads why.
+function notTaken(act) {
+  if (act?.state !== "invalid") return null;
+  const words = { skip: "That it is left out", fail: "That it could not be carried out", retry: "That it is taken up again" };
+  return h("p", { class: "stale" }, `${words[kindOfAct(act)]} was not taken by the server. ${act.outcome?.detail ?? ""}`);
+}
+
+async function takeUp(context) {
+  await keepActs(...said(context, ["retry"], null));
+  await context.anew();
+}
+
+/** What is said of a test, for the store: session, test, each act in order. */
+function said({ walk, row }, kinds, reason) {
+  const of = { session_id: walk.session.session_id, instance_id: row.instance.instance_id, reason, state: "saved" };
+  const saved_at = new Date().toISOString();
+  return [of.session_id, of.instance_id, kinds.map((kind) => ({ ...of, act_id: crypto.randomUUID(), kind, saved_at }))];
+}
+
+function cannot(context) {
   return h("details", {}, h("summary", {}, "It cannot be tested"),
-    h("label", { for: "reason" }, "Why? The report shows it."), reason,
-    h("button", { type: "button", class: "quiet", onclick: () => context.guarded(leave) }, "Leave it out"));
+    reasoned(context, { fail: "It could not be carried out: try again later", skip: "Leave it out for good" }));
+}
+
+// A reason, and a button for each thing that can be said with it.
+function reasoned(context, buttons) {
+  const reason = h("input", { id: "reason", type: "text", maxlength: "400", autocomplete: "off", "aria-describedby": "reason-hint" });
+  const hint = h("p", { class: "hint", id: "reason-hint" }, "The report shows it of a test that is left out.");
+  const say = async (kind) => {
+    const words = reason.value.trim();
+    if (words.length < 3) {
+      hint.className = "error";
+      hint.textContent = "Say why first, in three letters or more.";
+      return reason.focus();
+    }
+    // What is left out after a failed try is put back first: the server takes no other way.
+    const kinds = context.row.isFailed ? ["retry", kind] : [kind];
+    await keepActs(...said(context, kinds, words), { aside: true });
+    await context.done();
+  };
+  return h("div", { class: "run-why" }, h("label", { class: "run-label", for: "reason" }, "Why?"), reason, hint,
+    Object.entries(buttons).map(([kind, words]) => h("button", { type: "button", onclick: () => context.guarded(() => say(kind)) }, words)));
 }
 
 function guide(warnings, steps) {

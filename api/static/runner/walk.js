@@ -9,21 +9,30 @@ export async function walkOf(session) {
   );
   const parts = session.bundle.parts;
   const newest = new Map(results.sort(byTime).map((one) => [one.instance_id, one]));
-  const left = new Map(acts.map((one) => [one.instance_id, one]));
-  const rows = parts.instances.map((instance) => ({
-    instance,
-    result: newest.get(instance.instance_id) ?? null,
-    act: left.get(instance.instance_id) ?? null,
-    isDone: isDone(instance, newest, left),
-  }));
+  const said = new Map(acts.sort(byNumber).map((one) => [one.instance_id, one]));
+  const rows = parts.instances.map((instance) => {
+    const id = instance.instance_id;
+    const act = said.get(id) ?? null;
+    const status = statusOf(instance, act);
+    const isDone = newest.has(id) || ["completed", "skipped"].includes(status);
+    return { instance, result: newest.get(id) ?? null, act, status, isDone, isFailed: !isDone && status === "failed" };
+  });
   return { session, parts, rows, counts: countsOf(rows, results, captures, acts) };
 }
 
 const byTime = (a, b) => (a.saved_at < b.saved_at ? -1 : 1);
 
-function isDone(instance, newest, left) {
-  const closed = ["completed", "skipped"].includes(instance.status);
-  return closed || newest.has(instance.instance_id) || left.has(instance.instance_id);
+const byNumber = (a, b) => (a.number ?? 0) - (b.number ?? 0);
+
+/** What can be said of a test, and the state that it takes by it; what an older page kept was left out. */
+export const BECOMES = { skip: "skipped", fail: "failed", retry: "pending" };
+
+export const kindOfAct = (act) => act.kind ?? "skip";
+
+// What was said here last, until a bundle that was fetched after it was sent; what the server refused changes nothing.
+function statusOf(instance, act) {
+  if (!act || act.is_known || act.state === "invalid") return instance.status;
+  return BECOMES[kindOfAct(act)];
 }
 
 function countsOf(rows, results, captures, acts) {
@@ -33,6 +42,7 @@ function countsOf(rows, results, captures, acts) {
   return {
     tests: rows.length,
     done: rows.filter((one) => one.isDone).length,
+    failed: rows.filter((one) => one.isFailed).length,
     failing: rows.filter((one) => one.result?.verdict === "non_compliant").length,
     saved: all.length,
     results: results.length + acts.length,
@@ -43,11 +53,13 @@ function countsOf(rows, results, captures, acts) {
   };
 }
 
-/** The next test in walk order after the given one, that is not done; the first one where none follows. */
+/** The next test in walk order after the given one, that is not done; the first one where none follows.
+ * What could not be carried out comes last: its obstacle has most likely not gone. */
 export function nextOf(walk, after = null) {
   const from = walk.rows.findIndex((one) => one.instance.instance_id === after) + 1;
   const order = [...walk.rows.slice(from), ...walk.rows.slice(0, from)];
-  return order.find((one) => !one.isDone)?.instance ?? null;
+  const open = order.filter((one) => !one.isDone);
+  return (open.find((one) => !one.isFailed) ?? open[0])?.instance ?? null;
 }
 
 const KINDS = {

@@ -37,8 +37,8 @@ def stair_section(registry: Registry, stair: Stair, faults: Mapping[UUID | None,
         name=f"section-{stair.stair_id}",
         title=title,
         subtitle=(
-            "Section, not to scale across: landings by height, blue: doors, zones with their equipment at the right;"
-            " red: open faults"
+            "Section, not to scale across: landings by height; blue bar: door; orange triangle: open faults;"
+            " at the right zones with their equipment"
         ),
         alt=f"Section of {drawable(stair.stair_name)} with {len(floors)} landings. {title}.",
         columns=COLUMNS,

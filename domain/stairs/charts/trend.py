@@ -49,7 +49,7 @@ def trend(
     return Chart(
         name="trend",
         title=title,
-        subtitle=f"{drawable(point)}, {unit}, {_day(ordered[0].on)} to {_day(ordered[-1].on)}{season}{band}",
+        subtitle=f"{unit}, {_between(ordered[0].on, ordered[-1].on)}{season}{band}",
         alt=f"{len(ordered)} results over time. {title}.",
         columns=COLUMNS,
         rows=(*((one.on.isoformat(), "measured", one.value, None, None) for one in ordered), *_ahead(found)),
@@ -86,6 +86,10 @@ def _value(value: float, unit: str) -> str:
 
 def _day(on: date) -> str:
     return f"{on.day}{NBSP}{on:%b}{NBSP}{on.year}"
+
+
+def _between(first: date, last: date) -> str:
+    return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
 
 
 def _month(on: date) -> str:

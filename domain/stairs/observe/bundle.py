@@ -41,6 +41,7 @@ _OF_INSTANCE = (
     "baseline_snapshot",
     "context_snapshot",
     "retest_of",
+    "notes",
 )
 # Often the same for many instances: sent once, and named by hash where it belongs.
 _TEXTS = (

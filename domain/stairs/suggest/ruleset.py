@@ -166,9 +166,8 @@ def propose_classes(connection: Connection, caller: Principal, rows: Sequence[Cl
         return None
     changed.sort(key=lambda row: (row["defect_classification"], row["jurisdiction"]))
     content = {"act": "classes", "classes": changed, "base_hash": content_hash(standing)}
-    return _propose(
-        connection, caller, Subject("defect_class_map", "all"), content, f"Map {len(changed)} defect classes anew"
-    )
+    summary = f"Map {len(changed)} defect class{'es' if len(changed) != 1 else ''} anew"
+    return _propose(connection, caller, Subject("defect_class_map", "all"), content, summary)
 
 
 def propose_override(connection: Connection, caller: Principal, override: Override) -> Proposal:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.stairs.rules import reported
+from domain.stairs.rules.decimal_text import in_signs
 from domain.stairs.rules.handing_in import counted
 from domain.stairs.rules.report_content import (
     ActPart,
@@ -63,7 +64,9 @@ def session_report(connection: Connection, session_id: uuid.UUID) -> SessionRepo
         evidence=[_file(one) for one in files],
         observations=[
             ObservationPart(
-                stair=one["stair_name"], **{name: one[name] for name in ("code", "text", "data", "engine_version")}
+                stair=one["stair_name"],
+                text=in_signs(one["text"]),
+                **{name: one[name] for name in ("code", "data", "engine_version")},
             )
             for one in seen
         ],

@@ -1,6 +1,7 @@
 """The ruleset by forms: a next version, a withdrawal, a limit relaxed by a document. None holds before it is signed."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,7 +38,7 @@ def office(client: TestClient) -> Office:
     return made
 
 
-def pressed(office: Office, path: str, who: dict[str, str] | None = None, **fields: str) -> Any:
+def pressed(office: Office, path: str, who: dict[str, str] | None = None, **fields: str | list[str]) -> Any:
     headers = (who or office.ada) | {"Accept": "text/html"}
     return office.client.post(path, headers=headers, follow_redirects=False, data=fields)
 
@@ -137,3 +138,72 @@ def test_a_technician_sees_no_form_of_the_ruleset_and_sends_none(office: Office)
         assert pressed(office, path, tess, **NEXT).status_code == 403
     own = rule(office, "AS1851-2024-v1.3")["rule_id"]
     assert pressed(office, f"/stairs/rules/{own}/withdraw", tess, reason="Mine").status_code == 403
+
+
+def boxes(page: str) -> dict[str, list[str]]:
+    """What a form of boxes says as it was opened: every ticked box and every chosen option, by name."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="checkbox" name="([^"]+)" value="([^"]+)" checked>', page):
+        found.setdefault(name, []).append(value)
+    for name, options in re.findall(r'<select id="f-[^"]+" name="([^"]+\.floor)">(.*?)</select>', page, re.DOTALL):
+        chosen = re.search(r'value="([^"]+)" selected', options)
+        found[name] = [chosen[1]] if chosen else [""]
+    return found
+
+
+def by_place(office: Office) -> dict[tuple[str, str, str], dict[str, Any]]:
+    rows = office.get("/schedule")["rows"]
+    return {(one["archetype_id"], one["frequency"], one["dimension"]): one for one in rows}
+
+
+def test_the_schedule_is_changed_by_its_boxes_and_what_stays_keeps_its_source(office: Office) -> None:
+    path, doors = "/stairs/rules/schedule", "monthly.ARCH-DOORFORCE-001.pressurization_active"
+    assert f'href="{path}"' in shown(office, "/stairs/rules")
+    before = by_place(office)
+    opened = boxes(shown(office, path))
+    assert opened["annual.ARCH-PRESSURE-001.door_configuration"] == ["all_closed", "evac_doors_open"]
+    assert opened["monthly.ARCH-PRESSURE-001.floor"] == ["lowest_middle_highest"]
+    assert doors not in opened
+    assert pressed(office, path, **opened).headers["location"] == "/stairs/rules?done=unchanged"
+    untold = pressed(office, path, **opened | {doors: ["true"]})
+    assert untold.status_code == 422
+    assert boxes(untold.text)[doors] == ["true"], "what was ticked stands there again"
+    assert 'id="e-source"' in untold.text
+    half = pressed(office, path, **opened | {"monthly.ARCH-PRESSURE-001.floor": ""}, source="Letter of 3 May")
+    assert (half.status_code, "Choose the landings and the doors" in half.text) == (422, True)
+    nothing = pressed(office, path, source="Letter of 3 May")
+    assert (nothing.status_code, "a schedule tests something" in nothing.text) == (422, True)
+    changed = opened | {doors: ["true"]}
+    del changed["annual.ARCH-CE-001.scenario_type"]
+    signed(office, pressed(office, path, **changed, source="Letter of 3 May", verified="true"))
+    after = by_place(office)
+    new = after["ARCH-DOORFORCE-001", "monthly", "pressurization_active"]
+    assert (new["selector"], new["source"], new["verified"]) == ("true", "Letter of 3 May", True)
+    assert after["ARCH-DOORFORCE-001", "monthly", "door"]["selector"] == "all", "what has one choice goes with it"
+    assert ("ARCH-CE-001", "annual", "scenario_type") not in after
+    stays = before["ARCH-PRESSURE-001", "annual", "floor"]
+    assert after["ARCH-PRESSURE-001", "annual", "floor"] == stays
+
+
+def test_a_defect_class_of_a_jurisdiction_is_entered_and_changed_by_a_form(office: Office) -> None:
+    path = "/stairs/rules/classes"
+    entered = {
+        "defect_classification": "1A",
+        "jurisdiction": "NSW",
+        "standard_class": "critical",
+        "notice_hours": "24",
+        "source": "Letter of the authority",
+    }
+    assert f'href="{path}#one"' in shown(office, "/stairs/rules")
+    wrong = pressed(office, path, **entered | {"notice_hours": "soon"})
+    assert wrong.status_code == 422
+    assert "Give a whole number." in wrong.text
+    assert 'value="soon"' in wrong.text
+    signed(office, pressed(office, path, **entered))
+    rows = {(one["defect_classification"], one["jurisdiction"]): one for one in office.get("/defect-classes")["rows"]}
+    assert rows["1A", "NSW"]["notice_hours"] == 24
+    assert ("1A", "*") in rows, "rows that are not named stay"
+    page = shown(office, f"{path}?defect_class=1A&jurisdiction=NSW")
+    assert "Change 1A, NSW" in page
+    assert 'value="24"' in page
+    assert pressed(office, path, **entered).headers["location"] == "/stairs/rules?done=unchanged"

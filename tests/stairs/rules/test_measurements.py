@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.kernel.errors import Invalid
+from domain.stairs.rules.decimal_text import in_signs
 from tests.stairs.rules.cases import (
     NINE,
     cause_and_effect,
@@ -236,3 +237,10 @@ def test_an_interface_without_what_it_asks_for_proves_nothing(change: dict[str, 
     found = result(interface(**change))
 
     assert (found["verdict"], found["flags"]) == ("indeterminate", [code])
+
+
+def test_square_and_cubic_metres_are_read_as_signs_and_nothing_else_is_touched() -> None:
+    kept = "It leaks like 0.29 m2, 0.019 m2 a storey, if its fans give their 5.20 m3/s at DW-m2; 3 m2x"
+    assert (
+        in_signs(kept) == "It leaks like 0.29 m², 0.019 m² a storey, if its fans give their 5.20 m³/s at DW-m2; 3 m2x"
+    )
