@@ -1,5 +1,5 @@
--- The outages and crews of a tenant's local day: what began, was decided or ended in it, and how it stood at its end, at
--- `known_at` while it lasts. `jobs` are outages that a crew was sent to. Rates 0 to 1, percent 0 to 100.
+-- The outages and crews of a tenant's local day: what began, was decided or ended in it, and how it stood at its end,
+-- at `known_at` while it lasts. `jobs` are outages that a crew was sent to. Rates 0 to 1, percent 0 to 100.
 CREATE FUNCTION fieldops_of_day(
     wanted_tenant text, wanted_day date, from_ts timestamptz, to_ts timestamptz, known_at timestamptz,
     OUT outages_open integer, OUT outages_new integer, OUT provisional_open integer, OUT promoted integer,
