@@ -33,6 +33,6 @@ RULESET = Gate(
     title="Limits, schedule and classes",
     room="stairs",
     roles=_SIGNERS,
-    consequence="Tests on and after the dates given are judged by these rows; earlier tests stay as they were judged.",
+    consequence="From their dates on tests are planned, judged and classed by these rows; earlier ones stay as is.",
     meaning="I am competent to set these limits, have seen where each row comes from, and put them in force.",
 )
