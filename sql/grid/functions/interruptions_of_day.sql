@@ -1,7 +1,7 @@
 -- What the customers of a tenant felt who went out between two instants, as IEEE 1366 counts it and as
 -- domain/grid/outages/rules/reliability.py tells it of one outage: stretches that overlap or touch are one, which
--- belongs to the outage that began it and to the day that it began on; what is open lasts until `known_at`; outages that
--- somebody excluded do not count. Customer-minutes, customers (once an outage), and customers of momentary events.
+-- belongs to the outage that began it and to the day that it began on; what is open lasts until `known_at`; outages
+-- that somebody excluded do not count. Customer-minutes, customers (once an outage), and customers of momentary events.
 CREATE FUNCTION interruptions_of_day(
     wanted_tenant text, from_ts timestamptz, to_ts timestamptz, known_at timestamptz,
     OUT cmi double precision, OUT customers_interrupted integer, OUT momentary_customers integer
