@@ -11,6 +11,8 @@ _OFFSET_H = {"UTC": 0, "GMT": 0, "AST": -4, "EST": -5, "EDT": -4, "CST": -6, "CD
 _OFFSET_H |= {"PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10}
 _WITH_ZONE = re.compile(r"(.*[\dZ])\s*([A-Z]{3,4})")
 
+_DAY = timedelta(days=1)
+
 Complain = Callable[[str], Exception]
 
 
@@ -21,14 +23,16 @@ def instant(cell: str, zone: tzinfo | None, refuse: Complain) -> datetime:
         Invalid: through `refuse`: no time, or one that the clocks skip.
     """
     moment = _parsed(cell, refuse)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone or UTC)
-        if moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) != moment.replace(tzinfo=None):
-            raise refuse(f"{cell!r} does not exist in {moment.tzinfo}: the clocks skip it.")
     try:
-        return moment.astimezone(UTC)
+        zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone or UTC)
+        found = zoned.astimezone(UTC)
+        # So near to an end of the calendar that not every zone can tell its local date.
+        _ = found - _DAY, found + _DAY
     except OverflowError:
         raise refuse(f"{cell!r} {EXPECTED_TIME}") from None
+    if moment.tzinfo is None and found.astimezone(zoned.tzinfo).replace(tzinfo=None) != moment:
+        raise refuse(f"{cell!r} does not exist in {zoned.tzinfo}: the clocks skip it.")
+    return found
 
 
 def offset_of(cell: str) -> timedelta | None:

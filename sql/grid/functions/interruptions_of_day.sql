@@ -1,5 +1,5 @@
 -- What the customers of a tenant felt who went out between two instants, as IEEE 1366 counts it and as
--- domain/grid/outages/rules/reliability.py tells it of one outage: stretches that overlap or touch are one, and that
+-- domain/grid/outages/rules/reliability.py tells it of one outage: stretches that overlap or touch are one, which
 -- belongs to the outage that began it and to the day that it began on; what is open lasts until `known_at`; outages
 -- that somebody excluded do not count. Customer-minutes, customers (once an outage), and customers of momentary events.
 CREATE FUNCTION interruptions_of_day(
@@ -21,24 +21,43 @@ AS $$
             )
     ),
 
+    -- In one pass over sorted rows, without a join: in a storm the planner knows nothing yet of today's rows.
+    sorted AS (
+        SELECT
+            meter_id, out_at, restored_at, outage_id,
+            coalesce(out_at > max(coalesce(restored_at, 'infinity'::timestamptz)) OVER (
+                PARTITION BY meter_id ORDER BY out_at, restored_at, outage_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ), true) AS begins
+        FROM impacts
+    ),
+
+    numbered AS (
+        SELECT
+            meter_id, out_at, restored_at, outage_id,
+            sum(begins::integer) OVER (
+                PARTITION BY meter_id ORDER BY out_at, restored_at, outage_id ROWS UNBOUNDED PRECEDING
+            ) AS stretch
+        FROM sorted
+    ),
+
     stretches AS MATERIALIZED (
         SELECT
-            s.meter_id, lower(s.felt) AS out_at,
-            coalesce(upper(s.felt) <= known_at, false) AS is_over,
-            least(coalesce(upper(s.felt), known_at), known_at) - lower(s.felt) AS lasted
+            s.meter_id, s.out_at, s.outage_id,
+            s.ended_at <= known_at AS is_over, least(s.ended_at, known_at) - s.out_at AS lasted
         FROM (
-            SELECT meter_id, unnest(range_agg(tstzrange(out_at, restored_at, '[]'))) AS felt
-            FROM impacts
-            GROUP BY meter_id
+            SELECT
+                meter_id, min(out_at) AS out_at, max(coalesce(restored_at, 'infinity'::timestamptz)) AS ended_at,
+                (array_agg(outage_id ORDER BY out_at, restored_at, outage_id))[1] AS outage_id
+            FROM numbered
+            GROUP BY meter_id, stretch
         ) AS s
     ),
 
     sustained AS (
-        SELECT DISTINCT ON (s.meter_id, s.out_at) s.meter_id, s.lasted, i.outage_id
-        FROM stretches AS s
-        INNER JOIN impacts AS i ON i.meter_id = s.meter_id AND i.out_at = s.out_at
-        WHERE s.out_at >= from_ts AND s.out_at < to_ts AND s.lasted > interval '5 minutes'
-        ORDER BY s.meter_id, s.out_at, i.restored_at, i.outage_id
+        SELECT meter_id, lasted, outage_id
+        FROM stretches
+        WHERE out_at >= from_ts AND out_at < to_ts AND lasted > interval '5 minutes'
     ),
 
     customers AS (

@@ -126,6 +126,21 @@ def test_what_follows_within_five_minutes_is_the_same_momentary_event(world: Ope
     assert (row["momentary_customers"], row["customers_interrupted"]) == (events, 0)
 
 
+def test_a_storm_that_the_planner_has_not_seen_yet_is_counted_in_seconds(world: Open) -> None:
+    outage(world, 0, BEGIN)
+    row = "INSERT INTO outage_impacts (tenant_id, outage_id, meter_id, out_at, restored_at, source) SELECT 'T',"
+    numbered = "FROM generate_series(1, 25000) AS n"
+    begin, end = BEGIN - timedelta(days=9), BEGIN - timedelta(days=8)
+    world.execute(f"{row} %s, 'S' || n, %s, %s, 'test' {numbered}", (OUTAGES[0], begin, end))
+    world.execute("ANALYZE outage_impacts")
+    world.execute(f"{row} %s, 'S' || n, %s, NULL, 'test' {numbered}", (OUTAGES[0], BEGIN))
+    # A plan that compares each customer with each takes minutes.
+    world.execute("SET LOCAL statement_timeout = '15s'")
+    row_of_day = of_day(world, FIRST)
+    world.rollback()
+    assert row_of_day["customers_interrupted"] == 25000
+
+
 def test_a_day_without_interruptions_says_nought(world: Open) -> None:
     row = of_day(world, FIRST)
     assert tuple(row.values()) == (0.0, 0, 0)

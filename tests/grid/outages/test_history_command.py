@@ -1,6 +1,8 @@
 """`countersign outages history`: former years come in as days, once, and make the threshold of major event days."""
 
 import json
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from sqlalchemy import text
 
 from cli.outages.history import history
 from domain.kernel.db import transaction
+from domain.kernel.errors import CountersignError
 from tests.conftest import Database
 from tests.makers import make_tenant
 
@@ -94,3 +97,55 @@ def test_one_bad_file_refuses_all(tmp_path: Path) -> None:
     assert done.exit_code != 0
     assert "bad.csv, row 2" in str(done.exception or done.output)
     assert kept() == []
+
+
+def refused(tmp_path: Path, row: str, *arguments: str) -> str:
+    """What is said of one row that cannot be; nothing is kept of it, nor of the good list beside it."""
+    file = tmp_path / "odd.csv"
+    file.write_text(f"outage_id,start_time,restored_at,customers\n{row}\n")
+    done = CliRunner().invoke(history, [str(written(tmp_path / "a.csv")), str(file), "--tenant", "T", *arguments])
+    assert isinstance(done.exception, CountersignError), done.exception
+    assert kept() == []
+    return str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-01T12:00:00Z"),
+        ("0001-01-01T00:00:00", "0001-01-01T12:00:00"),
+        ("9999-12-31T23:00:00", "9999-12-31T23:59:59"),
+        ("9999-12-31T20:00:00Z", "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_a_stamp_at_an_end_of_the_calendar_is_no_time(tmp_path: Path, begin: str, end: str) -> None:
+    assert "odd.csv, row 2, column start_time" in refused(tmp_path, f"A,{begin},{end},5", "--customers-served", "1000")
+
+
+@pytest.mark.parametrize("begin", ["2096-01-01T10:00:00Z", "2026-01-01T10:00:00Z"])
+def test_a_stamp_that_is_yet_to_come_is_refused(tmp_path: Path, begin: str) -> None:
+    said = refused(tmp_path, f"A,{begin},2096-01-01T12:00:00Z,5", "--customers-served", "1000")
+    assert "2096-01-01 12:00 UTC, which is yet to come" in said
+
+
+def test_an_outage_of_more_customers_than_there_are_asks_for_their_number(tmp_path: Path) -> None:
+    row = "A,2026-01-01T10:00:00,2026-01-01T12:00:00,1001"
+    assert "interrupted 1,001 customers, and 1,000 were served" in refused(tmp_path, row, "--customers-served", "1000")
+    assert "--customers-served" in refused(tmp_path, row), "a copy without meters takes nobody's history by guess"
+
+
+def test_numbers_that_cannot_be_kept_are_refused_in_words(tmp_path: Path) -> None:
+    rows = "\n".join(f"C{n},2026-01-01T10:00:00,2026-01-01T12:00:00,999999999" for n in range(3))
+    assert "more than can be kept" in refused(tmp_path, rows, "--customers-served", "2147483647")
+    done = CliRunner().invoke(history, [str(tmp_path / "a.csv"), "--tenant", "T", "--customers-served", "2147483648"])
+    assert (done.exit_code, "--customers-served" in done.output) == (2, True)
+
+
+def test_two_takings_at_once_keep_each_day_as_one_of_them_says(tmp_path: Path) -> None:
+    files = [written(tmp_path / "a.csv"), written(tmp_path / "b.csv", minutes=90)]
+    command = [str(Path(sys.executable).parent / "countersign"), "outages", "history", "--tenant", "T", "--json"]
+    running = [
+        subprocess.Popen([*command, "--customers-served", "1000", str(file)], stdout=subprocess.PIPE) for file in files
+    ]
+    assert [json.loads(one.communicate(timeout=60)[0])["changed"] for one in running] == [COUNT, COUNT]
+    assert {row[1] - 10.0 * number for number, row in enumerate(kept())} in ({600.0}, {900.0})

@@ -12,7 +12,11 @@ from domain.grid.outages.rules.interruptions import day_begun
 from domain.grid.outages.rules.reliability import reliability_indices
 from domain.grid.outages.store import reliability_days
 from domain.grid.outages.store.reliability_days import ReliabilityDay
+from domain.kernel.errors import Invalid
 from domain.kernel.events import record
+
+# Customers are kept as whole numbers of four bytes.
+MOST = 2_147_483_647
 
 
 def days_of(incidents: Sequence[Incident], *, zone: tzinfo, as_of: datetime) -> list[ReliabilityDay]:
@@ -52,8 +56,12 @@ def take_history(
 
     Returns:
         days, changed, first, last, untimed.
+
+    Raises:
+        Invalid: an incident of more customers than were served, or a day of more than can be kept.
     """
     days = days_of(incidents, zone=zone, as_of=as_of)
+    _check(incidents, days, customers_served, zone)
     changed = reliability_days.put(connection, days, customers_served=customers_served, source=source)
     told: dict[str, Any] = {
         "days": len(days),
@@ -66,3 +74,22 @@ def take_history(
         facts = told | {"customers_served": customers_served, "source": source}
         record(connection, "grid.reliability.taken", actor_id=actor_id, actor_role="OPERATOR", payload=facts)
     return told
+
+
+def _check(incidents: Sequence[Incident], days: Sequence[ReliabilityDay], customers_served: int, zone: tzinfo) -> None:
+    """No outage takes more customers than there are, and none of the days counts past what can be kept."""
+    timed = (one for one in outages_only(incidents) if one.is_timed)
+    largest = max(timed, key=lambda one: one.customers, default=None)
+    if largest is not None and largest.customers > customers_served:
+        raise Invalid(
+            f"An incident of {largest.started_at.astimezone(zone):%Y-%m-%d} interrupted {largest.customers:,}"
+            f" customers, and {customers_served:,} were served; nothing was kept.",
+            hint="Give the number of customers of those years with --customers-served, or correct the list.",
+        )
+    for day in days:
+        if day.customers_interrupted > MOST:
+            raise Invalid(
+                f"The incidents of {day.local_date} interrupted {day.customers_interrupted:,} customers, more than can"
+                " be kept; nothing was kept.",
+                hint="Correct the customers in the list.",
+            )
