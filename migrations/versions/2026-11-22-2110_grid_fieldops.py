@@ -23,6 +23,7 @@ INDEXES = {
     "outage_impacts_day": "outage_impacts (tenant_id, out_at)",
     "outage_impacts_meter": "outage_impacts (tenant_id, meter_id, out_at)",
     "outages_over": "outages (tenant_id, (coalesce(restored_at, closed_at, 'infinity'::timestamptz)))",
+    "outages_excluded": "outages (tenant_id, outage_id) WHERE excluded_reason IS NOT NULL",
     "provisional_outages_decided": "provisional_outages (tenant_id, decided_at)",
 }
 

@@ -9,19 +9,34 @@ CREATE FUNCTION interruptions_of_day(
 LANGUAGE sql STABLE
 AS $$
     WITH RECURSIVE impacts AS MATERIALIZED (
-        -- All of each customer who went out in the day, so that what began before is not taken for a begin.
-        SELECT i.outage_id, i.meter_id, i.out_at, i.restored_at
-        FROM outage_impacts AS i
-        INNER JOIN outages AS o ON o.tenant_id = i.tenant_id AND o.outage_id = i.outage_id AND o.excluded_reason IS NULL
+        -- Of each customer who went out in the day also what ended on the day before or later, so that what had begun
+        -- before is not taken for a begin.
+        -- Here and below sets are asked by arrays and by `IS TRUE`, which no join is made of: in a storm the planner
+        -- knows nothing yet of today's rows, and would go through all of them for each.
+        SELECT outage_id, meter_id COLLATE "C" AS meter_id, out_at, restored_at
+        FROM outage_impacts
         WHERE
-            i.tenant_id = wanted_tenant AND i.out_at <= known_at
-            AND i.meter_id IN (
-                SELECT n.meter_id FROM outage_impacts AS n
+            tenant_id = wanted_tenant AND out_at <= known_at
+            AND (restored_at IS NULL OR restored_at >= from_ts - interval '1 day')
+            AND meter_id = ANY(ARRAY(
+                SELECT DISTINCT n.meter_id FROM outage_impacts AS n
                 WHERE n.tenant_id = wanted_tenant AND n.out_at >= from_ts AND n.out_at < to_ts
-            )
+            ))
+            AND outage_id <> ALL(ARRAY(
+                SELECT o.outage_id FROM outages AS o
+                WHERE o.tenant_id = wanted_tenant AND o.excluded_reason IS NOT NULL
+            ))
     ),
 
-    -- In one pass over sorted rows, without a join: in a storm the planner knows nothing yet of today's rows.
+    customer AS MATERIALIZED (
+        SELECT
+            meter_id, count(*) AS impacts, min(out_at) AS out_at, (array_agg(outage_id))[1] AS outage_id,
+            max(coalesce(restored_at, 'infinity'::timestamptz)) AS ended_at
+        FROM impacts
+        GROUP BY meter_id
+    ),
+
+    -- Whoever went out once needs no look at what overlaps; the others in one pass over sorted rows.
     sorted AS (
         SELECT
             meter_id, out_at, restored_at, outage_id,
@@ -30,6 +45,7 @@ AS $$
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ), true) AS begins
         FROM impacts
+        WHERE (meter_id IN (SELECT meter_id FROM customer WHERE impacts > 1)) IS TRUE
     ),
 
     numbered AS (
@@ -46,9 +62,11 @@ AS $$
             s.meter_id, s.out_at, s.outage_id,
             s.ended_at <= known_at AS is_over, least(s.ended_at, known_at) - s.out_at AS lasted
         FROM (
+            SELECT meter_id, out_at, ended_at, outage_id FROM customer WHERE impacts = 1
+            UNION ALL
             SELECT
-                meter_id, min(out_at) AS out_at, max(coalesce(restored_at, 'infinity'::timestamptz)) AS ended_at,
-                (array_agg(outage_id ORDER BY out_at, restored_at, outage_id))[1] AS outage_id
+                meter_id, min(out_at), max(coalesce(restored_at, 'infinity'::timestamptz)),
+                (array_agg(outage_id ORDER BY out_at, restored_at, outage_id))[1]
             FROM numbered
             GROUP BY meter_id, stretch
         ) AS s
@@ -65,8 +83,11 @@ AS $$
             meter_id, array_agg(out_at ORDER BY out_at) AS begins,
             array_agg(is_over AND lasted <= interval '5 minutes' ORDER BY out_at) AS brief
         FROM stretches
+        WHERE (meter_id IN (
+            SELECT meter_id FROM stretches
+            WHERE is_over AND lasted <= interval '5 minutes' AND out_at >= from_ts AND out_at < to_ts
+        )) IS TRUE
         GROUP BY meter_id
-        HAVING bool_or(is_over AND lasted <= interval '5 minutes' AND out_at >= from_ts AND out_at < to_ts)
     ),
 
     -- One event: a first interruption, and what follows within five minutes of it.
@@ -82,8 +103,8 @@ AS $$
     )
 
     SELECT
-        coalesce((SELECT sum(extract(EPOCH FROM lasted)::double precision / 60.0) FROM sustained), 0.0),
-        (SELECT count(DISTINCT (outage_id, meter_id)) FROM sustained)::integer,
+        coalesce((SELECT sum(extract(EPOCH FROM lasted)) FROM sustained)::double precision / 60.0, 0.0),
+        (SELECT count(*) FROM (SELECT DISTINCT outage_id, meter_id FROM sustained) AS once)::integer,
         (
             SELECT count(*) FROM events AS e
             WHERE
