@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
+from sqlalchemy import text
 
 from domain.grid.metering.store import kpi
 from domain.grid.outages.rules.interruptions import Interruption, day_begun, joined
 from domain.grid.outages.rules.reliability import momentary_events, reliability_indices, saidi_by_day
 from domain.kernel.db import transaction
 from tests.conftest import Database
-from tests.makers import make_fleet
+from tests.makers import make_fleet, make_tenant
 
 ZONE = ZoneInfo("America/New_York")
 FIRST = date(2026, 3, 7)  # the clocks go forward on the 8th
@@ -151,6 +152,12 @@ def fieldops(world: Open) -> dict[date, Mapping[str, Any]]:
     return {row["local_date"]: row for row in rows}
 
 
+def empty_again(world: Open) -> None:
+    for table in ("outages", "outage_impacts", "provisional_outages", "crews", "crew_status"):
+        world.execute(f"DELETE FROM {table}")
+    world.commit()
+
+
 def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=ZONE)
 
@@ -250,6 +257,20 @@ def test_a_utility_without_meter_reads_has_its_days_too(world: Open, module_data
         newest = kpi.fieldops_days(connection, 10)
         assert [row["local_date"] for row in newest] == [date(2026, 3, 9), date(2026, 3, 8)]
         assert [row["local_date"] for row in kpi.fieldops_days(connection, 1)] == [date(2026, 3, 9)]
-    for table in ("outages", "outage_impacts", "provisional_outages", "crews", "crew_status"):
-        world.execute(f"DELETE FROM {table}")
+    empty_again(world)
+
+
+def test_a_tenant_that_asks_for_another_one_is_told_nothing(world: Open, module_database: Database) -> None:
+    night(world)
     world.commit()
+    make_tenant("U")
+    day = {"day": date(2026, 3, 8), "begin": at(8, 0), "end": at(9, 0), "known": KNOWN}
+    asked = text("SELECT * FROM fieldops_of_day('T', :day, :begin, :end, :known)")
+    with transaction("U") as connection:
+        told = connection.execute(asked, day).mappings().one()
+        assert connection.execute(text("SELECT * FROM outages_standing('T', :end)"), day).one() == (0, 0)
+    with transaction("T") as connection:
+        own = connection.execute(asked, day).mappings().one()
+    empty_again(world)
+    assert (own["outages_new"], own["customers_interrupted"], own["crews_available"]) == (1, 4, 2)
+    assert {name: value for name, value in told.items() if value} == {"asai_pct": 100}
