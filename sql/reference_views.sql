@@ -141,10 +141,13 @@ IF to_regclass('public.v_kpi_fieldops_daily') IS NULL THEN
         ) AS s (day)
     ) AS d
     INNER JOIN tenants AS t ON t.tenant_id = d.tenant_id
+    LEFT JOIN (
+        SELECT tenant_id, count(*) AS served FROM meters WHERE is_active GROUP BY tenant_id
+    ) AS n ON n.tenant_id = d.tenant_id
     CROSS JOIN LATERAL day_bounds(t.timezone, d.local_date) AS y
     CROSS JOIN LATERAL fieldops_of_day(
         d.tenant_id, d.local_date, y.from_ts - interval '1 microsecond', y.to_ts - interval '1 microsecond',
-        statement_timestamp()
+        statement_timestamp(), greatest(n.served, 1)
     ) AS f
     CROSS JOIN LATERAL (
         SELECT

@@ -17,12 +17,13 @@ FUNCTIONS = {
     "interruptions_of_day": "text, timestamptz, timestamptz, timestamptz",
     "outages_standing": "text, timestamptz",
     "major_event_threshold": "text, date",
-    "fieldops_of_day": "text, date, timestamptz, timestamptz, timestamptz",
+    "fieldops_of_day": "text, date, timestamptz, timestamptz, timestamptz, bigint",
 }
 INDEXES = {
     "outage_impacts_day": "outage_impacts (tenant_id, out_at)",
     "outage_impacts_meter": "outage_impacts (tenant_id, meter_id, out_at)",
     "outages_over": "outages (tenant_id, (coalesce(restored_at, closed_at, 'infinity'::timestamptz)))",
+    "meters_served": "meters (tenant_id) WHERE is_active",
     "outages_excluded": "outages (tenant_id, outage_id) WHERE excluded_reason IS NOT NULL",
     "provisional_outages_decided": "provisional_outages (tenant_id, decided_at)",
 }

@@ -6,7 +6,7 @@ CREATE FUNCTION interruptions_of_day(
     wanted_tenant text, from_ts timestamptz, to_ts timestamptz, known_at timestamptz,
     OUT cmi double precision, OUT customers_interrupted integer, OUT momentary_customers integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE SET plan_cache_mode = force_generic_plan
 AS $$
     WITH RECURSIVE impacts AS MATERIALIZED (
         -- Of each customer who went out in the day also what ended on the day before or later, so that what had begun

@@ -2,7 +2,7 @@
 CREATE FUNCTION outages_standing(
     wanted_tenant text, wanted_at timestamptz, OUT open_outages integer, OUT customers_out integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE SET plan_cache_mode = force_generic_plan
 AS $$
     WITH open AS MATERIALIZED (
         SELECT outage_id FROM outages

@@ -265,7 +265,7 @@ def test_a_tenant_that_asks_for_another_one_is_told_nothing(world: Open, module_
     world.commit()
     make_tenant("U")
     day = {"day": date(2026, 3, 8), "begin": at(8, 0), "end": at(9, 0), "known": KNOWN}
-    asked = text("SELECT * FROM fieldops_of_day('T', :day, :begin, :end, :known)")
+    asked = text("SELECT * FROM fieldops_of_day('T', :day, :begin, :end, :known, 40)")
     with transaction("U") as connection:
         told = connection.execute(asked, day).mappings().one()
         assert connection.execute(text("SELECT * FROM outages_standing('T', :end)"), day).one() == (0, 0)
