@@ -119,47 +119,63 @@ IF to_regclass('public.v_kpi_suspicious_meters_daily') IS NULL THEN
 END IF;
 
 IF to_regclass('public.v_kpi_fieldops_daily') IS NULL THEN
-    -- Grain: tenant and local date, of days with meter reads and from the first outage to the last.
+    -- Grain: tenant and local date, of days with meter reads and from the first outage to the last. Outage and crew
+    -- figures are NULL until outages or crews are recorded for the tenant.
     CREATE VIEW v_kpi_fieldops_daily WITH (security_invoker = true) AS
+    WITH served AS MATERIALIZED (
+        SELECT
+            t.tenant_id, t.timezone,
+            CASE
+                WHEN
+                    EXISTS (SELECT 1 FROM provisional_outages AS p WHERE p.tenant_id = t.tenant_id)
+                    OR EXISTS (SELECT 1 FROM outages AS o WHERE o.tenant_id = t.tenant_id)
+                    OR EXISTS (SELECT 1 FROM crews AS c WHERE c.tenant_id = t.tenant_id)
+                    THEN (SELECT count(*) FROM meters AS m WHERE m.tenant_id = t.tenant_id AND m.is_active)
+            END AS customers
+        FROM tenants AS t
+    )
+
     SELECT
         d.tenant_id, d.local_date, f.outages_open, f.outages_new, f.provisional_open, f.promoted, f.rejected,
-        f.false_promotion_rate, f.customers_interrupted, f.cmi, f.saidi_min, f.saifi, f.caidi_min, f.maifi_e, f.asai_pct,
-        f.med_flag, f.crews_available, f.crews_assigned, f.jobs_open, f.jobs_completed, f.avg_dispatch_min,
-        f.avg_travel_min, f.avg_repair_min, f.etr_error_min_p50, f.etr_within_30_pct,
-        m.theft_cases_open, m.theft_cases_confirmed, m.inspection_hit_rate_pct, f.ok_on_arrival
+        f.false_promotion_rate, f.customers_interrupted, f.cmi, f.saidi_min, f.saifi, f.caidi_min, f.maifi_e,
+        f.asai_pct, f.med_flag, f.crews_available, f.crews_assigned, f.jobs_open, f.jobs_completed,
+        f.avg_dispatch_min, f.avg_travel_min, f.avg_repair_min, f.etr_error_min_p50, f.etr_within_30_pct,
+        d.theft_cases_open, d.theft_cases_confirmed, d.inspection_hit_rate_pct, f.ok_on_arrival
     FROM (
-        SELECT tenant_id, local_date FROM gl_feeder_day
-        UNION
-        SELECT t.tenant_id, s.day::date
-        FROM tenants AS t
-        CROSS JOIN LATERAL (
-            SELECT min(started_at) AS first, max(started_at) AS last FROM outages WHERE tenant_id = t.tenant_id
-        ) AS o
-        CROSS JOIN LATERAL generate_series(
-            (o.first AT TIME ZONE t.timezone)::date::timestamp, (o.last AT TIME ZONE t.timezone)::date::timestamp,
-            interval '1 day'
-        ) AS s (day)
-    ) AS d
-    INNER JOIN tenants AS t ON t.tenant_id = d.tenant_id
-    LEFT JOIN (
-        SELECT tenant_id, count(*) AS served FROM meters WHERE is_active GROUP BY tenant_id
-    ) AS n ON n.tenant_id = d.tenant_id
-    CROSS JOIN LATERAL day_bounds(t.timezone, d.local_date) AS y
-    CROSS JOIN LATERAL fieldops_of_day(
-        d.tenant_id, d.local_date, y.from_ts - interval '1 microsecond', y.to_ts - interval '1 microsecond',
-        statement_timestamp(), greatest(n.served, 1)
-    ) AS f
-    CROSS JOIN LATERAL (
         SELECT
-            count(*) FILTER (WHERE score >= 60 AND case_status = 'open')::integer AS theft_cases_open,
-            count(*) FILTER (WHERE case_status = 'confirmed')::integer AS theft_cases_confirmed,
+            e.tenant_id, e.local_date,
+            count(m.meter_id) FILTER (WHERE m.score >= 60 AND m.case_status = 'open')::integer AS theft_cases_open,
+            count(m.meter_id) FILTER (WHERE m.case_status = 'confirmed')::integer AS theft_cases_confirmed,
             round(
-                100.0 * count(*) FILTER (WHERE case_status = 'confirmed')
-                / nullif(count(*) FILTER (WHERE case_status <> 'open'), 0), 2
+                100.0 * count(m.meter_id) FILTER (WHERE m.case_status = 'confirmed')
+                / nullif(count(m.meter_id) FILTER (WHERE m.case_status <> 'open'), 0), 2
             ) AS inspection_hit_rate_pct
-        FROM meter_suspicion
-        WHERE tenant_id = d.tenant_id AND local_date = d.local_date
-    ) AS m;
+        FROM (
+            SELECT tenant_id, local_date FROM gl_feeder_day
+            UNION
+            SELECT t.tenant_id, s.day::date
+            FROM tenants AS t
+            CROSS JOIN LATERAL (
+                SELECT min(started_at) AS first, max(started_at) AS last FROM outages WHERE tenant_id = t.tenant_id
+            ) AS o
+            CROSS JOIN LATERAL generate_series(
+                (o.first AT TIME ZONE t.timezone)::date::timestamp, (o.last AT TIME ZONE t.timezone)::date::timestamp,
+                interval '1 day'
+            ) AS s (day)
+        ) AS e
+        LEFT JOIN meter_suspicion AS m ON m.tenant_id = e.tenant_id AND m.local_date = e.local_date
+        GROUP BY e.tenant_id, e.local_date
+    ) AS d
+    INNER JOIN served AS n ON n.tenant_id = d.tenant_id
+    CROSS JOIN LATERAL day_bounds(n.timezone, d.local_date) AS y
+    LEFT JOIN LATERAL (
+        SELECT g.*
+        FROM fieldops_of_day(
+            d.tenant_id, d.local_date, y.from_ts - interval '1 microsecond', y.to_ts - interval '1 microsecond',
+            statement_timestamp(), greatest(n.customers, 1)
+        ) AS g
+        WHERE n.customers IS NOT NULL
+    ) AS f ON true;
     GRANT SELECT ON v_kpi_fieldops_daily TO countersign_app, countersign_machine, countersign_auditor;
 END IF;
 

@@ -29,6 +29,16 @@ def test_the_newest_days_are_those_of_the_whole_view_also_where_days_are_missing
                 assert asked(connection, limit) == newest[:limit]
 
 
+def test_of_a_utility_that_records_no_outages_nothing_is_told_of_them(database: Database) -> None:
+    make_fleet(feeders=1, meters_per_feeder=5)
+    publish("T", window_start=NOON - timedelta(hours=1), window_end=NOON, mode=WriteMode.SAFE, now=NOON, actor="test")
+    with transaction("T") as connection:
+        (row,) = kpi.fieldops_days(connection, 5)
+    assert {name for name, value in row.items() if value is not None} == {
+        "tenant_id", "local_date", "theft_cases_open", "theft_cases_confirmed",
+    }  # fmt: skip
+
+
 def test_a_tenant_without_reads_has_no_days(database: Database) -> None:
     make_fleet(feeders=1, meters_per_feeder=1)
     with transaction("T") as connection:
