@@ -17,6 +17,8 @@ LONG = 48
 NAMES = re.compile(r"(^|_)(id|name|identifier|code|label|point|stair)$")
 # Of a row itself or of bytes: a reader is told nothing by them.
 OPAQUE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Words of a closed list as a content holds them: `lowest_middle_highest`, `all_closed,evac_doors_open`.
+CODED = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(,[a-z0-9]+(_[a-z0-9]+)*)*")
 ON_A_MAP = {"latitude", "longitude"}
 WRITTEN = {"kwh": "kWh", "kw": "kW", "pct": "%", "pa": "Pa", "m2": "m²", "km": "km", "s": "s", "n": "N"}
 
@@ -58,7 +60,7 @@ def _list(name: str, items: Sequence[dict[str, Any]]) -> ContentList:
     told_of = {member: values for member, values in members.items() if member not in ON_A_MAP and _tells(values)}
     order = sorted(told_of, key=lambda member: _place(member, told_of[member]))[:MOST_COLUMNS]
     columns = tuple(ContentColumn(_heading(one), _is_number(told_of[one]), _is_long(told_of[one])) for one in order)
-    cells = [_cells(told_of[one]) for one in order]
+    cells = [_cells(told_of[one], is_name=NAMES.search(one) is not None) for one in order]
     rows = tuple(zip(*cells, strict=True))
     return ContentList(_heading(name), columns, rows, len(items))
 
@@ -93,12 +95,18 @@ def _heading(member: str) -> str:
     return " ".join([words[0].capitalize() if words[0] not in WRITTEN.values() else words[0], *words[1:]])
 
 
-def _cells(values: Sequence[Any]) -> list[str | datetime]:
-    """Numbers of one column with as many decimals as the finest of them has."""
+def _cells(values: Sequence[Any], *, is_name: bool) -> list[str | datetime]:
+    """Numbers of one column with as many decimals as the finest of them has; words as people read them, names whole."""
     if not any(isinstance(one, float) for one in values) or not _is_number(values):
-        return [_cell(one) for one in values]
+        return [_cell(one if is_name else _read(one)) for one in values]
     decimals = min(max(len(f"{one:.6g}".partition(".")[2]) for one in values if one is not None), 4)
     return ["" if one is None else number(one, decimals) for one in values]
+
+
+def _read(value: Any) -> Any:
+    """Coded words as words; anything else as it is."""
+    is_coded = isinstance(value, str) and CODED.fullmatch(value)
+    return value.replace(",", ", ").replace("_", " ") if is_coded else value
 
 
 def _cell(value: Any) -> str | datetime:

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from api.deps import allow
 from api.kernel.pages.filled import Filled
+from api.page_words import on
 from api.pages import Page, PageDep
 from api.stairs.access import READS
 from api.stairs.instrument_schemas import Kind
@@ -139,8 +140,8 @@ def _says(row: dict[str, Any], today: date) -> str:
     name = name_of(row["instrument_type"], row["manufacturer"], row["model"], row["serial_number"])
     if row["retired_at"] is not None:
         return _sentence(f"{name} is out of use.")
-    if state_of(expiry, today) == "valid":
-        return _sentence(f"{name} is calibrated until {expiry}.")
+    if expiry is not None and state_of(expiry, today) == "valid":
+        return _sentence(f"{name} is calibrated until {on(expiry)}.")
     return _sentence(warning(name, expiry, today))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,40 +18,13 @@ from domain.kernel.clock import utc_now
 from domain.stairs.rules.decimal_text import plain_number
 from domain.stairs.rules.gates import RULESET
 from domain.stairs.rules.ruleset import RuleRow
-from domain.stairs.rules.schedule import CAUSE_AND_EFFECT, DOOR_FORCE, INTERFACE, PRESSURE, VELOCITY, ScheduleRow
-from domain.stairs.rules.vocabulary import FREQUENCIES
+from domain.stairs.rules.schedule import ScheduleRow
+from domain.stairs.rules.schedule_words import TESTS, by_place, taken
 from domain.stairs.store import ruleset
 from domain.stairs.store.registry import building_names
 from domain.stairs.store.ruleset import StoredRule
 from domain.stairs.store.waiting_proposals import waiting
 
-TESTS = {
-    PRESSURE: "Pressure",
-    VELOCITY: "Air velocity",
-    DOOR_FORCE: "Door opening force",
-    CAUSE_AND_EFFECT: "Cause and effect",
-    INTERFACE: "Interface",
-}
-DIMENSIONS = {
-    "floor": "floors",
-    "door": "doors",
-    "doorway": "doorways",
-    "door_configuration": "with",
-    "door_scenario": "with",
-    "pressurization_active": "fans",
-    "interface_type": "interfaces",
-    "scenario_type": "scenarios for",
-}
-CHOSEN = {
-    "lowest_middle_highest": "lowest, middle and highest",
-    "all_closed": "all doors closed",
-    "evac_doors_open": "evacuation doors open",
-    "worst_case_3_doors_open": "three doors open",
-    "true": "on",
-    "false": "off",
-    "six_monthly": "the six-monthly test",
-    "annual": "the annual test",
-}
 router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
 
 
@@ -124,25 +96,16 @@ def limits(rule: RuleRow) -> str:
 
 def _schedule(rows: Sequence[ScheduleRow]) -> list[dict[str, Any]]:
     """What is tested at each routine, in words: one row for an archetype and a routine."""
-    ordered = sorted(rows, key=lambda one: (TESTS[one.archetype_id], FREQUENCIES.index(one.frequency)))
-    told = []
-    for (archetype_id, frequency), group in groupby(ordered, key=lambda one: (one.archetype_id, one.frequency)):
-        own = list(group)
-        told.append(
-            {
-                "tests": TESTS[archetype_id],
-                "archetype_id": archetype_id,
-                "frequency": frequency.replace("_", "-"),
-                "takes": "; ".join(f"{DIMENSIONS[one.dimension]}: {_taken(one.selector)}" for one in own),
-                "verified": all(one.verified for one in own),
-            }
-        )
-    return told
-
-
-def _taken(selector: str) -> str:
-    words = (CHOSEN.get(one, one.replace("_", " ")) for one in selector.split(","))
-    return ", ".join(words)
+    return [
+        {
+            "tests": TESTS[archetype_id],
+            "archetype_id": archetype_id,
+            "frequency": frequency.replace("_", "-"),
+            "takes": taken(own),
+            "verified": all(one.verified for one in own),
+        }
+        for (archetype_id, frequency), own in by_place(rows).items()
+    ]
 
 
 def _overrides(page: Page, today: date) -> list[dict[str, Any]]:

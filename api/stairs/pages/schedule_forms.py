@@ -13,7 +13,6 @@ from api.kernel.pages.filled import Filled
 from api.pages import Page, PageDep
 from api.stairs import ruleset as doors
 from api.stairs.pages.laying import PROPOSERS, onward
-from api.stairs.pages.rules import CHOSEN, TESTS
 from api.stairs.ruleset_schemas import ClassIn, NewClasses, NewSchedule, Source
 from api.stairs.schemas import Body
 from domain.kernel.errors import Invalid
@@ -30,6 +29,7 @@ from domain.stairs.rules.schedule import (
     VELOCITY,
     ScheduleRow,
 )
+from domain.stairs.rules.schedule_words import CHOSEN, TESTS
 from domain.stairs.rules.vocabulary import DEFECT_CLASSES, FREQUENCIES, INTERFACE_TYPES, STANDARD_CLASSES, WORST_CASE
 from domain.stairs.store import ruleset
 from domain.stairs.store.waiting_proposals import waiting

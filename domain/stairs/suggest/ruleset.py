@@ -30,6 +30,7 @@ from domain.stairs.rules.ruleset import (
     superseded,
 )
 from domain.stairs.rules.schedule import SHIPPED_SCHEDULE, ScheduleRow, schedule_problems
+from domain.stairs.rules.schedule_words import class_changes, schedule_changes
 from domain.stairs.store import ruleset
 from domain.stairs.store.registry import load_registry
 from domain.stairs.store.ruleset import StoredRule
@@ -136,16 +137,17 @@ def propose_schedule(connection: Connection, caller: Principal, rows: Sequence[S
     problems = schedule_problems(rows)
     if problems or not rows:
         raise _bad("BAD_SCHEDULE", "The rows are no schedule", [("rows", one) for one in problems or ["is empty"]])
-    standing = [one.row() for one in ruleset.load_schedule(connection)]
+    before = ruleset.load_schedule(connection)
+    standing = [one.row() for one in before]
     ordered = sorted(
         (one.row() for one in rows), key=lambda row: (row["archetype_id"], row["frequency"], row["dimension"])
     )
     if ordered == standing:
         return None
     content = {"act": "schedule", "schedule": ordered, "base_hash": content_hash(standing)}
-    return _propose(
-        connection, caller, Subject("schedule", "all"), content, f"Test by another schedule of {len(ordered)} rows"
-    )
+    changes = schedule_changes(before, rows)
+    summary = f"Change the schedule in {len(changes)} place{'s' if len(changes) != 1 else ''}"
+    return _propose(connection, caller, Subject("schedule", "all"), content, summary, changes=changes)
 
 
 def propose_classes(connection: Connection, caller: Principal, rows: Sequence[ClassRow]) -> Proposal | None:
@@ -160,14 +162,16 @@ def propose_classes(connection: Connection, caller: Principal, rows: Sequence[Cl
         problems.append(("rows", "names a class of a jurisdiction twice"))
     if problems or not rows:
         raise _bad("BAD_CLASSES", "The rows are no class map", problems or [("rows", "is empty")])
-    standing = [one.row() for one in ruleset.load_classes(connection)]
+    before = ruleset.load_classes(connection)
+    standing = [one.row() for one in before]
     changed = [one.row() for one in rows if one.row() not in standing]
     if not changed:
         return None
     changed.sort(key=lambda row: (row["defect_classification"], row["jurisdiction"]))
     content = {"act": "classes", "classes": changed, "base_hash": content_hash(standing)}
     summary = f"Map {len(changed)} defect class{'es' if len(changed) != 1 else ''} anew"
-    return _propose(connection, caller, Subject("defect_class_map", "all"), content, summary)
+    changes = class_changes(before, [one for one in rows if one.row() in changed])
+    return _propose(connection, caller, Subject("defect_class_map", "all"), content, summary, changes=changes)
 
 
 def propose_override(connection: Connection, caller: Principal, override: Override) -> Proposal:
@@ -238,7 +242,9 @@ def _propose(
     content: dict[str, Any],
     summary: str,
     severity: int = 1,
+    changes: Sequence[str] = (),
 ) -> Proposal:
+    """`changes`: what the signing would change, a sentence each, where the content alone does not say it."""
     counts: dict[str, Any] = {name: len(content[name]) for name in ("rules", "schedule", "classes") if name in content}
     return propose(
         connection,
@@ -250,6 +256,6 @@ def _propose(
         proposed_by=caller.id,
         actor_role=caller.actor_role,
         authors=(caller.id,),
-        evidence=counts | {"act": content["act"]},
+        evidence=counts | {"act": content["act"]} | ({"changes": list(changes)} if changes else {}),
         severity=severity,
     )

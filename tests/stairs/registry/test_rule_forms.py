@@ -175,7 +175,15 @@ def test_the_schedule_is_changed_by_its_boxes_and_what_stays_keeps_its_source(of
     assert (nothing.status_code, "a schedule tests something" in nothing.text) == (422, True)
     changed = opened | {doors: ["true"]}
     del changed["annual.ARCH-CE-001.scenario_type"]
-    signed(office, pressed(office, path, **changed, source="Letter of 3 May", verified="true"))
+    laid = pressed(office, path, **changed, source="Letter of 3 May", verified="true")
+    asked = shown(office, laid.headers["location"], office.ben)
+    for words in (
+        "Monthly, door opening force: tested from now on; doors: all; fans: on.",
+        "Annual, cause and effect: no longer tested; it was scenarios for: the annual test.",
+        "<td>pressurization active</td>",
+    ):
+        assert words in asked
+    signed(office, laid)
     after = by_place(office)
     new = after["ARCH-DOORFORCE-001", "monthly", "pressurization_active"]
     assert (new["selector"], new["source"], new["verified"]) == ("true", "Letter of 3 May", True)

@@ -12,9 +12,8 @@ from domain.grid.outages.charts.zone_map import draw_lines
 from domain.grid.outages.rules.crew_fit import CrewSettings
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Chart, Column, Plot
-from domain.kernel.charts.ground import METRES_PER_DEGREE, Floats, aspect, frame, hangs_over, metres, scale_and_north
-from domain.kernel.charts.lettering import drawable
-from domain.kernel.charts.marks import paper
+from domain.kernel.charts.ground import METRES_PER_DEGREE, Floats, aspect, frame, metres, scale_and_north
+from domain.kernel.charts.map_names import MapNames
 from domain.kernel.charts.words import NBSP, number
 
 COLUMNS = (
@@ -115,35 +114,38 @@ def _paint(plot: Plot, crews: Sequence[CrewPlace], edges: Sequence[MapEdge], rea
     ground = np.column_stack([x, y])
     lines = ground[: 2 * len(edges)].reshape(len(edges), 2, 2)
     draw_lines(axes, lines[[edge.is_main for edge in edges]], theme.FLEET, 1.2, zorder=1)
-    at = 2 * len(edges)
+    names, at = MapNames(plot, axes), 2 * len(edges)
+    named: list[tuple[Floats, str, str]] = []
     for number_of, one in enumerate(crews):
         here = ground[at]
         if number_of < MOST_RINGED:
-            _rings(axes, plot, here, reach, is_planned=bool(one.jobs))
+            _rings(names, here, reach, is_planned=bool(one.jobs))
         at += 1
         for name, place in one.jobs:
             if place is not None:
-                _job(axes, plot, here, ground[at], name)
+                _job(names, here, ground[at])
+                named.append((ground[at], name, theme.VERMILLION_TEXT))
                 at += 1
         fill = theme.BLUE if one.is_free else theme.SURFACE
         axes.plot(*here, "o", ms=10, mfc=fill, mec=theme.BLUE, mew=2, zorder=7)
-        _words(axes, plot, here, drawable(one.name), (12, -4))
+        names.mark(here)
+        named.append((here, one.name, theme.INK))
+    for there, name, color in named:
+        names.name(there, name, color, size=plot.font - 1)
     scale_and_north(plot, axes)
 
 
-def _rings(axes: Axes, plot: Plot, here: Floats, reach: Sequence[float], *, is_planned: bool) -> None:
+def _rings(names: MapNames, here: Floats, reach: Sequence[float], *, is_planned: bool) -> None:
     color = theme.BLUE if is_planned else theme.MUTED
     for minutes, km in zip(RINGS_MIN, reach, strict=True):
-        axes.add_patch(
+        names.axes.add_patch(
             Circle(
                 (float(here[0]), float(here[1])), km * 1000, fill=False, edgecolor=color, linewidth=1.1, linestyle="--"
             )
         )
-        place = _in_sight(axes, here, km * 1000)
+        place = _in_sight(names.axes, here, km * 1000)
         if place is not None:
-            _words(
-                axes, plot, place, f"{minutes}{NBSP}min", (0, 3), color=theme.MUTED, weight=theme.REGULAR, ha="center"
-            )
+            names.name(place, f"{minutes}{NBSP}min", theme.MUTED, theme.REGULAR, names.plot.font - 1)
 
 
 def _in_sight(axes: Axes, here: Floats, radius: float) -> Floats | None:
@@ -159,35 +161,9 @@ def _in_sight(axes: Axes, here: Floats, radius: float) -> Floats | None:
     return None
 
 
-def _job(axes: Axes, plot: Plot, here: Floats, there: Floats, name: str) -> None:
-    axes.plot(
+def _job(names: MapNames, here: Floats, there: Floats) -> None:
+    names.axes.plot(
         [here[0], there[0]], [here[1], there[1]], color=theme.BLUE, linewidth=1.4, linestyle=(0, (4, 3)), zorder=5
     )
-    axes.plot(*there, "D", ms=8, color=theme.VERMILLION, zorder=6)
-    _words(axes, plot, there, drawable(name), (10, 8), color=theme.VERMILLION_TEXT)
-
-
-def _words(
-    axes: Axes,
-    plot: Plot,
-    place: Floats,
-    words: str,
-    offset: tuple[float, float],
-    color: str = theme.INK,
-    weight: int = theme.BOLD,
-    ha: str = "left",
-) -> None:
-    """Words beside a place, turned to the left where they would leave the picture at the right."""
-    is_right = ha == "left" and hangs_over(axes, plot, (float(place[0]), float(place[1])), words, weight)
-    axes.annotate(
-        words,
-        (float(place[0]), float(place[1])),
-        (-offset[0] if is_right else offset[0], offset[1]),
-        textcoords="offset pixels",
-        ha="right" if is_right else ha,
-        color=color,
-        weight=weight,
-        size=plot.font - 1,
-        bbox=paper(),
-        zorder=8,
-    )
+    names.axes.plot(*there, "D", ms=8, color=theme.VERMILLION, zorder=6)
+    names.mark(there)

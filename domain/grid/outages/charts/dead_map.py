@@ -10,7 +10,7 @@ from domain.grid.outages.rules.summary import MapEdge
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Chart, Column, Plot
 from domain.kernel.charts.ground import Floats, aspect, frame, metres, scale_and_north
-from domain.kernel.charts.lettering import drawable
+from domain.kernel.charts.map_names import MapNames
 from domain.kernel.charts.words import percent
 
 COLUMNS = (
@@ -63,18 +63,7 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], likely: Floats, device_id: str)
         edge_color = theme.VERMILLION if edge.is_open else theme.INK
         axes.plot(*place, "s", ms=7.5, mfc=fill, mec=edge_color, mew=1.8, zorder=6)
         if edge.device_id == device_id:
-            words = f"{drawable(device_id)} {percent(float(likely.max()) * 100, 0)}"
-            ground = {"facecolor": theme.SURFACE, "edgecolor": "none", "pad": 1.2, "alpha": 0.85}
-            axes.annotate(
-                words,
-                place,
-                (0, 12),
-                textcoords="offset pixels",
-                ha="right" if place[0] > sum(axes.get_xlim()) / 2 else "left",
-                color=theme.INK,
-                weight=theme.BOLD,
-                size=plot.font,
-                bbox=ground,
-                zorder=8,
-            )
+            names = MapNames(plot, axes)
+            names.lines(lines)
+            names.name(place, f"{device_id} {percent(float(likely.max()) * 100, 0)}")
     scale_and_north(plot, axes)

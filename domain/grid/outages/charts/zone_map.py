@@ -15,7 +15,7 @@ from domain.grid.outages.rules.summary import MapEdge, ReplaySummary, ZoneLine
 from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Chart, Column, Plot
 from domain.kernel.charts.ground import Floats, aspect, frame, metres, scale_and_north
-from domain.kernel.charts.lettering import drawable, text_width
+from domain.kernel.charts.map_names import MapNames
 from domain.kernel.charts.words import percent
 
 COLUMNS = (
@@ -24,7 +24,7 @@ COLUMNS = (
     Column("lines", "Lines", 0),
     Column("out", "Lines without supply", 0),
 )
-LABELLED = 5
+LABELLED, MOST_DEVICES = 5, 12
 
 
 def network_figure(summary: ReplaySummary) -> Chart | None:
@@ -82,9 +82,10 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], zones: dict[str, ZoneLine], sum
     for zone in reversed(zones.values()):
         own = lines[[edge.zone_id == zone.zone_id for edge in edges]]
         draw_lines(axes, own, shade(zone.probability), 2.2 + 3.6 * zone.probability, zorder=3)
-    boxes = _along(axes, plot, lines)
-    _devices(axes, plot, edges, lines, summary, boxes)
-    _label_zones(axes, plot, edges, lines, list(zones.values())[:LABELLED], boxes, summary)
+    names = MapNames(plot, axes)
+    names.lines(lines)
+    _devices(names, edges, lines, summary)
+    _label_zones(names, edges, lines, list(zones.values())[:LABELLED], summary)
     scale_and_north(plot, axes)
 
 
@@ -97,41 +98,21 @@ def draw_lines(axes: Axes, lines: Floats, color: str, width: float, alpha: float
         axes.add_patch(PathPatch(path, facecolor="none", zorder=zorder, **look))
 
 
-def _along(axes: Axes, plot: Plot, lines: Floats) -> list[tuple[float, float, float, float]]:
-    """What the longer lines cover, in pixels, as small squares along them, two thousand at most."""
-    boxes: list[tuple[float, float, float, float]] = []
-    for line in lines:
-        (x0, y0), (x1, y1) = (_pixels(axes, plot, *end) for end in line)
-        count = int(np.hypot(x1 - x0, y1 - y0) // 10)
-        for share in np.linspace(0, 1, count + 1) if count and len(boxes) < 2000 else []:
-            x, y = x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
-            boxes.append((x - 4, y - 4, x + 4, y + 4))
-    return boxes
-
-
-def _devices(
-    axes: Axes,
-    plot: Plot,
-    edges: Sequence[MapEdge],
-    lines: Floats,
-    summary: ReplaySummary,
-    boxes: list[tuple[float, float, float, float]],
-) -> None:
-    """Open points as hollow squares; the devices that the report speaks of by name; `boxes` grows."""
+def _devices(names: MapNames, edges: Sequence[MapEdge], lines: Floats, summary: ReplaySummary) -> None:
+    """Open points as hollow squares; the devices that the report speaks of by name."""
     spoken_of = _spoken_of(summary)
-    named: list[tuple[tuple[float, float], str]] = []
+    named: list[tuple[Floats, str]] = []
     for edge, line in zip(edges, lines, strict=True):
         if edge.device_id is None or not (edge.is_open or edge.device_id in spoken_of):
             continue
-        x, y = line.mean(axis=0)
-        fill = theme.SURFACE if edge.is_open else theme.INK
-        axes.plot(x, y, "s", ms=7.5, mfc=fill, mec=theme.VERMILLION if edge.is_open else theme.INK, mew=1.8, zorder=6)
-        place = _pixels(axes, plot, x, y)
-        boxes.append((place[0] - 6, place[1] - 6, place[0] + 6, place[1] + 6))
+        place = line.mean(axis=0)
+        fill, color = (theme.SURFACE, theme.VERMILLION) if edge.is_open else (theme.INK, theme.INK)
+        names.axes.plot(*place, "s", ms=7.5, mfc=fill, mec=color, mew=1.8, zorder=6)
+        names.mark(place)
         if edge.device_id in spoken_of:
-            named.append((place, drawable(edge.device_id)))
-    for place, words in named[:12]:
-        _put(plot, place, words, boxes, theme.MUTED, theme.REGULAR, plot.font - 1)
+            named.append((place, edge.device_id))
+    for place, device_id in named[:MOST_DEVICES]:
+        names.name(place, device_id, theme.MUTED, theme.REGULAR, names.plot.font - 1)
 
 
 def _spoken_of(summary: ReplaySummary) -> set[str]:
@@ -145,13 +126,7 @@ def _spoken_of(summary: ReplaySummary) -> set[str]:
 
 
 def _label_zones(
-    axes: Axes,
-    plot: Plot,
-    edges: Sequence[MapEdge],
-    lines: Floats,
-    zones: Sequence[ZoneLine],
-    boxes: list[tuple[float, float, float, float]],
-    summary: ReplaySummary,
+    names: MapNames, edges: Sequence[MapEdge], lines: Floats, zones: Sequence[ZoneLine], summary: ReplaySummary
 ) -> None:
     for zone in zones:
         own = [index for index, edge in enumerate(edges) if edge.zone_id == zone.zone_id]
@@ -161,50 +136,7 @@ def _label_zones(
             own, key=lambda index: (float(np.hypot(*(lines[index][1] - lines[index][0]))), edges[index].edge_id)
         )
         start, end = lines[longest]
-        place = _pixels(axes, plot, *(start + (end - start) * 0.62))
-        words = f"{drawable(zone.zone_id)} {percent(zone.probability * 100, 0)}"
+        words = f"{zone.zone_id} {percent(zone.probability * 100, 0)}"
         if zone.zone_id == summary.ranking_quality.true_zone_id:
             words += ", fault was here"
-        _put(plot, place, words, boxes, theme.INK, theme.BOLD, plot.font)
-
-
-def _put(
-    plot: Plot,
-    place: tuple[float, float],
-    words: str,
-    boxes: list[tuple[float, float, float, float]],
-    color: str,
-    weight: int,
-    size: float,
-) -> None:
-    """Words beside a place, on the first side where they cover nothing that stands already."""
-    width, height = text_width(words, size, weight), size
-    x, y = place
-    sides = [(x + 14, y - height / 2), (x + 10, y + 10), (x + 10, y - height - 10), (x - width - 12, y - height / 2)]
-    sides += [
-        (x - width - 10, y + 10),
-        (x - width - 10, y - height - 10),
-        (x - width / 2, y + 14),
-        (x - width / 2, y - height - 14),
-    ]
-    sides += [(x + 26, y - height / 2), (x - width - 26, y - height / 2), (x + 24, y + 20), (x + 24, y - height - 20)]
-    standing = np.array(boxes) if boxes else np.empty((0, 4))
-    costs = [_cost(plot, (left - 2, low - 3, left + width + 2, low + height + 1), standing) for left, low in sides]
-    left, low = sides[int(np.argmin(np.round(np.array(costs) + 0.1 * np.arange(len(sides)), 3)))]
-    left = min(max(left, 0.0), max(plot.width - width, 0.0))
-    boxes.append((left, low, left + width, low + height))
-    ground = {"facecolor": theme.SURFACE, "edgecolor": "none", "pad": 1.2, "alpha": 0.85}
-    plot.write(left, low + 1, words, color, weight=weight, size=size, bbox=ground, zorder=8)
-
-
-def _cost(plot: Plot, box: tuple[float, float, float, float], standing: Floats) -> float:
-    """Square pixels that the words would cover, and much for each pixel outside the picture."""
-    outside = max(-box[0], 0) + max(box[2] - plot.width, 0) + max(-box[1], 0) + max(box[3] - plot.height, 0)
-    wide = np.minimum(box[2], standing[:, 2]) - np.maximum(box[0], standing[:, 0])
-    high = np.minimum(box[3], standing[:, 3]) - np.maximum(box[1], standing[:, 1])
-    return float((np.maximum(wide, 0) * np.maximum(high, 0)).sum()) + outside * 50
-
-
-def _pixels(axes: Axes, plot: Plot, x: float, y: float) -> tuple[float, float]:
-    (low_x, high_x), (low_y, high_y) = axes.get_xlim(), axes.get_ylim()
-    return (x - low_x) / (high_x - low_x) * plot.width, (y - low_y) / (high_y - low_y) * plot.height
+        names.name(start + (end - start) * 0.62, words)

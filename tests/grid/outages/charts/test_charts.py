@@ -1,11 +1,17 @@
 """The charts of an outage: their findings agree with the numbers, and no word leaves the picture on any surface."""
 
+import itertools
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from domain.grid.outages.charts import options, restoration, timeline, zone_map, zones
 from domain.grid.outages.charts.sections import sections_of
 from domain.grid.outages.rules.summary import CurvePoint, RankingQuality, ReplaySummary
-from domain.kernel.charts.chart import Chart, Format
+from domain.kernel.charts.chart import Chart, Format, Plot
+from domain.kernel.charts.ground import frame
+from domain.kernel.charts.map_names import MapNames
 from domain.kernel.charts.render import to_svg
 from domain.kernel.charts.vector import Words, record
 from tests.grid.charts.test_drawing import _within, painted
@@ -30,6 +36,27 @@ EVERY = [*charts_of(sample()), zone_map.network_figure(sample(map=network(placed
 @pytest.mark.parametrize("chart", EVERY, ids=[chart.name for chart in EVERY if chart])
 def test_no_word_leaves_the_picture(chart: Chart, form: Format) -> None:
     _within(painted(chart, form))
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_names_on_a_map_cover_no_other_name_however_near_their_places_lie(form: Format) -> None:
+    places = np.array([(0.0, 0.0), (12.0, 3.0), (20.0, -9.0), (5.0, 14.0), (28.0, 8.0), (600.0, 40.0)])
+
+    def paint(plot: Plot) -> None:
+        axes = plot.axes(0, 0, 0, 0)
+        frame(axes, plot, places[:, 0], places[:, 1], 46.0)
+        names = MapNames(plot, axes)
+        names.lines(places.reshape(3, 2, 2))
+        for number, place in enumerate(places):
+            names.name(place, f"FUSE-S{number} 24 %")
+
+    drawn = zone_map.network_figure(sample())
+    assert drawn is not None
+    plot = painted(replace(drawn, paint=paint), form)
+    _within(plot)
+    boxes = [one.get_window_extent() for one in plot.figure.texts if one.get_text().startswith("FUSE-S")]
+    assert len(boxes) == len(places)
+    assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])]
 
 
 @pytest.mark.parametrize("chart", EVERY, ids=[chart.name for chart in EVERY if chart])
