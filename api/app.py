@@ -33,6 +33,7 @@ from api.grid.pages import (
     outage,
     outage_acts,
     outage_board,
+    provisional,
     reads,
     replay,
     storm_mode,
@@ -115,7 +116,7 @@ def routers() -> list[APIRouter]:
         admin_health,
     ]
     grid = [ami, meter_files, inspections, grid_health, feeders, meters, events, reads, network]
-    control_room = [outage_board, storm_mode, outage, outage_acts, replay, crew_board, crew_forms, summary]
+    control_room = [outage_board, provisional, storm_mode, outage, outage_acts, replay, crew_board, crew_forms, summary]
     outages = [outage_signals, outage_storm_mode, promotion, canonical, outage_advice, crews, lists]
     visits = [board, runner, session, proof, untested, report_pages, fault_pages, laying, buildings, trends, amending]
     entering = [rules, rule_forms, schedule_forms, instrument_forms, instrument_pages, registry_forms, definition_forms]

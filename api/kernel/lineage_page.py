@@ -30,6 +30,8 @@ PLACES = {
     "proposal": "/countersign/",
     "outage": "/grid/outages/",
     "test_session": "/stairs/sessions/",
+    "regeneration_job": "/admin/regeneration-jobs/",
+    "retry_intent": "/admin/retry-intents/",
 }
 # FireMode labels a report by what it covers.
 OF_A_VISIT = "session of "

@@ -1,5 +1,6 @@
 """From an artifact, a signature or a run back to the raw rows, in one query and on one page."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -138,5 +139,8 @@ def test_the_page_draws_it_without_javascript(world: dict[str, Any], browser: Te
     assert "APPROVED: test.plain" in page.text
     assert "<script>alert" not in page.text
     assert page.text.count('id="countersignature-') == 1
+    entry = re.search(r'<a href="(/ledger/[0-9a-f-]{36})"><code>', page.text)
+    assert entry is not None
+    assert browser.get(entry[1], headers={"Accept": "text/html"}).status_code == 200
     missing = browser.get(f"/lineage/{uuid.uuid4()}", headers={"Accept": "text/html"})
     assert missing.status_code == 404

@@ -22,6 +22,15 @@ router = APIRouter(include_in_schema=False)
 OPEN = ("OPEN", "DISPATCHED", "ARRIVED")
 MOST_OUTAGES = 50
 AHEAD = timedelta(hours=12)
+SKILLS = {
+    "line_oh": "overhead lines",
+    "line_ug": "underground lines",
+    "switching": "switching",
+    "bucket": "bucket truck",
+    "tree": "trees",
+    "meter": "meters",
+    "hv": "high voltage",
+}
 STATUS = {
     "available": ("ok", "available"),
     "assigned": ("watch", "has a job"),
@@ -55,6 +64,7 @@ def crew_board(page: PageDep) -> Response:
     planned = sum(bool(row.jobs) for row in rows)
     return page.show(
         "grid/crews.html",
+        skills=SKILLS,
         charts=[one for one in charts if one is not None],
         crews=there,
         planned=planned,

@@ -10,7 +10,7 @@ from api.forms import FormDep
 from api.grid.outages import crews as doors
 from api.grid.outages.crews import DESK, CrewBody, CrewId, Doing, Skill, StatusBody
 from api.grid.outages.schemas import Name
-from api.grid.pages.crew_board import STATUS
+from api.grid.pages.crew_board import SKILLS, STATUS
 from api.kernel.pages.filled import Filled
 from api.pages import Page, PageDep
 from domain.grid.outages.store import crews
@@ -31,15 +31,6 @@ CREW = {
     "parts": "",
 }
 REPORT = {"status": "", "current_job": "", "hours_worked": "", "lat": "", "lon": "", "note": ""}
-SKILLS = {
-    "line_oh": "overhead lines",
-    "line_ug": "underground lines",
-    "switching": "switching",
-    "bucket": "bucket truck",
-    "tree": "trees",
-    "meter": "meters",
-    "hv": "high voltage",
-}
 NOTICES = {
     "stored": "The crew is stored. It is weighed when crews are recommended.",
     "reported": "The report is written down. The newest one holds when crews are recommended.",

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.grid.pages.access import LOOKS
+from api.grid.pages.crew_board import SKILLS
 from api.grid.pages.outage_board import STATUS, may_decide
 from api.pages import Page, PageDep
 from domain.grid.outages.charts.options import option_comparison, type_name
@@ -63,6 +64,7 @@ def show(
     return page.show(
         "grid/outage.html",
         status,
+        skills=SKILLS,
         charts=charts,
         notice=notice,
         outage=outage,

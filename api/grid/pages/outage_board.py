@@ -2,29 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from api.deps import allow
-from api.forms import FormDep, typed
 from api.grid.outages.canonical import ORDER
 from api.grid.outages.promotion import ORDER as ORDER_OF_PROVISIONALS
 from api.grid.pages.access import LOOKS, OPERATORS
 from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR, Keyset
-from domain.grid.outages.charts.dead_map import LEAST, dead_map
 from domain.grid.outages.observe.progress import ORDER as STATES
 from domain.grid.outages.rules.inference.settings import InferenceSettings
 from domain.grid.outages.store import outages, provisionals, signals, storm_modes
 from domain.grid.outages.store.provisionals import Provisional
-from domain.grid.outages.suggest.promote import decisions
-from domain.grid.outages.suggest.told_belief import Belief, belief_of
-from domain.kernel.charts.chart import Chart
-from domain.kernel.charts.words import number, percent
+from domain.kernel.charts.words import number
 from domain.kernel.clock import utc_now
-from domain.kernel.errors import CountersignError, Invalid, NotFound
+from domain.kernel.errors import CountersignError
 from domain.kernel.principal import Principal, Role
 from domain.kernel.queue import names_of
 
@@ -49,25 +43,7 @@ STATUS = {
     "RESTORED": ("ok", "restored"),
     "CLOSED": ("ok", "closed"),
 }
-EVIDENCE = {
-    "last_gasps": "Last gasps",
-    "same_moment": "At the same moment",
-    "no_last_gasp": "No last gasp",
-    "call": "Calls",
-    "device_scada_open": "SCADA: open",
-    "device_scada_closed": "SCADA: closed",
-    "ping_ok": "Pings answered",
-    "ping_no_answer": "Pings not answered",
-    "read_normal": "Reads as usual",
-    "fault_indicator": "Fault indicators",
-}
 NOTICES = {"storm": "Declared. Advice from now on is made by it; nothing was operated."}
-ACTIONS = {
-    "promote": "may be promoted",
-    "merge": "joins an outage that stands",
-    "hold": "held",
-    "reject": "not an outage",
-}
 
 
 def may_decide(principal: Principal) -> bool:
@@ -163,83 +139,6 @@ def _finding(sums: outages.Standing) -> str:
             f" {number(sums.customers_out)} customers without supply"
         )
     if sums.waiting:
-        told.append(f"{number(sums.waiting)} {'waits' if sums.waiting == 1 else 'wait'} for a decision")
+        is_one = sums.waiting == 1
+        told.append(f"{number(sums.waiting)} provisional outage{' waits' if is_one else 's wait'} for a decision")
     return "; ".join(told) or "Nothing is known to be out"
-
-
-@router.get("/grid/outages/provisional/{prov_outage_id}")
-def provisional(page: PageDep, prov_outage_id: UUID) -> Response:
-    """What is believed, from what evidence, around which device; and the way to a decision."""
-    return _show(page, _load(page, prov_outage_id))
-
-
-@router.post("/grid/outages/provisional/{prov_outage_id}/decision", dependencies=[DECIDES])
-def ask_decision(page: PageDep, form: FormDep, prov_outage_id: UUID) -> Response:
-    """Lay it before a person: the proposal's page has the two buttons. What is held comes back with the reasons."""
-    found = _load(page, prov_outage_id)
-    reason = typed(form, "reason", LONGEST_REASON)
-    try:
-        with page.connection.begin_nested():
-            if "override" in form and not reason:
-                raise Invalid("Nothing was laid before anybody.", hint="Say why it is to be promoted all the same.")
-            made = decisions(
-                page.connection,
-                page.principal.tenant_id,
-                now=utc_now(),
-                prov_outage_ids=[prov_outage_id],
-                override_reason=reason if "override" in form else "",
-                requested_by=page.principal.id,
-                actor_role=page.principal.actor_role,
-            )
-    except CountersignError as error:
-        return _show(page, found, error.status, error=error, reason=reason)
-    if made.proposal is not None:
-        return RedirectResponse(f"/countersign/{made.proposal.proposal_id}", 303)
-    return _show(page, found, decided=made.decisions[0])
-
-
-def _load(page: Page, prov_outage_id: UUID) -> Provisional:
-    found = provisionals.load(page.connection, [prov_outage_id])
-    if not found:
-        raise NotFound("There is no such provisional outage.", hint="The outage board lists those that wait.")
-    return found[0]
-
-
-def _show(
-    page: Page,
-    found: Provisional,
-    status: int = 200,
-    error: CountersignError | None = None,
-    decided: dict[str, Any] | None = None,
-    reason: str = "",
-) -> Response:
-    belief = belief_of(page.connection, page.principal.tenant_id, found)
-    title = (
-        f"{found.device_id} is open with probability {percent(found.posterior * 100, 0)};"
-        f" {number(found.meters_predicted)} customers are behind it"
-    )
-    return page.show(
-        "grid/provisional.html",
-        status,
-        charts=_map(found, belief, title),
-        row=found,
-        title=title,
-        belief=belief,
-        most=max((abs(one["llr"]) for one in found.evidence), default=1.0) or 1.0,
-        words=EVIDENCE,
-        state=STATUS[found.status],
-        age=utc_now() - found.first_evidence_at,
-        may_decide=may_decide(page.principal) and found.is_open,
-        error=error,
-        decided=decided,
-        actions=ACTIONS,
-        reason=reason,
-    )
-
-
-def _map(found: Provisional, belief: Belief, title: str) -> list[Chart]:
-    """Only where a drawn line may be dead: a fuse of the low voltage lies under no line of the map."""
-    if not any(belief.dead.get(edge.zone_id or "", 0.0) >= LEAST for edge in belief.edges):
-        return []
-    drawn = dead_map(found.device_id, belief.edges, belief.dead, title)
-    return [] if drawn is None else [drawn]

@@ -70,6 +70,14 @@ class MapNames:
         self.names.append(box)
         self.plot.write(left, low + 1, words, color, weight=weight, size=size, bbox=GROUND, zorder=8)
 
+    def at(self, place: Floats, words: str, color: str = theme.MUTED) -> None:
+        """Write words upon a place of a line, in its way; other names keep off them."""
+        x, y = self.pixels(place)
+        size = self.plot.font - 1
+        half = text_width(words, size, theme.REGULAR) / 2
+        self.names.append((x - half, y - size / 2, x + half, y + size / 2))
+        self.plot.write(x, y, words, color, size=size, ha="center", va="center", bbox=GROUND | {"alpha": 1}, zorder=8)
+
     def pixels(self, place: Floats) -> tuple[float, float]:
         """Where a place of the axes lies in the plot's area."""
         (low_x, high_x), (low_y, high_y) = self.axes.get_xlim(), self.axes.get_ylim()

@@ -49,12 +49,13 @@ def test_the_headline_says_no_word_twice() -> None:
 
 
 def test_what_has_a_page_is_linked_to_it() -> None:
-    kinds = ("artifact", "countersignature", "proposal", "outage", "test_session", "rows")
+    kinds = ("artifact", "countersignature", "proposal", "outage", "test_session", "retry_intent", "rows")
     assert [Branch(node(kind, "x"), "").address for kind in kinds] == [
         "/artifacts/x1",
         "/countersignatures/x1",
         "/countersign/x1",
         "/grid/outages/x1",
         "/stairs/sessions/x1",
+        "/admin/retry-intents/x1",
         None,
     ]

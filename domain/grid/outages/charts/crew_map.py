@@ -24,7 +24,7 @@ COLUMNS = (
     Column("far_km", "Comes in 20 min, km", 1),
 )
 RINGS_MIN = (10, 20)
-# Rings of more crews than these would hide the map; those with a job come first.
+# Rings around more places than these would hide the map; those of crews with a job come first.
 MOST_RINGED = 6
 
 Place = tuple[float, float]
@@ -116,9 +116,11 @@ def _paint(plot: Plot, crews: Sequence[CrewPlace], edges: Sequence[MapEdge], rea
     draw_lines(axes, lines[[edge.is_main for edge in edges]], theme.FLEET, 1.2, zorder=1)
     names, at = MapNames(plot, axes), 2 * len(edges)
     named: list[tuple[Floats, str, str]] = []
-    for number_of, one in enumerate(crews):
+    ringed: set[Place] = set()
+    for one in crews:
         here = ground[at]
-        if number_of < MOST_RINGED:
+        if one.place not in ringed and len(ringed) < MOST_RINGED:
+            ringed.add(one.place)
             _rings(names, here, reach, is_planned=bool(one.jobs))
         at += 1
         for name, place in one.jobs:
@@ -145,7 +147,7 @@ def _rings(names: MapNames, here: Floats, reach: Sequence[float], *, is_planned:
         )
         place = _in_sight(names.axes, here, km * 1000)
         if place is not None:
-            names.name(place, f"{minutes}{NBSP}min", theme.MUTED, theme.REGULAR, names.plot.font - 1)
+            names.at(place, f"{minutes}{NBSP}min")
 
 
 def _in_sight(axes: Axes, here: Floats, radius: float) -> Floats | None:
