@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from domain.kernel.charts.chart import Cell, Column, shown
-from domain.kernel.charts.words import clock, day, moment_text, number, percent, signed, span, with_unit
+from domain.kernel.charts.words import chance, clock, day, moment_text, number, percent, signed, span, with_unit
 from domain.kernel.errors import NotFound
 
 # From here on thousands are told apart; below, a number may be a year.
@@ -105,6 +105,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "signed": signed,
     "percent": percent,
+    "chance": chance,
     "unit": with_unit,
     "when": when,
     "instant": instant,

@@ -16,13 +16,14 @@ from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR, Keyset
 from domain.grid.outages.charts.dead_map import LEAST, dead_map
 from domain.grid.outages.observe.progress import ORDER as STATES
+from domain.grid.outages.rules.inference.results import EVIDENCE_WORDS
 from domain.grid.outages.rules.inference.settings import InferenceSettings
 from domain.grid.outages.store import outages, provisionals, signals, storm_modes
 from domain.grid.outages.store.provisionals import Provisional
 from domain.grid.outages.suggest.promote import decisions
 from domain.grid.outages.suggest.told_belief import Belief, belief_of
 from domain.kernel.charts.chart import Chart
-from domain.kernel.charts.words import number, percent
+from domain.kernel.charts.words import chance, number
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid, NotFound
 from domain.kernel.principal import Principal, Role
@@ -49,19 +50,9 @@ STATUS = {
     "RESTORED": ("ok", "restored"),
     "CLOSED": ("ok", "closed"),
 }
-EVIDENCE = {
-    "last_gasps": "Last gasps",
-    "same_moment": "At the same moment",
-    "no_last_gasp": "No last gasp",
-    "call": "Calls",
-    "device_scada_open": "SCADA: open",
-    "device_scada_closed": "SCADA: closed",
-    "ping_ok": "Pings answered",
-    "ping_no_answer": "Pings not answered",
-    "read_normal": "Reads as usual",
-    "fault_indicator": "Fault indicators",
-}
 NOTICES = {"storm": "Declared. Advice from now on is made by it; nothing was operated."}
+# Less is told as 0.00 bits.
+LEAST_BITS = 0.005
 ACTIONS = {
     "promote": "may be promoted",
     "merge": "joins an outage that stands",
@@ -139,6 +130,7 @@ def show_board(
         now=now,
         state=state,
         statuses=STATUS,
+        pings_of=_pings,
         may_decide=may_decide(page.principal),
     )
 
@@ -163,7 +155,8 @@ def _finding(sums: outages.Standing) -> str:
             f" {number(sums.customers_out)} customers without supply"
         )
     if sums.waiting:
-        told.append(f"{number(sums.waiting)} {'waits' if sums.waiting == 1 else 'wait'} for a decision")
+        is_one = sums.waiting == 1
+        told.append(f"{number(sums.waiting)} provisional {'outage waits' if is_one else 'outages wait'} for a decision")
     return "; ".join(told) or "Nothing is known to be out"
 
 
@@ -215,7 +208,7 @@ def _show(
 ) -> Response:
     belief = belief_of(page.connection, page.principal.tenant_id, found)
     title = (
-        f"{found.device_id} is open with probability {percent(found.posterior * 100, 0)};"
+        f"{found.device_id} is open with probability {chance(found.posterior, 0)};"
         f" {number(found.meters_predicted)} customers are behind it"
     )
     return page.show(
@@ -226,7 +219,8 @@ def _show(
         title=title,
         belief=belief,
         most=max((abs(one["llr"]) for one in found.evidence), default=1.0) or 1.0,
-        words=EVIDENCE,
+        words=EVIDENCE_WORDS,
+        pings=_pings(found),
         state=STATUS[found.status],
         age=utc_now() - found.first_evidence_at,
         may_decide=may_decide(page.principal) and found.is_open,
@@ -235,6 +229,11 @@ def _show(
         actions=ACTIONS,
         reason=reason,
     )
+
+
+def _pings(found: Provisional) -> list[dict[str, Any]]:
+    """The meters worth a ping: those whose answer is expected to tell something."""
+    return [one for one in found.next_pings if one["expected_bits"] >= LEAST_BITS][:5]
 
 
 def _map(found: Provisional, belief: Belief, title: str) -> list[Chart]:
