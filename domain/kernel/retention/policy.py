@@ -59,7 +59,7 @@ CLASSES: dict[str, RowClass] = {
     "test_records": RowClass("Test records", "Records of functional tests.", 2557),
     "login_sessions": RowClass("Ended browser sessions", "Browser sessions that have ended, as hashes.", 90, 7),
     "lineage_outbox": RowClass("News of what was made", "What the orchestrator has been told already.", 30, 2),
-    "rate_limits": RowClass("Counts of calls", "For the limits, of windows that are over.", 7, 2),
+    "rate_limits": RowClass("Counts of calls", "Calls counted against limits, once their window is over.", 7, 2),
 }
 
 

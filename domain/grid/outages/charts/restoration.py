@@ -213,7 +213,9 @@ def _names(axes: Axes, plot: Plot, curves: _Curves, x: NDArray[np.float64]) -> N
         axes.text(begin, low - high * 0.025, f" {below[0]}", color=below[1], ha="left", va="top", **style)
     elif _is_high(axes, plot, curves, begin, low):
         # The lower line runs along the foot: its name stands on it, within the area.
-        axes.text(begin, low + high * 0.025, f"  {below[0]}", color=below[1], ha="left", va="bottom", **style)
+        left, _, right, _ = plot.box(axes)
+        gap = 7 / (right - left) * (axes.get_xlim()[1] - axes.get_xlim()[0])
+        axes.text(begin + gap, low + high * 0.025, below[0], color=below[1], ha="left", va="bottom", **style)
     elif (x[first] - x[0]) / (axes.get_xlim()[1] - x[0]) * plot.width > text_width(
         below[0], plot.font, theme.BOLD
     ) + 80:
