@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from domain.kernel.charts.chart import Cell, Column, shown
-from domain.kernel.charts.words import clock, day, moment_text, number, percent, signed, span, with_unit
+from domain.kernel.charts.words import chance, clock, day, moment_text, number, percent, signed, span, with_unit
 from domain.kernel.errors import NotFound
 
 # From here on thousands are told apart; below, a number may be a year.
@@ -19,6 +19,8 @@ MANY = 10_000
 OPAQUE = re.compile(r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,})(?![0-9a-z])", re.I)
 ENDS = 4
 LONGEST_NAME, NAME_ENDS = 32, 14
+# REC-N, D-Level-3-Stair-B, 2026-11-20: a browser would break it after a hyphen.
+HYPHENED = re.compile(r"(?<![\w-])[A-Z0-9][\w]*(?:-\w+)+(?![\w-])")
 
 
 def when(moment: datetime | None, zone: ZoneInfo) -> Markup | str:
@@ -54,6 +56,14 @@ def short(identifier: object) -> str:
 
 def _ends(text: str, count: int) -> str:
     return f"{text[:count]}\u2026{text[-count:]}"
+
+
+def whole(text: str) -> Markup:
+    """A sentence in which no id or date is broken at its hyphens; longer ones than a phone holds may be."""
+    kept = HYPHENED.sub(
+        lambda found: f'<span class="id">{found[0]}</span>' if len(found[0]) <= LONGEST_NAME else found[0], escape(text)
+    )
+    return Markup(kept)  # noqa: S704 - escaped above
 
 
 def cell(value: Cell, column: Column, zone: ZoneInfo) -> Markup | str:
@@ -105,6 +115,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "signed": signed,
     "percent": percent,
+    "chance": chance,
     "unit": with_unit,
     "when": when,
     "instant": instant,
@@ -115,6 +126,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "span": lambda window, zone: span(window[0], window[1], zone),
     "age": age,
     "short": short,
+    "ends": lambda text: OPAQUE.sub(lambda found: _ends(found[0], ENDS), text),
+    "whole": whole,
     "cell": cell,
     "told": told,
     "segment": segment,

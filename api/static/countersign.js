@@ -49,6 +49,10 @@ async function ask() {
 }
 if (news) setInterval(ask, 60_000);
 
+// On a phone the pages of a room stand in one line: the one that is open comes into sight.
+const open = document.querySelector(".subnav [aria-current]");
+if (open) open.parentElement.scrollLeft = open.offsetLeft - open.parentElement.offsetLeft - 16;
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {

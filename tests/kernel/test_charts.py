@@ -12,7 +12,7 @@ from domain.kernel.charts.axes import steps, time_ticks
 from domain.kernel.charts.chart import Chart, Column
 from domain.kernel.charts.lettering import text_width, wrap
 from domain.kernel.charts.marks import spread
-from domain.kernel.charts.words import listing, number, percent, signed, span
+from domain.kernel.charts.words import chance, listing, number, percent, signed, span
 
 ZONES = ["America/New_York", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"]
 
@@ -75,6 +75,11 @@ def test_a_title_breaks_at_blanks_and_fits() -> None:
         (signed(None), "\u2013"),
         (percent(11.649), "11.6\u00a0%"),
         (percent(None), "\u2013"),
+        (chance(0.555), "55.5\u00a0%"),
+        (chance(1.0), "over 99.9\u00a0%"),
+        (chance(0.996, 0), "over 99\u00a0%"),
+        (chance(0.994, 0), "99\u00a0%"),
+        (chance(None), "\u2013"),
         (listing([]), ""),
         (listing(["a"]), "a"),
         (listing(["a", "b", "c"]), "a, b and c"),

@@ -215,7 +215,7 @@ def test_the_page_lists_filters_and_leads_to_the_event(browser: TestClient, told
     assert "3 events fit these filters" in page
     assert f"/ledger/{told[5]}" in page
     assert f"/ledger/{told[4]}" not in page
-    assert "sealed in 1" in page
+    assert "in seal 1" in page
     days = browser.get("/ledger", params={"from": "2026-03-03", "to": "2026-03-03", "kind": "test."}).text
     assert "7 events fit" in days
     event = browser.get(f"/ledger/{told[5]}").text

@@ -24,7 +24,12 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
-STEPS = {"RANK": "zones", "OPTIONS": "options", "CREWS": "crews", "ETR": "estimate"}
+STEPS = {
+    "RANK": "Zones ranked",
+    "OPTIONS": "Options generated",
+    "CREWS": "Crews recommended",
+    "ETR": "Restoration estimated",
+}
 REPORTED = {
     "dispatched_at": "A crew was sent",
     "arrived_at": "The crew arrived",
@@ -77,6 +82,7 @@ def show(
         state=STATUS[outage.status],
         made=made,
         type_name=type_name,
+        steps=STEPS,
         considered=_considered(page, [run.run_id for run in made.values()]),
         given=GIVEN,
         retold=replays.of_outage(page.connection, outage.outage_id),

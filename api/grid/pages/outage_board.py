@@ -43,6 +43,8 @@ STATUS = {
     "RESTORED": ("ok", "restored"),
     "CLOSED": ("ok", "closed"),
 }
+# Less is told as 0.00 bits.
+LEAST_BITS = 0.005
 NOTICES = {"storm": "Declared. Advice from now on is made by it; nothing was operated."}
 
 
@@ -115,8 +117,14 @@ def show_board(
         now=now,
         state=state,
         statuses=STATUS,
+        pings_of=worth_a_ping,
         may_decide=may_decide(page.principal),
     )
+
+
+def worth_a_ping(found: Provisional) -> list[dict[str, Any]]:
+    """The meters whose answer is expected to tell something, the most telling first."""
+    return [one for one in found.next_pings if one["expected_bits"] >= LEAST_BITS][:5]
 
 
 def _place(order: Keyset, cursor: str | None) -> Any:

@@ -8,35 +8,24 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.forms import FormDep, typed
 from api.grid.pages.access import LOOKS, OPERATES, may_operate
-from api.grid.pages.outage_board import DECIDES, LONGEST_REASON, STATUS, may_decide
+from api.grid.pages.outage_board import DECIDES, LONGEST_REASON, STATUS, may_decide, worth_a_ping
 from api.pages import Page, PageDep
 from domain.grid.outages.charts.dead_map import LEAST, dead_map
 from domain.grid.outages.observe.infer import infer
 from domain.grid.outages.observe.progress import follow
 from domain.grid.outages.observe.signals import Report, take_in
+from domain.grid.outages.rules.inference.results import EVIDENCE_WORDS
 from domain.grid.outages.store import provisionals
 from domain.grid.outages.store.provisionals import Provisional
 from domain.grid.outages.suggest.promote import decisions
 from domain.grid.outages.suggest.told_belief import Belief, belief_of
 from domain.kernel.charts.chart import Chart
-from domain.kernel.charts.words import number, percent
+from domain.kernel.charts.words import chance, number
 from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid, NotFound
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
 LONGEST_METER = 64
-EVIDENCE = {
-    "last_gasps": "Last gasps",
-    "same_moment": "At the same moment",
-    "no_last_gasp": "No last gasp",
-    "call": "Calls",
-    "device_scada_open": "SCADA: open",
-    "device_scada_closed": "SCADA: closed",
-    "ping_ok": "Pings answered",
-    "ping_no_answer": "Pings not answered",
-    "read_normal": "Reads as usual",
-    "fault_indicator": "Fault indicators",
-}
 ACTIONS = {
     "promote": "may be promoted",
     "merge": "joins an outage that stands",
@@ -117,12 +106,13 @@ def _show(
     error: CountersignError | None = None,
     decided: dict[str, Any] | None = None,
     reason: str = "",
-    meter_id: str = "",
+    meter_id: str | None = None,
     notice: str | None = None,
 ) -> Response:
+    """The page; `meter_id` is what was typed where something heard was refused."""
     belief = belief_of(page.connection, page.principal.tenant_id, found)
     title = (
-        f"{found.device_id} is open with probability {percent(found.posterior * 100, 0)};"
+        f"{found.device_id} is open with probability {chance(found.posterior, 0)};"
         f" {number(found.meters_predicted)} customers are behind it"
     )
     return page.show(
@@ -133,7 +123,8 @@ def _show(
         title=title,
         belief=belief,
         most=max((abs(one["llr"]) for one in found.evidence), default=1.0) or 1.0,
-        words=EVIDENCE,
+        words=EVIDENCE_WORDS,
+        pings=worth_a_ping(found),
         state=STATUS[found.status],
         age=utc_now() - found.first_evidence_at,
         may_decide=may_decide(page.principal) and found.is_open,

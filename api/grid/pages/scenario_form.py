@@ -10,9 +10,9 @@ from domain.grid.metering.rules.scenario import Kind, TheftMode
 from domain.kernel.errors import Invalid
 
 KINDS = {
-    Kind.THEFT.value: "Theft: some meters record less than is used",
-    Kind.VOLTAGE_SAG.value: "Voltage sag: all meters of the feeder see a low voltage",
-    Kind.COMMS_OUTAGE.value: "Comms outage: some meters fall silent",
+    Kind.THEFT.value: "Theft: meters record too little",
+    Kind.VOLTAGE_SAG.value: "Voltage sag: low for all meters",
+    Kind.COMMS_OUTAGE.value: "Comms outage: meters fall silent",
 }
 MODES = {
     TheftMode.SCALE.value: "A share of everything",

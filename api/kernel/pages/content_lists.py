@@ -14,6 +14,8 @@ MOST_ROWS = 50
 MOST_COLUMNS = 10
 LONGEST_CELL = 240
 LONG = 48
+# Of a list that is longer, its first members and their number are told; every one stands in the lines.
+LONGEST_LIST, FIRST = 80, 4
 NAMES = re.compile(r"(^|_)(id|name|identifier|code|label|point|stair)$")
 # Of a row itself or of bytes: a reader is told nothing by them.
 OPAQUE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -117,6 +119,8 @@ def _cell(value: Any) -> str | datetime:
     if isinstance(value, list) and any(isinstance(one, str) and one.endswith(".") for one in value):
         value = " ".join(map(str, value))
     text = told(value)
+    if isinstance(value, list) and len(text) > LONGEST_LIST and len(value) > FIRST:
+        return f"{told(value[:FIRST])} … {number(len(value))} in all"
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]} …"
 
 

@@ -35,7 +35,7 @@ PER_PAGE = 50
 MOST_COUNTED = 1_000
 ROOMS = {"kernel": "Platform", "grid": "Grid", "stairs": "Stairs", "courses": "Courses"}
 SEVERITIES = ("routine", "notable", "serious", "critical")
-BADGES = {0: "unknown", 1: "watch", 2: "watch", 3: "alarm"}
+BADGES = {0: "plain", 1: "watch", 2: "watch", 3: "alarm"}
 STATES = {
     "WAITING": ("watch", "waits"),
     "APPROVED": ("ok", "countersigned"),

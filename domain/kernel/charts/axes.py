@@ -1,7 +1,9 @@
 """Axes as every chart here has them: quiet grid, units at the top value, local time along the bottom."""
 
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -64,6 +66,35 @@ def time_axis(axes: Axes, plot: Plot, start: datetime, end: datetime, zone: Zone
             name += f"\n{local:%a} {local.day} {local:%b}"
         last_day = local.date()
         labels.append(name)
+    labels = _days_apart(axes, plot, ticks, labels)
+    axes.set_xticks([instant(tick) for tick in ticks], labels, linespacing=1.3)
+    _keep_inside(axes, plot, ticks, labels)
+
+
+def _days_apart(axes: Axes, plot: Plot, ticks: Sequence[datetime], labels: Sequence[str]) -> list[str]:
+    """The labels; where two days named beneath their hours would touch, all go without their weekdays."""
+    left, _, right, _ = plot.box(axes)
+    low, high = axes.get_xlim()
+    named = [
+        (instant(tick), text_width(name.split("\n")[1], plot.font - 1))
+        for tick, name in zip(ticks, labels, strict=True)
+        if ":" in name and "\n" in name
+    ]
+    touch = any(
+        (at - before) / (high - low) * (right - left) < (wide + width) / 2 + 6
+        for (before, wide), (at, width) in pairwise(named)
+    )
+    return [re.sub(r"\n\w+ ", "\n", name) if touch and ":" in name else name for name in labels]
+
+
+def day_axis(axes: Axes, plot: Plot, days: Sequence[date], zone: ZoneInfo) -> None:
+    """Local days along the bottom, each named beneath the middle of what is drawn of it; hours are not told."""
+    bare(axes, plot)
+    begin, end = (datetime.combine(on, time(), zone).astimezone(UTC) for on in (days[0], days[-1] + timedelta(days=1)))
+    axes.set_xlim(instant(begin), instant(end))
+    every = -(-len(days) // (5 if plot.narrow else 10))
+    ticks = [datetime.combine(on, time(12), zone).astimezone(UTC) for on in days[::every]]
+    labels = [f"{on:%a}\n{on.day} {on:%b}" for on in days[::every]]
     axes.set_xticks([instant(tick) for tick in ticks], labels, linespacing=1.3)
     _keep_inside(axes, plot, ticks, labels)
 

@@ -29,6 +29,13 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return NONE if value is None else f"{number(value, decimals)}{NBSP}%"
 
 
+def chance(share: float | None, decimals: int = 1) -> str:
+    """A probability in percent. What a model believes is never certain: near one it is told as over 99.9 %."""
+    if share is not None and round(100 * share, decimals) >= 100:
+        return f"over {percent(100 - 10**-decimals, decimals)}"
+    return percent(None if share is None else 100 * share, decimals)
+
+
 def with_unit(value: float | None, unit: str, decimals: int = 0) -> str:
     """A number with its unit, such as 1,234 kWh."""
     return NONE if value is None else f"{number(value, decimals)}{NBSP}{unit}"

@@ -58,8 +58,8 @@ CLASSES: dict[str, RowClass] = {
     ),
     "test_records": RowClass("Test records", "Records of functional tests.", 2557),
     "login_sessions": RowClass("Ended browser sessions", "Browser sessions that have ended, as hashes.", 90, 7),
-    "lineage_outbox": RowClass("Told lineage", "News of what was made that Dagster has been told.", 30, 2),
-    "rate_limits": RowClass("Counts of limits", "Counts of calls in windows that are over.", 7, 2),
+    "lineage_outbox": RowClass("News of what was made", "What the orchestrator has been told already.", 30, 2),
+    "rate_limits": RowClass("Counts of calls", "Calls counted against limits, once their window is over.", 7, 2),
 }
 
 

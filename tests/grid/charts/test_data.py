@@ -26,6 +26,7 @@ from tests.grid.charts.conftest import (
     START,
     THEFT,
     ZONE,
+    days,
     feeders,
     hours,
     intervals,
@@ -260,6 +261,34 @@ def test_the_gap_between_delivered_and_metered_is_shaded() -> None:
     assert any(isinstance(shape, PolyCollection) for shape in axes.collections)
     gap = balance(points).delivered - balance(points).metered_hat
     assert any(f"Gap {gap:,.0f}\u00a0kWh" in text.get_text() for text in axes.texts)
+
+
+def test_figures_of_a_small_feeder_can_be_told_apart() -> None:
+    from domain.grid.metering.charts.energy import delivered_and_metered
+
+    points = [replace(p, delivered_kwh=1.55, metered_hat_kwh=1.49) for p in intervals(missing=range(0))]
+    chart = delivered_and_metered("FEEDER_7", points, (), ZONE)
+    words = [text.get_text() for text in painted(chart, Format.PAGE).figure.texts]
+    assert {"Delivered 1.55\u00a0kWh", "Metered 1.49\u00a0kWh"} <= set(words)
+
+
+def test_days_are_named_beneath_their_bars_and_no_hour_is_told() -> None:
+    from domain.grid.metering.charts.meters import meter_days
+
+    axes = painted(meter_days("M1", days()[:2], (), ZONE), Format.PAGE).figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["Sun\n1 Nov", "Mon\n2 Nov"]
+    # On the first of November the clocks of New York go back: noon is 13 hours from midnight.
+    bars = [bar.get_x() + bar.get_width() / 2 for bar in axes.patches]
+    assert axes.get_xticks().tolist() == pytest.approx([bars[0] + 1, bars[1]], abs=1.01)
+
+
+def test_days_that_would_touch_beneath_their_hours_go_without_their_weekdays() -> None:
+    late = timedelta(hours=13, minutes=30)
+    points = [replace(p, read_at=p.read_at + late) for p in intervals(missing=range(0))]
+    for form, own in ((Format.PAGE, "Thu 19 Nov"), (Format.PHONE, "19 Nov")):
+        axes = painted(loss_over_time("FEEDER_7", points, EVENTS, ZONE), form).figure.axes[0]
+        named = [label.get_text().split("\n")[1] for label in axes.get_xticklabels() if "\n" in label.get_text()]
+        assert named[0] == own
 
 
 def test_a_day_of_twenty_five_hours_is_drawn_as_long_as_it_is() -> None:

@@ -203,6 +203,19 @@ def test_what_an_operator_overrides_another_person_signs(client: TestClient) -> 
     assert count("EYES", "outages") == 1
 
 
+def test_a_proposal_of_one_outage_leads_to_its_evidence_and_says_no_belief_is_certain(client: TestClient) -> None:
+    evening = Evening(client, "LEADS")
+    evening.report([one for one in events_of(evening.network) if one.arrived_at <= EARLY])
+    evening.infer()
+    seen = evening.post("/v1/provisionals/promote", {})
+    with transaction("LEADS") as connection:
+        query = text("SELECT page_url, subject_id, evidence FROM proposals WHERE proposal_id = :id")
+        told_of = connection.execute(query, {"id": seen["proposal_id"]}).one()
+    assert told_of.page_url == f"/grid/outages/provisional/{told_of.subject_id}"
+    assert told_of.evidence["posterior"] == "over 99.9 %"
+    assert "Last gasps" in told_of.evidence["speaks_for_it"]
+
+
 def test_an_expired_proposal_promotes_nothing_and_is_made_anew(client: TestClient) -> None:
     evening = Evening(client, "OLD")
     evening.report([one for one in events_of(evening.network) if one.arrived_at <= EARLY])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.page_words import short, told
+from api.page_words import short, told, whole
 
 NAMES = ["countersign-seed", "schema_detection", "gridlens", "M003627", "meter data import", "2026-11-22/all"]
 SUBJECTS = ["learner_events/2026-11-22/all", "grid/2026-2", "demo@1", "FEEDER_7_M000123", "2026-11-22T00:00+11:00/F7"]
@@ -21,6 +21,15 @@ def test_a_long_id_is_shown_by_its_ends(identifier: str) -> None:
 def test_of_a_name_with_an_id_in_it_the_id_alone_is_shortened() -> None:
     one, other = (f"{head}/01a1fe13-cd3f-72f3-bf6d-b8096e46d077/{day}" for head, day in (("q1", 21), ("q2", 22)))
     assert (short(one), short(other)) == ("q1/01a1\u2026d077/21", "q2/01a1\u2026d077/22")
+
+
+def test_an_id_in_a_sentence_is_not_broken_at_its_hyphens_and_what_is_written_in_it_stays_text() -> None:
+    assert whole("Open REC-N by-pass") == 'Open <span class="id">REC-N</span> by-pass'
+    assert whole("<b>A-1</b>") == '&lt;b&gt;<span class="id">A-1</span>&lt;/b&gt;'
+
+
+def test_an_id_that_no_phone_holds_may_be_broken() -> None:
+    assert "<span" not in whole("Z-" * 20 + "1")
 
 
 def test_a_long_name_keeps_where_it_begins_and_where_it_ends() -> None:

@@ -65,12 +65,18 @@ def delivered_and_metered(
     )
 
 
+def _decimals(peak: float) -> int:
+    """As many as a figure beside one of this size needs to be told apart, in kWh."""
+    return 0 if abs(peak) >= 1000 else 1 if abs(peak) >= 10 else 2
+
+
 def _finding(feeder: str, points: Sequence[LossInterval]) -> str:
     sums = balance(points)
     if sums.loss_pct is None:
         return f"The gap between {feeder}'s delivered and metered energy is not known"
     gap = sums.delivered - sums.metered_hat
-    return f"{with_unit(gap, 'kWh')} of {with_unit(sums.delivered, 'kWh')} sent out on {feeder} were not metered"
+    told = [with_unit(one, "kWh", _decimals(sums.delivered)) for one in (gap, sums.delivered)]
+    return f"{told[0]} of {told[1]} sent out on {feeder} were not metered"
 
 
 def _paint_lines(plot: Plot, points: Sequence[LossInterval], events: Sequence[EventWindow], zone: ZoneInfo) -> None:
@@ -107,7 +113,7 @@ def _names(plot: Plot, points: Sequence[LossInterval]) -> list[EndLabel]:
     ):
         last = next((v for v in (getattr(p, key) for p in reversed(points)) if v is not None), None)
         if last is not None:
-            words = name if plot.narrow else f"{name} {with_unit(last, 'kWh')}"
+            words = name if plot.narrow else f"{name} {with_unit(last, 'kWh', _decimals(last))}"
             found.append(EndLabel(last, words, color, theme.BOLD))
     return found
 
@@ -120,7 +126,8 @@ def _name_gap(axes: Axes, plot: Plot, points: Sequence[LossInterval]) -> None:
     start, end = axes.get_xlim()
     low, high = axes.get_ylim()
     x = (instant(widest.start) + instant(widest.read_at)) / 2
-    words = f"Gap {with_unit(sums.delivered - sums.metered_hat, 'kWh')}, {percent(sums.loss_pct)} of delivered"
+    gap = with_unit(sums.delivered - sums.metered_hat, "kWh", _decimals(sums.delivered))
+    words = f"Gap {gap}, {percent(sums.loss_pct)} of delivered"
     lowest = float(np.min([p.metered_hat_kwh for p in known if p.metered_hat_kwh is not None]))
     y = max(lowest - (high - low) * 0.07, low + (high - low) * 0.05)
     anchor = "left" if x < start + (end - start) * 0.3 else "right" if x > start + (end - start) * 0.7 else "center"
@@ -196,9 +203,10 @@ def waterfall(feeder: str, points: Sequence[LossInterval], zone: ZoneInfo, sourc
 def _waterfall_finding(feeder: str, unexplained: float, delivered: float) -> str:
     if abs(unexplained) <= 0.005 * abs(delivered):
         return f"The loss of {feeder} is what its lines and transformers explain"
+    size = with_unit(abs(unexplained), "kWh", _decimals(delivered))
     if unexplained < 0:
-        return f"{feeder} lost {with_unit(-unexplained, 'kWh')} less than its technical model expects"
-    return f"{with_unit(unexplained, 'kWh')} on {feeder} are not explained by lines and transformers"
+        return f"{feeder} lost {size} less than its technical model expects"
+    return f"{size} on {feeder} are not explained by lines and transformers"
 
 
 def _paint_steps(plot: Plot, path: Sequence[Step], share: float) -> None:
@@ -224,7 +232,7 @@ def _paint_steps(plot: Plot, path: Sequence[Step], share: float) -> None:
         axes.barh(place, finish - begin, 0.56, left=begin, color=step.color, linewidth=0)
         if place + 1 < len(path):
             axes.plot([finish, finish], [place - 0.28, place + 1.28], color=theme.MUTED, linewidth=1, zorder=0)
-        words = with_unit(step.kwh, "kWh")
+        words = with_unit(step.kwh, "kWh", _decimals(path[0].kwh))
         words += "" if plot.narrow else f"  {percent(step.kwh * share)}"
         axes.annotate(
             words,

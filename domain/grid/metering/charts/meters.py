@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from domain.grid.metering.charts.events import in_words, ribbon_of
 from domain.grid.metering.rules.series import EventWindow, MeterDay, SuspiciousMeter
 from domain.kernel.charts import theme
-from domain.kernel.charts.axes import bare, instant, name_axis, name_room, time_axis, value_axis
+from domain.kernel.charts.axes import bare, day_axis, instant, name_axis, name_room, value_axis
 from domain.kernel.charts.chart import Chart, Column, Plot
 from domain.kernel.charts.marks import draw_ribbons, key, place_ribbons, ribbon_height
 from domain.kernel.charts.words import number, percent, with_unit
@@ -143,7 +143,7 @@ def meter_days(
         title=title,
         subtitle=(
             f"Energy of {meter_id}, kWh per local day; mark: its own baseline moved as its feeder moved that day;"
-            f" pale: less than {percent(100 * WHOLE, 0)} of the day's reads"
+            f" pale: fewer than {percent(100 * WHOLE, 0)} of the reads that others on its feeder sent"
         ),
         alt=f"Bar chart of {len(shown)} days. {title}. {in_words(marked, zone)}".strip(),
         columns=DAY_COLUMNS,
@@ -181,7 +181,7 @@ def _paint_days(plot: Plot, days: Sequence[MeterDay], events: Sequence[EventWind
     axes = plot.axes(left, 22, 44, ribbon_height(plot, placed))
     values = [v for d in days for v in (d.kwh, d.expected_kwh) if v is not None]
     axes.set_ylim(min([*values, 0.0]) * 1.1, max([*values, 0.1]) * 1.1)
-    time_axis(axes, plot, start, end, zone)
+    day_axis(axes, plot, [day.on for day in days], zone)
     value_axis(axes, plot, "kWh")
     axes.axhline(0, color=theme.MUTED, linewidth=1)
     draw_ribbons(axes, plot, placed)

@@ -11,7 +11,7 @@ from domain.kernel.charts import theme
 from domain.kernel.charts.chart import Chart, Column, Plot
 from domain.kernel.charts.ground import Floats, aspect, frame, metres, scale_and_north
 from domain.kernel.charts.map_names import MapNames
-from domain.kernel.charts.words import percent
+from domain.kernel.charts.words import chance
 
 COLUMNS = (
     Column("device", "Zone behind device"),
@@ -65,5 +65,5 @@ def _paint(plot: Plot, edges: Sequence[MapEdge], likely: Floats, device_id: str)
         if edge.device_id == device_id:
             names = MapNames(plot, axes)
             names.lines(lines)
-            names.name(place, f"{device_id} {percent(float(likely.max()) * 100, 0)}")
+            names.name(place, f"{device_id} {chance(float(likely.max()), 0)}")
     scale_and_north(plot, axes)

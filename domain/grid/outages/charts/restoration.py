@@ -104,10 +104,10 @@ def _bounds(summary: ReplaySummary) -> str:
         return ""
     low, high = sorted((-case.delta_cmi_low / 60, -case.delta_cmi_high / 60))
     if low >= 0:
-        return f"; saving between {number(low)} and {number(high)} customer-hours by the assumptions below"
+        return f"; saving between {number(low)} and {number(high)} customer-hours by the assumptions of the replay"
     if high <= 0:
-        return f"; costing between {number(-high)} and {number(-low)} customer-hours by the assumptions below"
-    return f"; from {number(-low)} customer-hours lost to {number(high)} saved by the assumptions below"
+        return f"; costing between {number(-high)} and {number(-low)} customer-hours by the assumptions of the replay"
+    return f"; from {number(-low)} customer-hours lost to {number(high)} saved by the assumptions of the replay"
 
 
 def _curves(summary: ReplaySummary) -> _Curves:
@@ -211,11 +211,29 @@ def _names(axes: Axes, plot: Plot, curves: _Curves, x: NDArray[np.float64]) -> N
     low, begin = _plateau(curves, x, apart)
     if low > high * 0.14:
         axes.text(begin, low - high * 0.025, f" {below[0]}", color=below[1], ha="left", va="top", **style)
+    elif _is_high(axes, plot, curves, begin, low):
+        # The lower line runs along the foot: its name stands on it, within the area.
+        left, _, right, _ = plot.box(axes)
+        gap = 7 / (right - left) * (axes.get_xlim()[1] - axes.get_xlim()[0])
+        axes.text(begin + gap, low + high * 0.025, below[0], color=below[1], ha="left", va="bottom", **style)
     elif (x[first] - x[0]) / (axes.get_xlim()[1] - x[0]) * plot.width > text_width(
         below[0], plot.font, theme.BOLD
     ) + 80:
         axes.text(x[first], (lower + upper) / 2, f"{below[0]} ", color=below[1], ha="right", va="center", **style)
     _name_area(axes, plot, curves, x)
+
+
+def _is_high(axes: Axes, plot: Plot, curves: _Curves, begin: float, low: float) -> bool:
+    """Whether the area above a level stretch has room for a name beneath the area's own words, and is as wide."""
+    grid = np.array([instant(at) for at in curves.grid])
+    place = int(np.searchsorted(grid, begin, side="right")) - 1
+    other = curves.other if curves.other is not None else curves.actual
+    above = max(float(curves.actual[place]), float(other[place])) - low
+    left, foot, right, head = plot.box(axes)
+    start, end = axes.get_xlim()
+    wide = (end - begin) / (end - start) * (right - left)
+    high = above / axes.get_ylim()[1] * (head - foot)
+    return high > 5 * plot.font and wide > text_width("First option followed", plot.font, theme.BOLD) + 2 * plot.font
 
 
 def _plateau(curves: _Curves, x: NDArray[np.float64], apart: NDArray[np.intp]) -> tuple[float, float]:
@@ -239,9 +257,10 @@ def _name_area(axes: Axes, plot: Plot, curves: _Curves, x: NDArray[np.float64]) 
     low, up, begin, finish = _widest(
         curves, x, 1.8 * plot.font / (plot.box(axes)[3] - plot.box(axes)[1]) * axes.get_ylim()[1]
     )
-    words = f"{number(saved)} customer-hours saved" if saved >= lost else f"{number(lost)} customer-hours lost"
+    verbs = ("saved", "cost") if saved >= lost else ("cost", "saved")
+    words = f"Could have {verbs[0]} {number(max(saved, lost))} customer-hours"
     if min(saved, lost) >= 0.5:
-        words += f", {number(min(saved, lost))} {'lost' if saved >= lost else 'saved'}"
+        words += f", {verbs[1]} {number(min(saved, lost))}"
     start, end = axes.get_xlim()
     left, _, right, _ = plot.box(axes)
     room = text_width(words, plot.font, theme.BOLD) / (right - left) * (end - start)

@@ -31,6 +31,9 @@ PHASES = (
 )
 COLORS = (theme.PURPLE, theme.ORANGE, theme.SKY, theme.VERMILLION, theme.BLUE, theme.GREEN, theme.FLEET)
 ROW = 18.0
+# Beneath the names: the axis, then the strip.
+AXIS, STRIP = 44, 36
+FOOT = AXIS + STRIP
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,9 @@ def timeline_strip(summary: ReplaySummary) -> Chart | None:
         columns=COLUMNS,
         rows=tuple((phase.name, phase.start, phase.end, phase.minutes) for phase in phases),
         paint=lambda plot: _paint(plot, phases, zone),
-        height=168,
-        phone_height=220,
+        # As high as the rows of names need, up to what a report and a phone have room for.
+        height=min(168, FOOT + int(ROW * (len(phases) + 1))),
+        phone_height=min(220, FOOT + int(ROW * (len(phases) + 1))),
     )
 
 
@@ -108,7 +112,7 @@ def _at(milestone: Milestone | None) -> datetime | None:
 
 def _paint(plot: Plot, phases: Sequence[Phase], zone: ZoneInfo) -> None:
     start, end = phases[0].start, phases[-1].end
-    axes = plot.axes(4, 4, 44, plot.height - 44 - 36)
+    axes = plot.axes(4, 4, AXIS, plot.height - FOOT)
     bare(axes, plot)
     axes.set_yticks([])
     axes.set_ylim(0, 1)
@@ -123,7 +127,7 @@ def _paint(plot: Plot, phases: Sequence[Phase], zone: ZoneInfo) -> None:
 
 def _label(plot: Plot, phases: Sequence[Phase], start: datetime, end: datetime, zone: ZoneInfo) -> None:
     """Each phase's name and length above the strip, in the first row where it finds room, with a line down to it."""
-    foot, width = 44 + 36.0, plot.width - 8
+    foot, width = float(FOOT), plot.width - 8
     rows: list[float] = []
     for phase in phases:
         until = "" if plot.narrow else f", to {clock(phase.end, zone)}"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from domain.grid.outages.rules.device_tree import NONE, DeviceTree
 from domain.grid.outages.rules.gates import PROMOTION
-from domain.grid.outages.rules.inference.results import EvidenceItem
+from domain.grid.outages.rules.inference.results import EVIDENCE_WORDS, EvidenceItem
 from domain.grid.outages.rules.promotion import (
     HOLD,
     MERGE,
@@ -34,6 +34,7 @@ from domain.grid.outages.store.runs import Question
 from domain.grid.outages.store.world import tree_of, world_as_of
 from domain.kernel.advisory import SENTENCES
 from domain.kernel.canonical import content_hash
+from domain.kernel.charts.words import NBSP, chance
 from domain.kernel.errors import Forbidden, Invalid, NotFound
 from domain.kernel.proposals import Proposal, Subject, of_row, propose
 from domain.kernel.redaction import redact_text
@@ -225,12 +226,13 @@ def _propose(
         proposed_by=by,
         actor_role=actor_role,
         evidence={
-            "posterior": f"{100 * first['posterior']:.1f} %",
+            "posterior": chance(first["posterior"]).replace(NBSP, " "),
             "meters_reported": f"{first['meters_reported']} of {first['meters_predicted']}",
             "feeder": first["feeder_id"],
             "first_evidence": f"{since:%a %-d %b %H:%M %Z}",
-            "speaks_for_it": ", ".join(kind.replace("_", " ") for kind in first["speaks_for_it"]),
+            "speaks_for_it": ", ".join(EVIDENCE_WORDS.get(kind, kind) for kind in first["speaks_for_it"]),
         },
+        page_url=f"/grid/outages/provisional/{subject}" if len(ids) == 1 else "/grid/outages",
         severity=3 if customers >= 500 else 2 if customers >= 50 else 1,
         run_id=run_id,
     )

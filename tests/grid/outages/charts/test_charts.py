@@ -70,7 +70,7 @@ def test_the_same_figure_stands_on_a_page_and_in_the_report(chart: Chart) -> Non
 def test_the_area_between_the_curves_is_the_difference_in_customer_hours() -> None:
     saved, lost = restoration._curves(sample()).customer_hours()
     assert (saved, lost) == (pytest.approx((CMI - OTHER_CMI) / 60), 0.0)
-    assert f"{saved:,.0f} customer-hours saved" in words_in(restoration.restoration_curve(sample()))
+    assert f"Could have saved {saved:,.0f} customer-hours" in words_in(restoration.restoration_curve(sample()))
 
 
 def test_a_counterfactual_that_is_worse_is_drawn_as_lost() -> None:
@@ -79,7 +79,15 @@ def test_a_counterfactual_that_is_worse_is_drawn_as_lost() -> None:
     )
     chart = restoration.restoration_curve(sample(counterfactual=[later]))
     assert "could have cost 100 customer-hours" in chart.title
-    assert "customer-hours lost" in words_in(chart)
+    assert "Could have cost" in words_in(chart)
+
+
+def test_both_curves_are_named_also_where_the_advised_one_runs_along_the_foot() -> None:
+    # All would have been back at once: nothing is left between the dashed line and the axis for its name.
+    early = case(curve=[CurvePoint(at=at(0), customers_out=412), CurvePoint(at=at(5), customers_out=0)])
+    told = words_in(restoration.restoration_curve(sample(counterfactual=[early])))
+    assert "Actual" in told
+    assert "First option followed" in told
 
 
 @pytest.mark.parametrize(

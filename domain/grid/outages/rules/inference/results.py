@@ -9,6 +9,19 @@ PROBABLE = "PROBABLE"
 VERIFY = "VERIFY"
 MOMENTARY = "MOMENTARY"
 COMMS = "COMMS"
+# The kinds of evidence as people read them.
+EVIDENCE_WORDS = {
+    "last_gasps": "Last gasps",
+    "same_moment": "At the same moment",
+    "no_last_gasp": "No last gasp",
+    "call": "Calls",
+    "device_scada_open": "SCADA: open",
+    "device_scada_closed": "SCADA: closed",
+    "ping_ok": "Pings answered",
+    "ping_no_answer": "Pings not answered",
+    "read_normal": "Reads as usual",
+    "fault_indicator": "Fault indicators",
+}
 
 
 @dataclass(frozen=True, slots=True)
