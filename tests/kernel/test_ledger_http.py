@@ -210,6 +210,16 @@ def browser(client: TestClient, told: list[str]) -> Iterator[TestClient]:
         yield made
 
 
+def test_what_a_machine_made_for_a_person_is_not_told_as_the_persons_act(browser: TestClient) -> None:
+    with transaction("T") as connection:
+        asked = ensure_person("T", "olga@example.org", "Olga Asker", ["OPERATOR"])
+        made = record(connection, "sample.run.made", actor_id=asked.id, actor_role="MACHINE")
+    row = browser.get("/ledger", params={"kind": "sample.run"}).text
+    assert 'machine, asked by</span> <a href="/ledger?actor=' in row
+    assert "Olga Asker" in row
+    assert "Machine, asked by Olga Asker" in browser.get(f"/ledger/{made}").text
+
+
 def test_the_page_lists_filters_and_leads_to_the_event(browser: TestClient, told: list[str]) -> None:
     page = browser.get("/ledger", params={"kind": "test.odd"}).text
     assert "3 events fit these filters" in page

@@ -88,7 +88,8 @@ def ask_decision(page: PageDep, form: FormDep, prov_outage_id: UUID) -> Response
     except CountersignError as error:
         return _show(page, found, error.status, error=error, reason=reason)
     if made.proposal is not None:
-        return RedirectResponse(f"/countersign/{made.proposal.proposal_id}", 303)
+        # Named, else the browser would go on to the end of the page, where this form stood.
+        return RedirectResponse(f"/countersign/{made.proposal.proposal_id}#main", 303)
     return _show(page, found, decided=made.decisions[0])
 
 

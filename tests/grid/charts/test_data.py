@@ -335,3 +335,10 @@ def test_the_hour_that_autumn_has_twice_is_one_cell() -> None:
     autumn = [MeterHour(datetime(2026, 11, 1, 4 + n, tzinfo=UTC), float(n), None, None) for n in range(4)]
     (row,) = carpet("M1", autumn, ZONE).rows
     assert row[1:4] == (0.0, 2.0, 3.0)
+
+
+def test_a_dotted_stretch_says_what_it_means_and_where_there_is_none_nothing_is_said() -> None:
+    sure = intervals(missing=range(0))
+    few = [replace(sure[0], coverage_pct=60.0), *sure[1:]]
+    assert "dotted: fewer than 90\u00a0% of the reads" in loss_over_time("FEEDER_7", few, (), ZONE).subtitle
+    assert "dotted" not in loss_over_time("FEEDER_7", [replace(p, coverage_pct=100.0) for p in sure], (), ZONE).subtitle

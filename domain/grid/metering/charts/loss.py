@@ -56,7 +56,7 @@ def loss_over_time(
     return Chart(
         name=f"loss-over-time-{feeder}",
         title=title,
-        subtitle=f"Loss of {feeder}, percent of delivered energy, {minutes}-minute intervals, {window}",
+        subtitle=f"Loss of {feeder}, percent of delivered energy, {minutes}-minute intervals, {window}{_dotted(shown)}",
         alt=f"Line chart. {title}. {in_words(marked, zone)}".strip(),
         columns=COLUMNS,
         rows=tuple(_row(point) for point in shown),
@@ -91,6 +91,12 @@ def _judged(above: float, technical: float) -> str:
     if above < -TOLERANCE_PP:
         return f"{number(-above, 1)} points below its expected {percent(technical)}"
     return f"as expected of its lines and transformers ({percent(technical)})"
+
+
+def _dotted(points: Sequence[LossInterval]) -> str:
+    """What a dotted stretch means, where there is one."""
+    few = any(p.loss_pct_adj is not None and not _is_sure(p) for p in points)
+    return f"; dotted: fewer than {percent(SURE_COVERAGE, 0)} of the reads" if few else ""
 
 
 def _row(point: LossInterval) -> tuple[Cell, ...]:

@@ -230,7 +230,7 @@ def _propose(
             "meters_reported": f"{first['meters_reported']} of {first['meters_predicted']}",
             "feeder": first["feeder_id"],
             "first_evidence": f"{since:%a %-d %b %H:%M %Z}",
-            "speaks_for_it": ", ".join(EVIDENCE_WORDS.get(kind, kind) for kind in first["speaks_for_it"]),
+            "speaks_for_it": "; ".join(EVIDENCE_WORDS.get(kind, kind) for kind in first["speaks_for_it"]),
         },
         page_url=f"/grid/outages/provisional/{subject}" if len(ids) == 1 else "/grid/outages",
         severity=3 if customers >= 500 else 2 if customers >= 50 else 1,
