@@ -91,6 +91,17 @@ def spaced(member: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", member).lower()
 
 
+def placed(pointer: str) -> str:
+    """Where a change lies, counted from one: `/explanation/concepts/0/title` is explanation, concept 1, title."""
+    found: list[str] = []
+    for one in pointer.split("/")[1:]:
+        if one.isdecimal() and found:
+            found[-1] = f"{found[-1].removesuffix('es' if found[-1].endswith('xes') else 's')} {int(one) + 1}"
+        else:
+            found.append(spaced(one))
+    return ", ".join(found) or "the whole"
+
+
 def segment(identifier: str) -> str:
     """An id as one segment of an address."""
     return quote(identifier, safe="")
@@ -123,6 +134,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "on": on,
     "spaced": spaced,
+    "placed": placed,
     "span": lambda window, zone: span(window[0], window[1], zone),
     "age": age,
     "short": short,

@@ -3,7 +3,9 @@
 Nothing here can be edited: what is shown is what was asked for and what came of it.
 """
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -20,11 +22,11 @@ from api.paging import Page as Part
 from domain.courses.regeneration.observe.requests import ask_for_job, intend_retry
 from domain.courses.regeneration.rules.instruction import PATCHING
 from domain.courses.regeneration.store import intents, jobs, outputs
-from domain.courses.regeneration.store.intents import REASONS
+from domain.courses.regeneration.store.intents import REASONS, Intent
 from domain.courses.regeneration.store.jobs import STATUSES
 from domain.kernel import ledger, queue
 from domain.kernel.canonical import canonical_json
-from domain.kernel.errors import Invalid, NotFound
+from domain.kernel.errors import CountersignError, Invalid, NotFound
 
 router = APIRouter(include_in_schema=False)
 HERE = "/admin/regeneration-jobs"
@@ -36,8 +38,18 @@ BADGES = {
     "RUNNING": ("watch", "running"),
     "COMPLETED": ("ok", "completed"),
     "FAILED": ("alarm", "failed"),
+}
+INTENT_BADGES = {
+    "PENDING": ("watch", "waits for a decision"),
     "CONSUMED": ("ok", "executed"),
     "REJECTED": ("unknown", "rejected"),
+}
+REASON_WORDS = {
+    "TRANSIENT_FAILURE": "a failure that passes",
+    "BAD_INPUT": "something asked for was wrong",
+    "IMPROVED_PROMPT": "a better instruction",
+    "INFRA_ERROR": "a service was down",
+    "OTHER": "something else",
 }
 NOTICES = {
     "asked": "Asked for. It waits for a person to trigger it.",
@@ -87,15 +99,15 @@ def one(page: PageDep, job_id: str, call: RequestId, done: Short = "") -> Respon
     act, output = acting_on(page, call), outputs.of_job(page.connection, job.job_id)
     told = detail_told(act, job)
     wanted = intents.of_job(page.connection, job.job_id)
-    people = {str(job.created_by), *(str(one.created_by) for one in wanted)}
-    people |= {str(one.approved_by) for one in wanted if one.approved_by}
+    people = {str(job.created_by)} | _deciders(wanted)
     return page.show(
         "courses/regeneration_job.html",
         job=told,
         output=output_told(act, output) if output else None,
         intents=wanted,
-        reasons=REASONS,
+        reasons=REASON_WORDS,
         badges=BADGES,
+        intent_badges=INTENT_BADGES,
         events=_events(page, job.job_id),
         names=queue.names_of(page.connection, people | ({str(output.adopted_by)} if output else set())),
         may_act=bool(page.principal.roles & ADMINS),
@@ -153,13 +165,13 @@ def intents_of_job(page: PageDep, job_id: str) -> Response:
     """Why people wanted the job tried again, the newest first."""
     job = jobs.load(page.connection, id_of(job_id))
     wanted = intents.of_job(page.connection, job.job_id)
-    people = {str(person) for one in wanted for person in (one.created_by, one.approved_by) if person}
     return page.show(
         "courses/retry_intents.html",
         job=job,
         intents=wanted,
-        badges=BADGES,
-        names=queue.names_of(page.connection, people),
+        badges=INTENT_BADGES,
+        reasons=REASON_WORDS,
+        names=queue.names_of(page.connection, _deciders(wanted)),
     )
 
 
@@ -186,20 +198,7 @@ def intend(page: PageDep, form: FormDep, job_id: str) -> Response:
 @router.get("/admin/retry-intents/{intent_id}", dependencies=[LOOKS])
 def intent(page: PageDep, intent_id: str, done: Short = "") -> Response:
     """One intent with what became of it, and the two buttons while it waits."""
-    found = intents.load(page.connection, id_of(intent_id))
-    people = {str(person) for person in (found.created_by, found.approved_by, found.rejected_by) if person}
-    return page.show(
-        "courses/retry_intent.html",
-        intent=found,
-        told=intent_told(found).model_dump(mode="json", by_alias=True),
-        source=jobs.load(page.connection, found.source_job_id),
-        badges=BADGES,
-        patchable=found.reason_code in PATCHING,
-        events=_events(page, found.intent_id),
-        names=queue.names_of(page.connection, people),
-        may_act=bool(page.principal.roles & ADMINS),
-        notice=NOTICES.get(done),
-    )
+    return _show(page, id_of(intent_id), notice=NOTICES.get(done))
 
 
 @router.post("/admin/retry-intents/{intent_id}/execute", dependencies=[ACTING])
@@ -213,16 +212,45 @@ def executed(page: PageDep, form: FormDep, call: RequestId, intent_id: str) -> R
 
 @router.post("/admin/retry-intents/{intent_id}/reject", dependencies=[ACTING])
 def rejected(page: PageDep, form: FormDep, call: RequestId, intent_id: str) -> Response:
-    """Do not try it again, with the reason.
-
-    Raises:
-        Invalid: the reason is missing.
-    """
+    """Do not try it again, with the reason; without one the page comes back with what was typed."""
     said = typed(form, "reason", 2000)
     if len(said) < 3:
-        raise Invalid("Nothing was rejected: the reason is missing.", hint="Go back and write why.")
+        missing = Invalid("Nothing was rejected: the reason is missing.", hint="Write why.", code="REASON_REQUIRED")
+        given = {"reason": said, "instruction": typed(form, "instruction", 4000)}
+        return _show(page, id_of(intent_id), error=missing, given=given)
     regenerating.reject(acting_on(page, call), id_of(intent_id), said)
     return RedirectResponse(f"/admin/retry-intents/{intent_id}?done=rejected", 303)
+
+
+def _show(
+    page: Page,
+    intent_id: UUID,
+    notice: str | None = None,
+    error: CountersignError | None = None,
+    given: dict[str, str] | None = None,
+) -> Response:
+    found = intents.load(page.connection, intent_id)
+    return page.show(
+        "courses/retry_intent.html",
+        error.status if error else 200,
+        intent=found,
+        told=intent_told(found).model_dump(mode="json", by_alias=True),
+        source=jobs.load(page.connection, found.source_job_id),
+        badges=INTENT_BADGES,
+        reasons=REASON_WORDS,
+        patchable=found.reason_code in PATCHING,
+        events=_events(page, found.intent_id),
+        names=queue.names_of(page.connection, _deciders([found])),
+        may_act=bool(page.principal.roles & ADMINS),
+        notice=notice,
+        error=error,
+        typed=given or {"reason": "", "instruction": ""},
+    )
+
+
+def _deciders(found: Sequence[Intent]) -> set[str]:
+    """Whoever gave, executed or rejected one of these intents."""
+    return {str(who) for one in found for who in (one.created_by, one.approved_by, one.rejected_by) if who}
 
 
 def _events(page: Page, entity_id: Any) -> list[Any]:

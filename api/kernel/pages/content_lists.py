@@ -21,6 +21,14 @@ NAMES = re.compile(r"(^|_)(id|name|identifier|code|label|point|stair)$")
 OPAQUE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Words of a closed list as a content holds them: `lowest_middle_highest`, `all_closed,evac_doors_open`.
 CODED = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(,[a-z0-9]+(_[a-z0-9]+)*)*")
+# Members and words of contents that a reader knows by another name.
+READ_AS = {
+    "dimension": "what is chosen",
+    "selector": "which",
+    "pressurization_active": "fans on",
+    "true": "yes",
+    "false": "no",
+}
 ON_A_MAP = {"latitude", "longitude"}
 WRITTEN = {"kwh": "kWh", "kw": "kW", "pct": "%", "pa": "Pa", "m2": "m²", "km": "km", "s": "s", "n": "N"}
 
@@ -60,7 +68,7 @@ def _list(name: str, items: Sequence[dict[str, Any]]) -> ContentList:
     first = items[:MOST_ROWS]
     members = {member: [one.get(member) for one in first] for member in dict.fromkeys(m for one in first for m in one)}
     told_of = {member: values for member, values in members.items() if member not in ON_A_MAP and _tells(values)}
-    order = sorted(told_of, key=lambda member: _place(member, told_of[member]))[:MOST_COLUMNS]
+    order = sorted(sorted(told_of), key=lambda member: _place(member, told_of[member]))[:MOST_COLUMNS]
     columns = tuple(ContentColumn(_heading(one), _is_number(told_of[one]), _is_long(told_of[one])) for one in order)
     cells = [_cells(told_of[one], is_name=NAMES.search(one) is not None) for one in order]
     rows = tuple(zip(*cells, strict=True))
@@ -93,7 +101,7 @@ def _place(member: str, values: Sequence[Any]) -> tuple[int, bool]:
 
 
 def _heading(member: str) -> str:
-    words = [WRITTEN.get(one, one) for one in member.removesuffix("_id").split("_")]
+    words = [WRITTEN.get(one, one) for one in READ_AS.get(member, member.removesuffix("_id").replace("_", " ")).split()]
     return " ".join([words[0].capitalize() if words[0] not in WRITTEN.values() else words[0], *words[1:]])
 
 
@@ -107,8 +115,9 @@ def _cells(values: Sequence[Any], *, is_name: bool) -> list[str | datetime]:
 
 def _read(value: Any) -> Any:
     """Coded words as words; anything else as it is."""
-    is_coded = isinstance(value, str) and CODED.fullmatch(value)
-    return value.replace(",", ", ").replace("_", " ") if is_coded else value
+    if not (isinstance(value, str) and CODED.fullmatch(value)):
+        return value
+    return ", ".join(READ_AS.get(one, one.replace("_", " ")) for one in value.split(","))
 
 
 def _cell(value: Any) -> str | datetime:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.forms import LongFormDep
 from api.kernel.pages.filled import Filled
 from api.pages import Page, PageDep
-from api.stairs.pages.proof_words import KINDS, where
+from api.stairs.pages.proof_words import KINDS, VERDICTS, where
 from api.stairs.schemas import Amendment
 from api.stairs.sessions import AMENDS
 from domain.kernel.clock import utc_now
@@ -59,6 +59,7 @@ def _show(page: Page, session_id: UUID, filled: Filled, ticked: set[str] | None)
         session=session,
         form=filled,
         kinds=KINDS,
+        badges=VERDICTS,
         tests=[(one, where(one)) for one in tests],
         ticked=failing if ticked is None else ticked,
     )

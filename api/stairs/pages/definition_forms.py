@@ -110,7 +110,7 @@ def rest(page: PageDep, form: FormDep, stair_id: UUID) -> Response:
     try:
         wanted = UUID(str(form.get("id")))
     except ValueError as cause:
-        raise Invalid("Nothing was laid down.", hint="Go back and choose what is to rest.") from cause
+        raise Invalid("Nothing was proposed.", hint="Go back and choose what is to rest.") from cause
     return _laid(page, found, stair, Define(rest=[wanted]))
 
 

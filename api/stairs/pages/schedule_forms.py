@@ -98,7 +98,7 @@ def new_schedule(page: PageDep, form: FormDep) -> Response:
         rows = [({} if whence is None else whence.model_dump()) | row for row in rows]
     with filled.telling(), page.connection.begin_nested():
         if not rows:
-            raise Invalid("Nothing was laid down: a schedule tests something.", hint="Tick what is tested.")
+            raise Invalid("Nothing was proposed: a schedule tests something.", hint="Tick what is tested.")
         if filled.is_good:
             told = NewSchedule.model_validate({"rows": rows})
             return onward(doors.new_schedule(told, page.connection, page.principal), RULES)

@@ -185,9 +185,11 @@ def _charts(told: SessionReport) -> list[Chart]:
 def _finding(told: SessionReport) -> str:
     failed, undecided = len(told.having("non_compliant")), len(told.having("indeterminate"))
     tested = sum(one.verdict is not None for one in told.counted)
+    left_out = sum(one.status == "skipped" for one in told.counted)
+    rest = f" {left_out} {'was' if left_out == 1 else 'were'} left out." if left_out else ""
     if not tested:
-        return f"None of {len(told.counted)} tests has a result yet."
+        return f"None of {len(told.counted)} tests has a result yet.{rest}"
     if not failed and not undecided:
-        return f"All {tested} tests with a verdict comply."
+        return f"All {tested} tests with a verdict comply.{rest}"
     open_ones = f"; {undecided} {'is' if undecided == 1 else 'are'} not decided" if undecided else ""
-    return f"{failed} of {tested} tests {'does' if failed == 1 else 'do'} not comply{open_ones}."
+    return f"{failed} of {tested} tests {'does' if failed == 1 else 'do'} not comply{open_ones}.{rest}"

@@ -1,5 +1,6 @@
 """Where each measured point of a building is going, and when it would reach its limit. It changes no verdict."""
 
+import re
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,6 +23,7 @@ router = APIRouter(include_in_schema=False, dependencies=[allow(roles=READS)])
 DRAWN = 6
 # A line needs two ends: of one day there is nothing to draw.
 LEAST_DAYS = 2
+TOO_LITTLE = {"TOO_FEW", "TOO_SHORT"}
 STATES = STATES_OF_STAIR | {"active": "fans on", "inactive": "fans off"}
 
 
@@ -32,7 +34,7 @@ def trends_page(
     """The points that head for a limit first; those measured on two days and more are drawn, six at a time."""
     building = load_building(page.connection, building_id)
     rows = [row for row in trends(page.connection, building_id) if kind in {"", row["measurement_type"]}]
-    rows.sort(key=lambda row: (_crosses(row), row["stair_name"], row["point"], row["configuration"] or ""))
+    rows.sort(key=lambda row: (_crosses(row), *map(by_number, (row["stair_name"], row["point"], row["configuration"]))))
     lines = [row for row in rows if len({one["on"] for one in row["results"]}) >= LEAST_DAYS]
     start = min(max(first, 0) // DRAWN * DRAWN, max(len(lines) - 1, 0))
     shown = lines[start : start + DRAWN]
@@ -45,6 +47,7 @@ def trends_page(
         building=building,
         rows=rows[:500],
         total=len(rows),
+        is_told=bool(heading),
         finding=_finding(building.name, rows, heading),
         kinds=KINDS,
         kind=kind if kind in KINDS else "",
@@ -62,6 +65,11 @@ def _crosses(row: dict[str, Any]) -> str:
     return "9999" if row["forecast"] is None else "" if _is_past(row) else str(row["forecast"].crosses_on)
 
 
+def by_number(name: str | None) -> list[tuple[int, str]]:
+    """A key by which level 2 comes before level 10."""
+    return [(int(one), "") if one.isdecimal() else (0, one) for one in re.split(r"(\d+)", name or "")]
+
+
 def _where(row: dict[str, Any]) -> str:
     told = row["configuration"] or ""
     return ", ".join(filter(None, (row["stair_name"], row["point"], STATES.get(told, told.replace("_", " ")))))
@@ -77,6 +85,9 @@ def _chart(row: dict[str, Any], place: int) -> Chart | None:
 def _finding(name: str, rows: list[dict[str, Any]], heading: list[dict[str, Any]]) -> str:
     if not rows:
         return f"Nothing has been measured in {name} yet"
+    if not heading and all(row["silent"] in TOO_LITTLE for row in rows):
+        many = "the one point" if len(rows) == 1 else f"any of the {len(rows)} points"
+        return f"No direction can be told yet at {many} of {name}"
     if not heading:
         return f"None of {len(rows)} points of {name} heads for a limit"
     first = heading[0]

@@ -87,6 +87,12 @@ def test_a_failed_job_shows_why_and_is_tried_again_by_forms(house: House) -> Non
     own = f"/admin/retry-intents/{intent.intent_id}"
     assert "This will create a new regeneration job." in page(house, own)
     assert str(intent.intent_id) in page(house, f"{HERE}/{job}/retry-intents")
+    assert 'name="reason_code"' not in page(house, f"{HERE}/{job}"), "one intent waits; no other can be given"
+    typed = {"instruction": "Say it in one word.", "reason": " "}
+    refused = house.client.post(f"{own}/reject", data=typed, headers=house.people["admin"])
+    assert refused.status_code == 422
+    assert "Nothing was rejected: the reason is missing." in refused.text
+    assert "Say it in one word.</textarea>" in refused.text
     assert house.call("admin", "GET", f"/admin/jobs/{job}/retry-intents").status_code == 308
     where = send(house, f"{own}/execute", instruction="Say it in one sentence.")
     new = where.removeprefix(HERE + "/").partition("?")[0]
