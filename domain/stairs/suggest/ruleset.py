@@ -256,6 +256,6 @@ def _propose(
         proposed_by=caller.id,
         actor_role=caller.actor_role,
         authors=(caller.id,),
-        evidence=counts | {"act": content["act"]} | ({"changes": list(changes)} if changes else {}),
+        evidence={"changes": list(changes)} if changes else counts | {"act": content["act"]},
         severity=severity,
     )
