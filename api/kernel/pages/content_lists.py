@@ -10,6 +10,7 @@ from api.page_words import on, told
 from domain.kernel.charts.words import number
 
 MOST_LISTS = 6
+MOST_MEMBERS = 24
 MOST_ROWS = 50
 MOST_COLUMNS = 10
 LONGEST_CELL = 240
@@ -58,6 +59,26 @@ def lists_of(content: Any) -> list[ContentList]:
         return []
     found = [_list(str(name), value) for name, value in sorted(content.items()) if _are_rows(value)]
     return [one for one in found if len(one.columns) > 1][:MOST_LISTS]
+
+
+def members_of(content: Any) -> list[tuple[str, str | datetime]]:
+    """What a content says in single values, at its top or one below, as names and words; ids and hashes stay out."""
+    if not isinstance(content, dict):
+        return []
+    found = [
+        (inner, one)
+        for member, value in content.items()
+        for inner, one in (value.items() if isinstance(value, dict) else [(member, value)])
+    ]
+    told_of = [
+        (name, value) for name, value in found if isinstance(value, str | bool | int | float) and _tells([value])
+    ]
+    return [(_heading(name), written(name, value)) for name, value in told_of][:MOST_MEMBERS]
+
+
+def written(name: str, value: Any) -> str | datetime:
+    """One value for a reader: an instant as one, coded words as words, a name whole."""
+    return _cell(value if NAMES.search(name) else _read(value))
 
 
 def _are_rows(value: Any) -> bool:

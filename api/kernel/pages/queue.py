@@ -12,7 +12,7 @@ from api.deps import RequestId, allow
 from api.forms import FormDep, typed
 from api.kernel.acting import acting_on
 from api.kernel.countersign import QUEUE, chain_of, in_line, next_cursor, place_of, refuse_one, shown
-from api.kernel.pages.content_lists import lists_of
+from api.kernel.pages.content_lists import lists_of, members_of, written
 from api.pages import Page, PageDep
 from api.paging import LONGEST_CURSOR
 from domain.kernel import queue
@@ -185,6 +185,8 @@ def _show(
         status,
         proposal=told,
         lists=lists_of(found.content),
+        members=members_of(found.content),
+        written=written,
         lines=readable(lines),
         more=max(0, len(lines) - MOST_LINES),
         changes=difference(former.content, found.content) if former and former.content and found.content else None,

@@ -91,15 +91,21 @@ def _propose(connection: Connection, caller: Principal, content: dict[str, Any])
         Subject("test_definitions", content["building_id"]),
         content=content,
         page_url=f"/stairs/buildings/{content['building_id']}",
-        summary=(
-            f"Take {counts['scenarios']} scenarios and {counts['definitions']} interface tests of"
-            f" {content['building']} as what must happen"
-        ),
+        summary=_summary(content["building"], counts),
         proposed_by=caller.id,
         actor_role=caller.actor_role,
         authors=(caller.id,),
         evidence=counts,
     )
+
+
+def _summary(building: str, counts: dict[str, int]) -> str:
+    """What is to be signed, by what it holds."""
+    named = (("scenarios", "scenario"), ("definitions", "interface test"))
+    taken = [f"{counts[name]} {word}{'s' if counts[name] > 1 else ''}" for name, word in named if counts[name]]
+    if not taken:
+        return f"Let {counts['rest']} of what must happen in {building} rest"
+    return f"Take {' and '.join(taken)} of {building} as what must happen"
 
 
 def _stair(registry: Registry, stair_id: uuid.UUID) -> Stair:

@@ -118,6 +118,7 @@ def lay_before(
         gate,
         subject,
         hashed=made.report.content_hash,
+        page_url=_place_of(made.report),
         summary=summary,
         proposed_by=MACHINE,
         authors=authors,
@@ -125,6 +126,12 @@ def lay_before(
         severity=severity,
     )
     return replace(made, proposal=proposal)
+
+
+def _place_of(report: StoredReport) -> str:
+    """Where the draft's files stand, to be read before they are signed."""
+    of = f"sessions/{report.session_id}" if report.session_id else f"buildings/{report.building_id}"
+    return f"/stairs/{of}#reports"
 
 
 def _tell(connection: Connection, kept: StoredReport, files: dict[str, dict[str, Any]], by: str) -> None:
