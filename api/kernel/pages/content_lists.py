@@ -21,7 +21,7 @@ NAMES = re.compile(r"(^|_)(id|name|identifier|code|label|point|stair)$")
 # Of a row itself or of bytes: a reader is told nothing by them.
 OPAQUE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Words of a closed list as a content holds them: `lowest_middle_highest`, `all_closed,evac_doors_open`.
-CODED = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(,[a-z0-9]+(_[a-z0-9]+)*)*")
+CODED = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(,[a-z][a-z0-9]*(_[a-z0-9]+)*)*")
 # Members and words of contents that a reader knows by another name.
 READ_AS = {
     "dimension": "what is chosen",
@@ -89,7 +89,7 @@ def _list(name: str, items: Sequence[dict[str, Any]]) -> ContentList:
     first = items[:MOST_ROWS]
     members = {member: [one.get(member) for one in first] for member in dict.fromkeys(m for one in first for m in one)}
     told_of = {member: values for member, values in members.items() if member not in ON_A_MAP and _tells(values)}
-    order = sorted(sorted(told_of), key=lambda member: _place(member, told_of[member]))[:MOST_COLUMNS]
+    order = sorted(told_of, key=lambda member: (*_place(member, told_of[member]), member == "selector"))[:MOST_COLUMNS]
     columns = tuple(ContentColumn(_heading(one), _is_number(told_of[one]), _is_long(told_of[one])) for one in order)
     cells = [_cells(told_of[one], is_name=NAMES.search(one) is not None) for one in order]
     rows = tuple(zip(*cells, strict=True))

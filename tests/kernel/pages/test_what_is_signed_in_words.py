@@ -21,6 +21,7 @@ def test_single_values_are_told_by_name_and_ids_stay_out() -> None:
     ]
     (due,) = members_of({"due": "2026-11-23T14:37:15+00:00"})
     assert due == ("Due", datetime(2026, 11, 23, 14, 37, 15, tzinfo=UTC))
+    assert members_of({"rows": "1,234"}) == [("Rows", "1,234")]
     assert members_of(None) == members_of([RULE]) == []
 
 

@@ -9,7 +9,7 @@ from domain.kernel.errors import Invalid
 from domain.kernel.report.brand import Brand, ReportOptions
 
 # Raised whenever the same content is laid out differently: other bytes, same content.
-RENDERER_VERSION = "after-action-renderer/1"
+RENDERER_VERSION = "after-action-renderer/2"
 
 
 def report_content_hash(
