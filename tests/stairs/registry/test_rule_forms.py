@@ -180,7 +180,7 @@ def test_the_schedule_is_changed_by_its_boxes_and_what_stays_keeps_its_source(of
     for words in (
         "Monthly, door opening force: tested from now on; doors: all; fans: on.",
         "Annual, cause and effect: no longer tested; it was scenarios for: the annual test.",
-        "<td>pressurization active</td>",
+        "<td>fans on</td>",
     ):
         assert words in asked
     signed(office, laid)
