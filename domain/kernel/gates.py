@@ -28,6 +28,8 @@ class Gate:
         orderable: whether a standing order may cover it. Acts that are gated one by one cannot be covered.
         is_fulfilled: whether a machine carries it out after the signature.
         proposer_signs: whether whoever proposes it is the only one who can sign it, so that nobody else is told.
+        is_partial: whether a content holds only what is entered or changed, beside what stands from signatures before:
+            nothing that the one before held is gone because this one does not name it.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Gate:
     orderable: bool = False
     is_fulfilled: bool = False
     proposer_signs: bool = False
+    is_partial: bool = False
 
 
 RELEASE_MIGRATION = Gate(

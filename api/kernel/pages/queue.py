@@ -178,7 +178,7 @@ def _show(
     notice: str | None = None,
 ) -> Response:
     told = shown(page.connection, page.principal, found)
-    former = queue.last_signed(page.connection, found)
+    former = None if _tells_its_changes(found) else queue.last_signed(page.connection, found)
     lines = lines_of(found.content) if found.content is not None else []
     return page.show(
         "kernel/proposal.html",
@@ -200,6 +200,11 @@ def _show(
         reason=reason,
         notice=notice,
     )
+
+
+def _tells_its_changes(found: Proposal) -> bool:
+    """Whether a comparison with what was signed before would mislead, or its evidence says it better."""
+    return GATES[found.kind].is_partial or "changes" in found.evidence
 
 
 def _proposal_id(given: str) -> UUID:

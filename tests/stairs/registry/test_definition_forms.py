@@ -87,6 +87,12 @@ def test_an_interface_test_is_entered_and_stands_once_signed(office: Office, her
     (one,) = standing(office, here, "interface_definitions")
     assert (one["location_id"], one["response_time_s"]) == ("FIRE-PANEL-09", 5)
     assert 'value="FIRE-PANEL-09"' in shown(office, f"{at}?definition_id={one['definition_id']}")
+    another = pressed(office, at, **INTERFACE | {"location_id": "FIRE-PANEL-10"})
+    asked = shown(office, another.headers["location"], office.ben)
+    assert "FIRE-PANEL-10" in asked
+    assert "What changed since it was last signed" not in asked, "the first stands beside it, and nothing of it is gone"
+    signed(office, another)
+    assert len(standing(office, here, "interface_definitions")) == 2
 
 
 def test_a_technician_lays_nothing_down_and_another_tenant_sees_no_stair(
