@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,11 @@ PLACES = {
     "test_session": "/stairs/sessions/",
     "regeneration_job": "/admin/regeneration-jobs/",
     "retry_intent": "/admin/retry-intents/",
+}
+TABLES = {
+    "meter_reads_electric": "meter reads",
+    "meter_events": "signals of meters and devices",
+    "test_instances": "tests",
 }
 # FireMode labels a report by what it covers.
 OF_A_VISIT = "session of "
@@ -74,8 +80,10 @@ class Branch:
 
     @property
     def rule(self) -> str:
-        """A person's act is drawn with a solid rule, what a machine laid down with a dashed one."""
-        return {"countersignature": "signed", "proposal": "suggested"}.get(self.node.type, "plain")
+        """A person's signature is drawn with a solid rule and the seal, what a machine proposed with a dashed one."""
+        if self.node.type == "proposal":
+            return "plain" if _is_person(self.node.facts.get("proposed_by")) else "suggested"
+        return "signed" if self.node.type == "countersignature" else "plain"
 
     @property
     def facts(self) -> list[tuple[str, str]]:
@@ -150,7 +158,16 @@ def label_of(node: Node) -> str:
     if node.type == "compliance_report":
         of_a_visit = node.label.startswith(OF_A_VISIT)
         return f"report of a visit to {node.label.removeprefix(OF_A_VISIT)}" if of_a_visit else f"report: {node.label}"
-    return f"of {node.label}" if node.type == "rows" else node.label
+    return f"of {TABLES.get(node.label, node.label)}" if node.type == "rows" else node.label
+
+
+def _is_person(proposed_by: object) -> bool:
+    """People are known by an id; machines by a name."""
+    try:
+        uuid.UUID(str(proposed_by))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_in(word: str, label: str) -> bool:

@@ -50,8 +50,8 @@ async function ask() {
 if (news) setInterval(ask, 60_000);
 
 // On a phone the pages of a room stand in one line: the one that is open comes into sight.
-const open = document.querySelector(".subnav [aria-current]");
-if (open) open.parentElement.scrollLeft = open.offsetLeft - open.parentElement.offsetLeft - 16;
+const shown = document.querySelector(".subnav [aria-current]");
+if (shown) shown.parentElement.scrollLeft = shown.offsetLeft - shown.parentElement.offsetLeft - 16;
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;

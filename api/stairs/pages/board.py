@@ -27,7 +27,7 @@ PLANNERS = frozenset({Role.TECHNICIAN, Role.MANAGER, Role.REVIEWER, Role.ADMIN, 
 PLANS = allow(roles=PLANNERS)
 TYPED = ("building_id", "frequency", "planned_for")
 STATES = {
-    "draft": ("unknown", "planned"),
+    "draft": ("plain", "planned"),
     "active": ("watch", "being walked"),
     "returned": ("watch", "returned"),
     "submitted": ("watch", "waits for review"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.courses.authoring.generation.author import Context, Prompt, RawAnswer
 from domain.courses.authoring.rules.answers import Kind
+from tests.courses.authoring.authors import FixedAuthor
 from tests.courses.authoring.course_house import House
 from tests.courses.regeneration.loop import JOBS, OtherAuthor, accepted, asked, carried_out, failed, triggered
 from tests.kernel.advice.looks import rows
@@ -52,6 +53,15 @@ def test_from_suggestion_to_draft_by_forms_alone(house: House) -> None:
     for name in ("instruction.json", "output.json"):
         assert house.call("auditor", "GET", f"{HERE}/{job}/files/{name}").headers["content-type"] == "application/json"
     page(house, f"{HERE}/{job}/files/error.json", status=404)
+
+
+def test_a_text_that_is_the_one_in_use_is_not_offered_for_adoption(house: House) -> None:
+    job = triggered(house)
+    (done,) = carried_out(FixedAuthor())
+    assert done.status == "COMPLETED", done.error
+    shown = page(house, f"{HERE}/{job}")
+    assert "There is nothing to adopt" in shown
+    assert f"{HERE}/{job}/adopt" not in shown
 
 
 def test_what_a_job_added_is_read_as_text_with_its_title_first(house: House) -> None:

@@ -27,7 +27,8 @@ def node(kind: str, label: str, **facts: Any) -> Node:
         (node("compliance_report", "session of Pilot Building 123"), "report of a visit to Pilot Building 123", True),
         (node("compliance_report", "yearly statement of Tower"), "report: yearly statement of Tower", True),
         (node("test_session", "annual visit to Tower on 2026-11-23"), "annual visit to Tower on 2026-11-23", True),
-        (node("rows", "meter_events"), "of meter_events", False),
+        (node("rows", "meter_events"), "of signals of meters and devices", False),
+        (node("rows", "a_later_table"), "of a_later_table", False),
     ],
 )
 def test_a_thing_is_called_as_people_call_it(thing: Node, label: str, names_itself: bool) -> None:
@@ -58,4 +59,15 @@ def test_what_has_a_page_is_linked_to_it() -> None:
         "/stairs/sessions/x1",
         "/admin/retry-intents/x1",
         None,
+    ]
+
+
+def test_only_what_a_machine_proposed_is_marked_as_suggested() -> None:
+    by = [node("proposal", "x", proposed_by=who) for who in ("grid", "01a2049a-1a19-7197-a604-4e4ae40de30e", None)]
+    assert [Branch(one, "").rule for one in [*by, node("countersignature", "x"), node("rows", "x")]] == [
+        "suggested",
+        "plain",
+        "suggested",
+        "signed",
+        "plain",
     ]
