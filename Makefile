@@ -23,11 +23,10 @@ setup: $(STAMP) ## Make the virtual environment from the locked, hashed dependen
 demo: setup ## The main job, end to end, in under five minutes; results under .countersign/demo/.
 	@$(BIN)/countersign demo
 
-# Three workers on two processors: one that waits for a service leaves its processor to the others.
 test: setup ## Every check and every test.
 	@bash scripts/system-packages.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest -q -n 3 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
 soak: setup ## The long checks: faults, attacks and fuzzing at length, one at a time.
 	@bash scripts/system-packages.sh
