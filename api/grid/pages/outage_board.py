@@ -26,7 +26,6 @@ router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
 PER_PAGE = 25
 DECIDERS = OPERATORS | {Role.MANAGER}
 DECIDES = allow(roles=DECIDERS)
-LONGEST_REASON = 2000
 STATUS = {
     "CANDIDATE": ("watch", "candidate"),
     "PROBABLE": ("alarm", "probable"),

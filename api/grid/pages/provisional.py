@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.forms import FormDep, typed
 from api.grid.pages.access import LOOKS, OPERATES, may_operate
-from api.grid.pages.outage_board import DECIDES, LONGEST_REASON, STATUS, may_decide, worth_a_ping
+from api.grid.pages.outage_board import DECIDES, STATUS, may_decide, worth_a_ping
 from api.pages import Page, PageDep
 from domain.grid.outages.charts.dead_map import LEAST, dead_map
 from domain.grid.outages.observe.infer import infer
@@ -25,7 +25,7 @@ from domain.kernel.clock import utc_now
 from domain.kernel.errors import CountersignError, Invalid, NotFound
 
 router = APIRouter(include_in_schema=False, dependencies=[LOOKS])
-LONGEST_METER = 64
+LONGEST_REASON, LONGEST_METER = 2000, 64
 ACTIONS = {
     "promote": "may be promoted",
     "merge": "joins an outage that stands",
