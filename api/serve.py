@@ -3,17 +3,15 @@ process refuses nobody: callers wait in the socket's queue.
 """
 
 import argparse
-import gc
 import socket
 from typing import Any
 
 import uvicorn
 from asgi_correlation_id import correlation_id
-from fastapi import FastAPI
 
-from api.app import create_app
 from api.draining import Server
 from api.heads import BoundedHeads
+from domain.kernel.loading import loading
 from domain.kernel.logs import configure_logs
 from domain.kernel.settings import settings
 
@@ -25,7 +23,10 @@ def main() -> None:
     options = _options()
     configure_logs("api", settings().log_level, context=_request_context)
     listening = socket.socket(fileno=options.fd) if options.fd is not None else listen(options.host, options.port)
-    app = _built_once()
+    with loading():
+        from api.app import create_app
+
+        app = create_app()
     config = uvicorn.Config(
         app,
         http=BoundedHeads,
@@ -40,18 +41,6 @@ def main() -> None:
         ssl_keyfile=options.tls_key,
     )
     Server(config, app.state.drain, settings().drain_s).run(sockets=[listening])
-
-
-def _built_once() -> FastAPI:
-    """The application, whose half a million objects the collector leaves alone from here on.
-
-    They live as long as the process; to walk them all again costs a quarter of a second, and it was always a request
-    that waited for it.
-    """
-    made = create_app()
-    gc.collect()
-    gc.freeze()
-    return made
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from domain.kernel.loading import loading
+
 
 class LazyGroup(click.Group):
     """A group made of `name -> "module:attribute"`."""
@@ -27,7 +29,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.commands_at:
             return super().get_command(ctx, cmd_name)
         module, attribute = self.commands_at[cmd_name].split(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        with loading():
+            command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

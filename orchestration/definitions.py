@@ -1,34 +1,14 @@
-"""All of it: what stands in the graph, what checks it, and when it runs. A room more is a line more."""
+"""What Dagster loads, in the code server and once more in the process of every run.
 
-import dagster as dg
+The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by side as
+runs of their own. `orchestration/spread.py` is for more than one machine.
+"""
 
-from domain.kernel.logs import hide_secrets_in_records
-from orchestration import signed
-from orchestration.courses import definitions as courses
-from orchestration.doers import DOERS, GATES
-from orchestration.grid import definitions as grid
-from orchestration.kernel import definitions as kernel
-from orchestration.kernel import retention
-from orchestration.resources import Machine, Objects
-from orchestration.stairs import definitions as stairs
+from domain.kernel.loading import loading
 
-# Whatever process loads the definitions: Dagster's handlers write what runs say.
-hide_secrets_in_records()
+with loading():
+    import dagster as dg
 
+    from orchestration.together import whole
 
-def whole(executor: dg.ExecutorDefinition) -> dg.Definitions:
-    """Everything, with its steps where the executor puts them."""
-    return dg.Definitions.merge(
-        kernel.defs,
-        retention.defs,
-        signed.definitions(GATES, DOERS),
-        grid.defs,
-        stairs.defs,
-        courses.defs,
-        dg.Definitions(resources={"machine": Machine(), "objects": Objects()}, executor=executor),
-    )
-
-
-# The steps of a tenant's day follow one another: a process for each would only cost its start. Days run side by side as
-# runs of their own. `orchestration/spread.py` is for more than one machine.
-defs = whole(dg.in_process_executor)
+    defs = whole(dg.in_process_executor)

@@ -6,7 +6,7 @@ the extra `scale`. The broker's address comes from COUNTERSIGN_CELERY_BROKER_URL
 
 from dagster_celery import celery_executor
 
-from orchestration.definitions import whole
+from orchestration.together import whole
 
 BROKER = {"env": "COUNTERSIGN_CELERY_BROKER_URL"}
 

@@ -26,13 +26,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from psycopg import sql
 
-from api import limits
-from api.app import SESSIONS, create_app
-from api.courses.events import EventWriter
 from cli.services.postgres import DATABASE, Postgres, own_the_schemas
 from domain.kernel import db, migrate
+from domain.kernel.loading import loading
 from domain.kernel.settings import DbRole, settings
 from tests.faults.table import TABLE
+
+with loading():
+    from api import limits
+    from api.app import SESSIONS, create_app
+    from api.courses.events import EventWriter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -46,6 +49,13 @@ _numbers = itertools.count()
 # A busy machine is slow and not wrong: an example's time is bounded only where its test says so.
 hypothesis.settings.register_profile("countersign", deadline=None)
 hypothesis.settings.load_profile("countersign")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """The modules of the tests stand as long as their worker."""
+    with loading():
+        return (yield)
 
 
 def _server() -> Postgres:

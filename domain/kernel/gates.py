@@ -4,6 +4,7 @@ What belongs here: the description of a gate, and the gates that the kernel itse
 own rules; the API brings them together. Nothing here signs or carries out anything.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -30,6 +31,7 @@ class Gate:
         proposer_signs: whether whoever proposes it is the only one who can sign it, so that nobody else is told.
         is_partial: whether a content holds only what is entered or changed, beside what stands from signatures before:
             nothing that the one before held is gone because this one does not name it.
+        reads_as: members and coded words of its contents that a reader knows by another name.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Gate:
     is_fulfilled: bool = False
     proposer_signs: bool = False
     is_partial: bool = False
+    reads_as: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 RELEASE_MIGRATION = Gate(

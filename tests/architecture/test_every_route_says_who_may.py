@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.doors import doors_of
 from api.gate import PROTECTED
+from tests.conftest import application as served
 from tests.kernel import doors
 
 WITHOUT_A_CALLER = {"/health/live", "/health/ready", "/metrics", "/openapi.json"}
@@ -19,7 +20,7 @@ def unsaid(application: FastAPI) -> list[str]:
 
 
 def test_no_route_forgets_to_say_who_may() -> None:
-    assert unsaid(create_app()) == []
+    assert unsaid(served()) == []
 
 
 def test_a_route_that_forgets_is_found() -> None:
@@ -31,7 +32,7 @@ SIGNED_LINKS = "/objects/{key}"
 
 
 def test_only_signing_in_and_signed_links_are_open_to_anyone_among_the_pages() -> None:
-    pages = [door for door in doors_of(create_app()) if not door.template.startswith(PROTECTED)]
+    pages = [door for door in doors_of(served()) if not door.template.startswith(PROTECTED)]
     assert {door.template for door in pages if door.open_to_anyone} == {
         "/sign-in",
         "/sign-in/demo",

@@ -17,6 +17,7 @@ from api.deps import allow
 from cli.main import countersign
 from orchestration.definitions import defs
 from tests.conftest import ROOT, Database
+from tests.conftest import application as served
 
 COMMANDING = {
     "actuate", "breaker", "breakers", "close", "command", "commands", "control", "curtail", "deenergize", "disconnect",
@@ -90,7 +91,7 @@ def writers_of_device_state(connection: psycopg.Connection[Any]) -> set[str]:
 
 
 def test_no_route_or_page_commands_a_device() -> None:
-    assert commanding(routes(create_app())) == []
+    assert commanding(routes(served())) == []
 
 
 def test_no_command_commands_a_device() -> None:

@@ -12,11 +12,10 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from api.app import create_app
 from api.doors import doors_of
 from cli.main import countersign
 from scripts.site import ROOT
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.docs.pages import PAGES, commands, inline_code, shell_lines
 
 # Read-only, and with everything that they need given: run as they stand.
@@ -113,7 +112,7 @@ def known_addresses() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Every method and address of the application; a hole in an address takes anything but a slash."""
     return tuple(
         (method, re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(door.template)) + "/?"))
-        for door in doors_of(create_app())
+        for door in doors_of(application())
         for method in sorted(door.methods)
     )
 

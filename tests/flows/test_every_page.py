@@ -15,14 +15,13 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import httpx
 import pytest
 
-from api.app import create_app
 from api.doors import doors_of
 from api.page_errors import NOT_PAGES
 from domain.grid.metering.observe.publish import floor_to, publish
 from domain.kernel.people import ensure_person
 from domain.kernel.settings import WriteMode
 from domain.kernel.signing import ensure_signing_keys
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.flows.looking import HEAVIEST, serving
 from tests.flows.test_main_tasks import stormy
 from tests.makers import make_fleet, make_token
@@ -143,7 +142,7 @@ def test_every_page_that_links_lead_to_answers_and_weighs_little(address: str) -
             found |= set(walk(client, address, start))
     paths = {urlsplit(one).path for one in found}
     pages = [
-        door for door in doors_of(create_app()) if "GET" in door.methods and not door.template.startswith(NOT_PAGES)
+        door for door in doors_of(application()) if "GET" in door.methods and not door.template.startswith(NOT_PAGES)
     ]
     missed = [door.template for door in pages if not any(door.path.fullmatch(path) for path in paths)]
     unreached = [one for one in missed if not ELSEWHERE.match(one) and not FILES.search(one)]

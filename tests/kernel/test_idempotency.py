@@ -27,7 +27,7 @@ from domain.kernel.idempotency import LONGEST_KEPT_BYTES, Answer, Claim, claim
 from domain.kernel.keys import create_key
 from domain.kernel.principal import Kind, Principal
 from domain.kernel.settings import DbRole, settings
-from tests.conftest import Database
+from tests.conftest import Database, application
 from tests.makers import make_person, make_tenant, make_token
 
 router = APIRouter(dependencies=[allow(roles={"OPERATOR"}, scopes={"ami:write"})])
@@ -275,7 +275,7 @@ def test_uploads_in_parts_and_other_verbs_are_left_alone(client: TestClient, ada
 
 
 def test_the_header_is_described_on_every_post_that_takes_it() -> None:
-    described = create_app().openapi()["paths"]
+    described = application().openapi()["paths"]
     posts = {path: item["post"] for path, item in described.items() if "post" in item}
     without = [
         path

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from api.app import create_app
 from cli.main import countersign
 from domain.kernel import migrate
 from domain.kernel.errors import Conflict, CountersignError, Invalid
 from domain.kernel.release.deployment import endpoints, sample
 from domain.kernel.settings import DbRole, settings
 from domain.kernel.signing import Purpose, ensure_signing_keys, public_key_path
-from tests.conftest import Database, Postgres, bind, clone, drop, empty, unbind
+from tests.conftest import Database, Postgres, application, bind, clone, drop, empty, unbind
 from tests.kernel.releases import GATE, make_approver, put_back, revision_of, sign
 
 
@@ -113,7 +112,7 @@ def test_an_empty_pilot_database_is_built_by_an_approval_that_was_signed_elsewhe
 
 @pytest.fixture
 def smoke(tmp_path: Path) -> tuple[str, ...]:
-    (tmp_path / "openapi.json").write_text(json.dumps(create_app().openapi()))
+    (tmp_path / "openapi.json").write_text(json.dumps(application().openapi()))
     (tmp_path / "smoke.log").write_text("rank ok\nreplay ok\nexport ok\n")
     return ("release", "plan", "--openapi", str(tmp_path / "openapi.json"), "--smoke", str(tmp_path / "smoke.log"))
 

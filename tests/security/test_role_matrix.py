@@ -22,13 +22,14 @@ from api.gate import Gate
 from domain.kernel.keys import create_key
 from domain.kernel.principal import Kind, Principal, Role
 from tests.conftest import Database, visiting
+from tests.conftest import application as served
 from tests.makers import make_tenant, make_token
 from tests.security.matrix import READS, Line, lines_of, page
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "security-roles.md"
 TOO_LARGE = {"content-length": "99999999999"}
 PATHS = re.compile(r"{(\w+)(?::\w+)?}")
-SCOPES = tuple(sorted({scope for line in lines_of(create_app()) for scope in line.scopes}))
+SCOPES = tuple(sorted({scope for line in lines_of(served()) for scope in line.scopes}))
 UNPROTECTED = {"/health/live", "/health/ready", "/metrics", "/openapi.json"}
 ONE = "00000000-0000-4000-8000-000000000001"
 ACT = re.compile(r"/(approve|reject|refuse|sign|countersign|publish|adopt|accept|withdraw|retire|apply)(/|$)")
@@ -103,11 +104,11 @@ def at_the_gate(application: FastAPI) -> Callable[[Line, str], int]:
 
 
 def test_the_table_in_the_docs_is_the_applications() -> None:
-    assert TABLE.read_text() == page(create_app()), "python -m tests.security.matrix > docs/security-roles.md"
+    assert TABLE.read_text() == page(served()), "python -m tests.security.matrix > docs/security-roles.md"
 
 
 def test_the_gate_answers_every_caller_at_every_route_as_the_table_says() -> None:
-    application = create_app()
+    application = served()
     lines = lines_of(application)
     assert len(lines) > 400
     assert disagreements(at_the_gate(application), lines, NAMES) == []
@@ -132,7 +133,7 @@ def test_the_whole_application_answers_so_with_real_tokens_and_keys(
 
 
 def test_a_service_signs_nothing_and_an_auditor_or_learner_administers_nothing() -> None:
-    for line in lines_of(create_app()):
+    for line in lines_of(served()):
         if line.verb in READS:
             continue
         assert not (line.scopes and ACT.search(line.template)), line
@@ -143,9 +144,7 @@ def test_a_service_signs_nothing_and_an_auditor_or_learner_administers_nothing()
 
 
 def test_an_auditor_changes_nothing_but_what_is_the_auditors_own() -> None:
-    changes = {
-        line.template for line in lines_of(create_app()) if line.verb not in READS and Role.AUDITOR in line.roles
-    }
+    changes = {line.template for line in lines_of(served()) if line.verb not in READS and Role.AUDITOR in line.roles}
     assert changes == OWN | QUESTIONS | LENT
 
 

@@ -1,7 +1,7 @@
 """Lists within what is signed, as tables to read; the lines of `difference` hold every member, these do not."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,14 +22,9 @@ NAMES = re.compile(r"(^|_)(id|name|identifier|code|label|point|stair)$")
 OPAQUE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Words of a closed list as a content holds them: `lowest_middle_highest`, `all_closed,evac_doors_open`.
 CODED = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(,[a-z][a-z0-9]*(_[a-z0-9]+)*)*")
-# Members and words of contents that a reader knows by another name.
-READ_AS = {
-    "dimension": "what is chosen",
-    "selector": "which",
-    "pressurization_active": "fans on",
-    "true": "yes",
-    "false": "no",
-}
+READ_AS = {"true": "yes", "false": "no"}
+# Members and coded words by the name that a reader knows; a gate brings those of its own contents.
+Known = Mapping[str, str]
 ON_A_MAP = {"latitude", "longitude"}
 WRITTEN = {"kwh": "kWh", "kw": "kW", "pct": "%", "pa": "Pa", "m2": "m²", "km": "km", "s": "s", "n": "N"}
 
@@ -53,15 +48,17 @@ class ContentList:
     total: int
 
 
-def lists_of(content: Any) -> list[ContentList]:
+def lists_of(content: Any, known: Known = READ_AS) -> list[ContentList]:
     """The lists of alike things that stand at the top of a content, each as a table."""
     if not isinstance(content, dict):
         return []
-    found = [_list(str(name), value) for name, value in sorted(content.items()) if _are_rows(value)]
+    found = [
+        _list(str(name), value, {**READ_AS, **known}) for name, value in sorted(content.items()) if _are_rows(value)
+    ]
     return [one for one in found if len(one.columns) > 1][:MOST_LISTS]
 
 
-def members_of(content: Any) -> list[tuple[str, str | datetime]]:
+def members_of(content: Any, known: Known = READ_AS) -> list[tuple[str, str | datetime]]:
     """What a content says in single values, at its top or one below, as names and words; ids and hashes stay out."""
     if not isinstance(content, dict):
         return []
@@ -73,27 +70,30 @@ def members_of(content: Any) -> list[tuple[str, str | datetime]]:
     told_of = [
         (name, value) for name, value in found if isinstance(value, str | bool | int | float) and _tells([value])
     ]
-    return [(_heading(name), written(name, value)) for name, value in told_of][:MOST_MEMBERS]
+    return [(_heading(name, known), written(name, value, known)) for name, value in told_of][:MOST_MEMBERS]
 
 
-def written(name: str, value: Any) -> str | datetime:
+def written(name: str, value: Any, known: Known = READ_AS) -> str | datetime:
     """One value for a reader: an instant as one, coded words as words, a name whole."""
-    return _cell(value if NAMES.search(name) else _read(value))
+    return _cell(value if NAMES.search(name) else _read(value, {**READ_AS, **known}))
 
 
 def _are_rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
-def _list(name: str, items: Sequence[dict[str, Any]]) -> ContentList:
+def _list(name: str, items: Sequence[dict[str, Any]], known: Known) -> ContentList:
     first = items[:MOST_ROWS]
     members = {member: [one.get(member) for one in first] for member in dict.fromkeys(m for one in first for m in one)}
     told_of = {member: values for member, values in members.items() if member not in ON_A_MAP and _tells(values)}
-    order = sorted(told_of, key=lambda member: (*_place(member, told_of[member]), member == "selector"))[:MOST_COLUMNS]
-    columns = tuple(ContentColumn(_heading(one), _is_number(told_of[one]), _is_long(told_of[one])) for one in order)
-    cells = [_cells(told_of[one], is_name=NAMES.search(one) is not None) for one in order]
+    late = {member: place for place, member in enumerate(known, start=1)}
+    order = sorted(told_of, key=lambda member: (*_place(member, told_of[member]), late.get(member, 0)))[:MOST_COLUMNS]
+    columns = tuple(
+        ContentColumn(_heading(one, known), _is_number(told_of[one]), _is_long(told_of[one])) for one in order
+    )
+    cells = [_cells(told_of[one], known, is_name=NAMES.search(one) is not None) for one in order]
     rows = tuple(zip(*cells, strict=True))
-    return ContentList(_heading(name), columns, rows, len(items))
+    return ContentList(_heading(name, known), columns, rows, len(items))
 
 
 def _tells(values: Sequence[Any]) -> bool:
@@ -121,24 +121,24 @@ def _place(member: str, values: Sequence[Any]) -> tuple[int, bool]:
     return (0 if NAMES.search(member) else 1 if _is_number(values) else 2), len(set(map(str, values))) < len(values)
 
 
-def _heading(member: str) -> str:
-    words = [WRITTEN.get(one, one) for one in READ_AS.get(member, member.removesuffix("_id").replace("_", " ")).split()]
+def _heading(member: str, known: Known) -> str:
+    words = [WRITTEN.get(one, one) for one in known.get(member, member.removesuffix("_id").replace("_", " ")).split()]
     return " ".join([words[0].capitalize() if words[0] not in WRITTEN.values() else words[0], *words[1:]])
 
 
-def _cells(values: Sequence[Any], *, is_name: bool) -> list[str | datetime]:
+def _cells(values: Sequence[Any], known: Known, *, is_name: bool) -> list[str | datetime]:
     """Numbers of one column with as many decimals as the finest of them has; words as people read them, names whole."""
     if not any(isinstance(one, float) for one in values) or not _is_number(values):
-        return [_cell(one if is_name else _read(one)) for one in values]
+        return [_cell(one if is_name else _read(one, known)) for one in values]
     decimals = min(max(len(f"{one:.6g}".partition(".")[2]) for one in values if one is not None), 4)
     return ["" if one is None else number(one, decimals) for one in values]
 
 
-def _read(value: Any) -> Any:
+def _read(value: Any, known: Known) -> Any:
     """Coded words as words; anything else as it is."""
     if not (isinstance(value, str) and CODED.fullmatch(value)):
         return value
-    return ", ".join(READ_AS.get(one, one.replace("_", " ")) for one in value.split(","))
+    return ", ".join(known.get(one, one.replace("_", " ")) for one in value.split(","))
 
 
 def _cell(value: Any) -> str | datetime:

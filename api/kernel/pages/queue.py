@@ -1,5 +1,6 @@
 """The queue as home, one proposal with its two buttons, and what was signed, which has none."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -180,13 +181,14 @@ def _show(
     told = shown(page.connection, page.principal, found)
     former = None if _tells_its_changes(found) else queue.last_signed(page.connection, found)
     lines = lines_of(found.content) if found.content is not None else []
+    known = GATES[found.kind].reads_as
     return page.show(
         "kernel/proposal.html",
         status,
         proposal=told,
-        lists=lists_of(found.content),
-        members=members_of(found.content),
-        written=written,
+        lists=lists_of(found.content, known),
+        members=members_of(found.content, known),
+        written=partial(written, known=known),
         lines=readable(lines),
         more=max(0, len(lines) - MOST_LINES),
         changes=difference(former.content, found.content) if former and former.content and found.content else None,

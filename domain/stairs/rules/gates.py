@@ -36,4 +36,5 @@ RULESET = Gate(
     roles=_SIGNERS,
     consequence="From their dates on tests are planned, judged and classed by these rows; earlier ones stay as is.",
     meaning="I am competent to set these limits, have seen where each row comes from, and put them in force.",
+    reads_as={"dimension": "what is chosen", "selector": "which", "pressurization_active": "fans on"},
 )

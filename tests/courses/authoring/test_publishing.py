@@ -11,7 +11,6 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import Connection, text
 
-from api.app import create_app
 from domain.courses.authoring.rules.gates import PUBLISH
 from domain.courses.authoring.store import packages
 from domain.courses.content.hashes import content_hash, content_text
@@ -23,7 +22,7 @@ from domain.kernel.db import transaction
 from domain.kernel.proposals import Proposal, Subject, propose
 from domain.kernel.settings import DbRole
 from domain.kernel.signed import Countersignature, Decision
-from tests.conftest import ROOT
+from tests.conftest import ROOT, application
 from tests.courses.authoring.course_house import House
 from tests.courses.small_course import package
 from tests.makers import make_person
@@ -133,7 +132,7 @@ def test_an_enrolled_learner_reads_the_version_without_the_answers(house: House)
 
 
 def test_no_route_writes_or_changes_a_package() -> None:
-    for context in iter_route_contexts(create_app().router.routes):
+    for context in iter_route_contexts(application().router.routes):
         path, methods = context.path_format or "", set(context.methods or ())
         if path.startswith("/api/courses"):
             assert methods <= {"GET", "HEAD"}, path

@@ -6,6 +6,7 @@ import pytest
 
 from api.kernel.pages.content_lists import lists_of, members_of
 from api.page_words import placed
+from domain.stairs.rules.gates import RULESET
 
 RULE = {"rule_code": "SP-01", "min_threshold": 25, "effective_date": "2027-01-01", "unit": None, "verified": False}
 
@@ -27,7 +28,7 @@ def test_single_values_are_told_by_name_and_ids_stay_out() -> None:
 
 def test_a_schedule_says_fans_and_not_the_members_of_its_rows() -> None:
     row = {"archetype_id": "ARCH-DOORFORCE-001", "selector": "true,false", "dimension": "pressurization_active"}
-    (found,) = lists_of({"schedule": [row]})
+    (found,) = lists_of({"schedule": [row]}, RULESET.reads_as)
     assert [one.heading for one in found.columns] == ["Archetype", "What is chosen", "Which"]
     assert found.rows == (("ARCH-DOORFORCE-001", "fans on", "yes, no"),)
 

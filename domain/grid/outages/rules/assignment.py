@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from domain.kernel.errors import Invalid
 
@@ -52,6 +51,9 @@ def _matrix(costs: Sequence[Sequence[int]], alone: Sequence[int]) -> NDArray[np.
 
 
 def _solve(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
+    # Half a second to load, and most processes assign no crew.
+    from scipy.optimize import linear_sum_assignment
+
     _, columns = linear_sum_assignment(matrix)
     return np.asarray(columns, dtype=np.intp)
 

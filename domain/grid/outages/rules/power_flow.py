@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import depth_first_order
 
 from domain.grid.network.rules.topology import NONE
 from domain.grid.outages.rules.circuit import Circuit, Complexes, Floats
@@ -86,6 +84,10 @@ def walk(circuit: Circuit, heads: Sequence[int], opened: Collection[int] = (), c
     # One more node stands before all heads, so that one walk takes them all in.
     rows = np.concatenate([ends[:, 0], np.full(len(starts), nodes)])
     columns = np.concatenate([ends[:, 1], starts])
+    # Loaded where it is used: it takes as long as all the rest of the network's rules.
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import depth_first_order
+
     graph = csr_matrix((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(nodes + 1, nodes + 1))
     order, before = depth_first_order(graph, nodes, directed=False)
     node = order[1:].astype(np.intp)
