@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 from asgi_correlation_id import correlation_id
+from fastapi import FastAPI
 
 from api.draining import Server
 from api.heads import BoundedHeads
@@ -23,10 +24,7 @@ def main() -> None:
     options = _options()
     configure_logs("api", settings().log_level, context=_request_context)
     listening = socket.socket(fileno=options.fd) if options.fd is not None else listen(options.host, options.port)
-    with loading():
-        from api.app import create_app
-
-        app = create_app()
+    app = _built()
     config = uvicorn.Config(
         app,
         http=BoundedHeads,
@@ -41,6 +39,13 @@ def main() -> None:
         ssl_keyfile=options.tls_key,
     )
     Server(config, app.state.drain, settings().drain_s).run(sockets=[listening])
+
+
+def _built() -> FastAPI:
+    with loading():
+        from api.app import create_app
+
+        return create_app()
 
 
 def listen(host: str, port: int) -> socket.socket:

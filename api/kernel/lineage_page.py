@@ -39,6 +39,8 @@ TABLES = {
     "meter_events": "signals of meters and devices",
     "test_instances": "tests",
 }
+# So many things that one was made from stand open; where there are more than a few beyond, the rest is folded.
+MOST_BESIDE, FEW = 8, 2
 # FireMode labels a report by what it covers.
 OF_A_VISIT = "session of "
 
@@ -96,9 +98,11 @@ class Branch:
         return [one for one in self.branches if one.node.type == "event"]
 
     @property
-    def others(self) -> list["Branch"]:
-        """Everything else that it was made from."""
-        return [one for one in self.branches if one.node.type != "event"]
+    def others(self) -> tuple[list["Branch"], list["Branch"]]:
+        """Everything else that it was made from: what stands open, and what is folded."""
+        found = [one for one in self.branches if one.node.type != "event"]
+        most = MOST_BESIDE if len(found) > MOST_BESIDE + FEW else len(found)
+        return found[:most], found[most:]
 
 
 def drawn(found: Lineage) -> dict[str, Any]:

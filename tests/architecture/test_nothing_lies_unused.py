@@ -22,7 +22,7 @@ CALLED_BY_LIBRARIES = {
     "flipy", "get_canvas_width_height", "draw_path", "draw_text", "draw_image",
     "afterFlowable",
     "execute_plan", "event_log_storage",
-    "get_route_handler",
+    "get_route_handler", "collect",
     "_make_preamble",
     "from_config_value",
 }  # fmt: skip

@@ -4,7 +4,6 @@ Asked by lines of JSON: {"module", "arguments"} begins a module's `main` and ans
 for its end and answers its exit code. When nobody asks any more, its children end with it.
 """
 
-import gc
 import importlib
 import json
 import os
@@ -13,16 +12,18 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
-LOADED = ("api.serve", "tests.flows.carrying_out", "domain.kernel.report.pdf.render")
+from domain.kernel.loading import loading
+
+LOADED = ("api.serve", "api.app", "tests.flows.carrying_out", "domain.kernel.report.pdf.render")
 children: set[int] = set()
 
 
 def main() -> None:
     """Answer until nobody asks."""
-    for name in LOADED:
-        importlib.import_module(name)
     # What is loaded stays as it is: a child's collector that walked through it would copy all of it.
-    gc.freeze()
+    with loading():
+        for name in LOADED:
+            importlib.import_module(name)
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
         sys.stdout.flush()

@@ -132,7 +132,7 @@ def test_the_application_is_served_with_bounded_heads(monkeypatch: pytest.Monkey
                 one.close()
 
     monkeypatch.setattr(serve, "Server", Noted)
-    monkeypatch.setattr(serve, "_built_once", lambda: app)
+    monkeypatch.setattr(serve, "_built", lambda: app)
     monkeypatch.setattr(serve, "configure_logs", lambda *_, **__: None)
     monkeypatch.setattr("sys.argv", ["serve", "--port", "0"])
     serve.main()

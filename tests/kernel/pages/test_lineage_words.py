@@ -71,3 +71,12 @@ def test_only_what_a_machine_proposed_is_marked_as_suggested() -> None:
         "signed",
         "plain",
     ]
+
+
+def test_of_many_things_that_one_was_made_from_the_first_stand_open_and_the_rest_is_folded() -> None:
+    def told(count: int) -> list[int]:
+        return [
+            len(one) for one in Branch(node("run", "x"), "", branches=[Branch(node("rows", "x"), "")] * count).others
+        ]
+
+    assert [told(0), told(10), told(11)] == [[0, 0], [10, 0], [8, 3]]
