@@ -99,8 +99,9 @@ class Branch:
 
     @property
     def others(self) -> tuple[list["Branch"], list["Branch"]]:
-        """Everything else that it was made from: what stands open, and what is folded."""
+        """Everything else that it was made from, what a person signed first: what stands open, and what is folded."""
         found = [one for one in self.branches if one.node.type != "event"]
+        found.sort(key=lambda one: one.node.type != "countersignature")
         most = MOST_BESIDE if len(found) > MOST_BESIDE + FEW else len(found)
         return found[:most], found[most:]
 

@@ -74,9 +74,11 @@ def test_only_what_a_machine_proposed_is_marked_as_suggested() -> None:
 
 
 def test_of_many_things_that_one_was_made_from_the_first_stand_open_and_the_rest_is_folded() -> None:
-    def told(count: int) -> list[int]:
-        return [
-            len(one) for one in Branch(node("run", "x"), "", branches=[Branch(node("rows", "x"), "")] * count).others
-        ]
+    def told(*kinds: str) -> tuple[list[Branch], list[Branch]]:
+        return Branch(node("run", "x"), "", branches=[Branch(node(kind, "x"), "") for kind in kinds]).others
 
-    assert [told(0), told(10), told(11)] == [[0, 0], [10, 0], [8, 3]]
+    counts = [[len(one) for one in told(*["rows"] * count)] for count in (0, 10, 11)]
+    assert counts == [[0, 0], [10, 0], [8, 3]]
+    (first, *_), folded = told(*["rows"] * 20, "countersignature", "event")
+    assert first.rule == "signed"
+    assert {one.node.type for one in folded} == {"rows"}
