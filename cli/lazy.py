@@ -10,8 +10,6 @@ from pathlib import Path
 
 import click
 
-from domain.kernel.loading import loading
-
 
 class LazyGroup(click.Group):
     """A group made of `name -> "module:attribute"`."""
@@ -29,8 +27,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.commands_at:
             return super().get_command(ctx, cmd_name)
         module, attribute = self.commands_at[cmd_name].split(":")
-        with loading():
-            command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,6 +6,7 @@ Immutable tables refuse TRUNCATE, so nothing is cleaned up: a clone is dropped a
 
 import asyncio
 import functools
+import gc
 import hashlib
 import itertools
 import os
@@ -49,13 +50,6 @@ _numbers = itertools.count()
 # A busy machine is slow and not wrong: an example's time is bounded only where its test says so.
 hypothesis.settings.register_profile("countersign", deadline=None)
 hypothesis.settings.load_profile("countersign")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
-    """The modules of the tests stand as long as their worker."""
-    with loading():
-        return (yield)
 
 
 def _server() -> Postgres:
@@ -126,6 +120,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVER in config.stash:
         config.stash[SERVER].stop()
+    # What was left alone ends as anything else does: a library of the benchmarks tells of it where it is not.
+    gc.unfreeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

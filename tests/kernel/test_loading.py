@@ -12,6 +12,7 @@ from domain.kernel.loading import loading
 def thawed() -> Iterator[None]:
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 def test_the_collector_rests_while_modules_are_loaded_and_leaves_alone_what_they_made() -> None:

@@ -215,6 +215,13 @@ def test_figures_name_nobody(client: TestClient, busy: tuple[str, dict[str, str]
     page = client.get(f"/admin/courses/{COURSES[0]}/analytics", headers=ask)
     assert page.status_code == 200
     assert [user for user in users if user in page.text] == []
+    assert "Lesson by lesson" in page.text
+
+
+def test_a_version_that_nobody_opened_is_said_to_be_so_and_lists_no_lesson(client: TestClient, school: School) -> None:
+    page = client.get(f"/admin/courses/{FIRST}/analytics", headers=school.headers("ada"))
+    assert "Nobody has opened a lesson of this version yet." in page.text
+    assert "Lesson by lesson" not in page.text
 
 
 @pytest.mark.parametrize("path", ["course/{}", "funnel/{}", "signals"])
