@@ -20,7 +20,8 @@ with_uv() { # the program uv
 compiled() {
   echo "Compiling what the services load"
   env -u PYTHONDONTWRITEBYTECODE "$venv/bin/python" -c \
-    "import api.serve, api.app, orchestration.definitions, dagster_webserver.cli, dagster._daemon.cli, dagster._grpc.server"
+    "import api.serve, api.app, orchestration.definitions, dagster_webserver.cli, dagster._daemon.cli, dagster._grpc.server" \
+    || echo "That failed, and costs only time: what is missing is compiled at the first start." >&2
 }
 
 if command -v uv >/dev/null 2>&1; then
