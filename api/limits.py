@@ -5,11 +5,10 @@ A sliding window made of two fixed ones: the former window counts for the share 
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 from sqlalchemy import Engine, create_engine, text
 
-from domain.kernel.db import sqlalchemy_url
+from domain.kernel.db import OneEngine, sqlalchemy_url
 from domain.kernel.errors import TooManyRequests
 from domain.kernel.principal import Principal
 from domain.kernel.settings import DbRole, settings
@@ -110,7 +109,7 @@ def wait_s(limit: Limit, hits: int, former: int, elapsed_s: float) -> float:
     return (span - elapsed) + span * (1 - (limit.times - 1) / earlier)
 
 
-@cache
+@OneEngine
 def _engine(url: str) -> Engine:
     """A small pool of its own: a request that already holds a connection must not wait for a second of the same."""
     return create_engine(sqlalchemy_url(url), pool_size=2, max_overflow=3, pool_pre_ping=True, hide_parameters=True)

@@ -4,11 +4,11 @@ A transaction is bound to a tenant when it begins: row-level security then shows
 The binding is local to the transaction, so a pooled connection carries nothing over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cache
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -67,7 +67,30 @@ def without_password(url: str) -> str:
     return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
 
 
-@cache
+class OneEngine:
+    """One engine for each address, made when it is first asked for, also where several threads ask at once.
+
+    A second one beside it would double what the database is asked to hold, and leave its connections to nobody.
+    """
+
+    def __init__(self, make: Callable[[str], Engine]) -> None:
+        self._make, self._making = make, Lock()
+        self._made: dict[str, Engine] = {}
+
+    def __call__(self, url: str) -> Engine:
+        """The one engine for this address."""
+        with self._making:
+            if url not in self._made:
+                self._made[url] = self._make(url)
+            return self._made[url]
+
+    def cache_clear(self) -> None:
+        """Forget every engine; who does so has disposed of them."""
+        with self._making:
+            self._made.clear()
+
+
+@OneEngine
 def engine_for(url: str) -> Engine:
     """A pooled engine for one address; sessions speak UTC and give up on a lock after ten seconds."""
     return create_engine(

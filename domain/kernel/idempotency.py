@@ -9,7 +9,6 @@ random keys, such as UUIDs: one that can be guessed protects nothing.
 import json
 import os
 from dataclasses import dataclass, field
-from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from domain.kernel.canonical import sha256_hex
-from domain.kernel.db import bind_tenant, sqlalchemy_url
+from domain.kernel.db import OneEngine, bind_tenant, sqlalchemy_url
 from domain.kernel.errors import Conflict, Invalid, Unavailable
 from domain.kernel.principal import Principal
 from domain.kernel.settings import DbRole, settings
@@ -213,7 +212,7 @@ def _open(claimed: Claim, status: int, sealed: bytes) -> Answer:
     return Answer(status, [(name, value) for name, value in json.loads(headers)], body)
 
 
-@cache
+@OneEngine
 def _engine(url: str) -> Engine:
     """Without a pool: the connection that holds a key is no other's while it does, and closing it lets go."""
     return create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)

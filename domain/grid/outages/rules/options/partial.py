@@ -19,6 +19,9 @@ from domain.grid.outages.rules.options.situation import Situation
 from domain.grid.outages.rules.options.strain import Supplied, supplied
 from domain.grid.outages.rules.power_flow import Flow, edge_impedances, solve
 
+# A feeder has thousands of edges and a fault thousands of choices: all of one beside all of the other is 100 MB.
+_EDGES_AT_ONCE = 64
+
 
 @dataclass(frozen=True)
 class _Trial:
@@ -181,7 +184,10 @@ def _within_bounds(trial: _Trial, rows: Sequence[Lateral], bits: NDArray[np.bool
 
 def _below(bits: NDArray[np.bool_], parts: Floats, allowed: Floats) -> NDArray[np.bool_]:
     """Whether what is fixed, the first lateral and the kept ones together stay below `allowed`."""
-    within: NDArray[np.bool_] = (parts[0] + parts[1] + bits @ parts[2:] <= allowed).all(axis=1)
+    within = np.ones(len(bits), dtype=bool)
+    for at in range(0, len(allowed), _EDGES_AT_ONCE):
+        some = slice(at, at + _EDGES_AT_ONCE)
+        within &= (parts[0, some] + parts[1, some] + bits @ parts[2:, some] <= allowed[some]).all(axis=1)
     return within
 
 
