@@ -10,7 +10,19 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from domain.kernel.charts.chart import Cell, Column, shown
-from domain.kernel.charts.words import chance, clock, day, moment_text, number, percent, signed, span, with_unit
+from domain.kernel.charts.words import (
+    MINUS,
+    NBSP,
+    chance,
+    clock,
+    day,
+    moment_text,
+    number,
+    percent,
+    signed,
+    span,
+    with_unit,
+)
 from domain.kernel.errors import NotFound
 
 # From here on thousands are told apart; below, a number may be a year.
@@ -21,6 +33,8 @@ ENDS = 4
 LONGEST_NAME, NAME_ENDS = 32, 14
 # REC-N, D-Level-3-Stair-B, 2026-11-20: a browser would break it after a hyphen.
 HYPHENED = re.compile(r"(?<![\w-])[A-Z0-9][\w]*(?:-\w+)+(?![\w-])")
+BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=%|miles\b|meters\b)")
+BELOW_ZERO = re.compile(r"(?<=[\s(])-(?=\d)")
 
 
 def when(moment: datetime | None, zone: ZoneInfo) -> Markup | str:
@@ -86,6 +100,11 @@ def told(value: Any) -> str:
     return number(None) if value is None else str(value)
 
 
+def typeset(text: str) -> str:
+    """A sentence that a rule wrote, as it is set: a number keeps its unit, and what is below zero a real minus sign."""
+    return BELOW_ZERO.sub(MINUS, BEFORE_A_UNIT.sub(NBSP, text))
+
+
 def spaced(member: str) -> str:
     """A member's name as words: `keyTakeaways` is read as key takeaways."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", member).lower()
@@ -142,6 +161,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "whole": whole,
     "cell": cell,
     "told": told,
+    "typeset": typeset,
     "segment": segment,
     "pairs": lambda names: [(name, name) for name in names],
 }

@@ -2,6 +2,9 @@
 
 Whatever a run says (the message of a failure and its causes, log lines, metadata) becomes an entry of the event log.
 Here each entry passes the filter before it is stored, whoever wrote it and however it came to hold a secret.
+
+Dagster's own classes open a connection for each statement, and a code server opens an instance for each tick of a
+sensor. Here a process has one pool of connections for all of it.
 """
 
 import json
@@ -13,9 +16,21 @@ from dagster._core.storage.event_log.base import EventLogStorage
 from dagster._serdes import ConfigurableClassData, deserialize_value, serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.storage import DagsterPostgresStorage
-from dagster_postgres.utils import pg_url_from_config
+from dagster_postgres.utils import create_pg_engine, pg_url_from_config
+from sqlalchemy import Engine
 
+from domain.kernel.db import OneEngine
 from domain.kernel.redaction import REDACTED, SECRET_NAME, redact_text
+
+_prepared: set[str] = set()
+
+
+@OneEngine
+def _pool(url: str) -> Engine:
+    """What a process keeps open to Dagster's tables; beyond two at once connections are closed after use."""
+    return create_pg_engine(
+        url, isolation_level="AUTOCOMMIT", pool_size=2, max_overflow=-1, pool_pre_ping=True, pool_recycle=3600
+    )
 
 
 class RedactedEventLog(PostgresEventLogStorage):
@@ -36,8 +51,13 @@ class RedactedStorage(DagsterPostgresStorage):
     def __init__(
         self, postgres_url: str, should_autocreate_tables: bool = True, inst_data: ConfigurableClassData | None = None
     ) -> None:
-        super().__init__(postgres_url, should_autocreate_tables, inst_data)
-        self._event_log_storage = RedactedEventLog(postgres_url, should_autocreate_tables)
+        # Whether the tables stand is asked once by each process, and not at each tick.
+        makes_tables = should_autocreate_tables and postgres_url not in _prepared
+        super().__init__(postgres_url, makes_tables, inst_data)
+        self._event_log_storage = RedactedEventLog(postgres_url, makes_tables)
+        _prepared.add(postgres_url)
+        for storage in (self._run_storage, self._event_log_storage, self._schedule_storage):
+            storage._engine = _pool(postgres_url)
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "RedactedStorage":

@@ -233,6 +233,10 @@ def test_the_signed_edition_is_made_of_exactly_what_was_signed_and_can_be_made_a
     with transaction("T", DbRole.AUDITOR) as connection:
         for artifact in done.artifact_ids:
             assert verify_artifact(connection, open_store(), artifact, RENDERERS).verdict == "same"
+    page = story.client.get(f"/countersignatures/{signature}", headers=story.manager)
+    assert page.status_code == 200
+    assert all(f'{form.upper()} <span class="id"><code' in page.text for form in ("pdf", "docx"))
+    assert "{&#39;" not in page.text
 
 
 @pytest.mark.parametrize("step", ["inferred", "zones", "options", "crews", "replay"])

@@ -109,3 +109,43 @@ def test_an_entry_without_a_secret_is_stored_as_it_is(stored: dg.DagsterInstance
     result = quiet.execute_in_process(instance=stored)
     for entry in stored.all_logs(result.run_id):
         assert without_secrets(entry) is entry
+
+
+def sessions_of_dagster(database: Database) -> list[int]:
+    """Process ids of what is connected as Dagster's role."""
+    with psycopg.connect(database.urls["superuser"], autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'countersign_dagster'"
+        ).fetchall()
+    return [pid for (pid,) in rows]
+
+
+def test_a_process_keeps_one_connection_to_dagsters_tables_however_many_instances_it_opens(
+    stored: dg.DagsterInstance, database: Database, tmp_path: Path
+) -> None:
+    assert stored.get_runs() == []
+    former = sessions_of_dagster(database)
+    for _ in range(5):
+        with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as another:
+            assert another.get_runs() == []
+            assert another.all_logs("no such run") == []
+            assert another.get_daemon_statuses() is not None
+    assert (len(former), sessions_of_dagster(database)) == (1, former)
+
+
+def test_a_connection_that_was_cut_is_made_anew_unseen(stored: dg.DagsterInstance, database: Database) -> None:
+    assert stored.get_runs() == []
+    cut = sessions_of_dagster(database)
+    with psycopg.connect(database.urls["superuser"], autocommit=True) as connection:
+        for pid in cut:
+            connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    assert stored.get_runs() == []
+    assert sessions_of_dagster(database) not in ([], cut)
+
+
+def test_tables_that_are_not_there_are_made_by_whoever_asks_first(
+    database: Database, stored: dg.DagsterInstance
+) -> None:
+    with psycopg.connect(database.urls["superuser"]) as connection:
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'dagster'").fetchall()
+    assert {("runs",), ("event_logs",), ("job_ticks",)} <= set(found)

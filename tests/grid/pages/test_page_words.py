@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.page_words import short, told, whole
+from api.page_words import short, told, typeset, whole
 
 NAMES = ["countersign-seed", "schema_detection", "gridlens", "M003627", "meter data import", "2026-11-22/all"]
 SUBJECTS = ["learner_events/2026-11-22/all", "grid/2026-2", "demo@1", "FEEDER_7_M000123", "2026-11-22T00:00+11:00/F7"]
@@ -42,3 +42,10 @@ def test_what_is_recorded_is_told_in_words() -> None:
         "rows kept 12,000; year 2026; of 1, b; is new yes; none \u2013"
     )
     assert [told(one) for one in (0.99999, 915.34, 48211.7)] == ["0.99999", "915.3", "48,212"]
+
+
+def test_a_sentence_of_a_rule_keeps_its_units_and_has_real_minus_signs() -> None:
+    assert typeset("Became 16 % flatter (z -4.5).") == "Became 16\u00a0% flatter (z \u22124.5)."
+    assert (
+        typeset("DW-3, 2026-11-20: 1.62 miles, 0 % overhead") == "DW-3, 2026-11-20: 1.62\u00a0miles, 0\u00a0% overhead"
+    )
